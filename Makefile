@@ -1,0 +1,49 @@
+# The commands of the project; the README says when to use which.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+export ADV_HOME ?= $(CURDIR)/.adv
+BIN := $(CURDIR)/.venv/bin
+UV := $(CURDIR)/.venv-uv/bin/uv
+STAMP := .venv/.installed
+
+.PHONY: help install run test ui lint format clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(STAMP) ## Install everything from the lock into .venv
+
+$(STAMP): requirements.lock pyproject.toml
+	@command -v uv >/dev/null || test -x "$(UV)" || { \
+	    $(PYTHON) -m venv .venv-uv && .venv-uv/bin/python -m pip install --quiet uv; }
+	@PATH="$(CURDIR)/.venv-uv/bin:$$PATH"; set -e; \
+	    test -x .venv/bin/python || uv venv --quiet --python $(PYTHON) .venv; \
+	    uv pip sync --quiet --python .venv/bin/python --require-hashes --compile-bytecode requirements.lock; \
+	    uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+run: install ## Create the demo company if there is none, and run the nightly refresh
+	@"$(BIN)/adv" demo create
+	@"$(BIN)/adv" run
+
+test: install ## Run every test
+	@"$(BIN)/pytest"
+
+ui: install ## Dagster's UI and daemon on loopback, with the nightly schedule on
+	@"$(BIN)/adv" ui
+
+lint: install ## ruff, mypy, sqlfluff and a compilation for Spark
+	@"$(BIN)/ruff" check . && "$(BIN)/ruff" format --check .
+	@"$(BIN)/mypy"
+
+format: install ## Format the code
+	@"$(BIN)/ruff" format . && "$(BIN)/ruff" check --fix .
+
+lock: ## Resolve the dependencies again
+	@"$(UV)" pip compile pyproject.toml --extra dev --universal --generate-hashes \
+	    --no-emit-index-url --no-header --python-version 3.11 --quiet --output-file requirements.lock
+
+clean: ## Remove the installation and all state
+	@rm -rf .venv .venv-uv .adv

@@ -1,0 +1,72 @@
+{# Columns of a contract table, in order, as declared in models/intermediate/_contract.yml. #}
+{% macro contract_columns(entity) -%}
+    {%- set node = graph.nodes.get('model.adv.int_' ~ entity) -%}
+    {%- if not node -%}
+        {{ exceptions.raise_compiler_error("The contract has no table '" ~ entity ~ "'.") }}
+    {%- endif -%}
+    {{ return(node.columns.values() | list) }}
+{%- endmacro %}
+
+{#
+    Last statement of a staging model: the CTE `final` as the contract wants it, cast to its types.
+
+    `lacks` names the contract columns that the source cannot give; they become NULL. A column that
+    is neither in `final` nor in `lacks` fails the build, so nothing is left out by accident.
+#}
+{% macro conform(entity, lacks=[]) -%}
+    {%- if execute -%}
+        {%- set columns = contract_columns(entity) -%}
+        {%- set names = columns | map(attribute='name') | list -%}
+        {%- for name in lacks if name not in names -%}
+            {{ exceptions.raise_compiler_error("'" ~ name ~ "' is not a column of the contract table '" ~ entity ~ "'.") }}
+        {%- endfor -%}
+select
+        {%- for column in columns %}
+    cast({{ 'null' if column.name in lacks else column.name }} as {{ api.Column.translate_type(column.data_type) }}) as {{ column.name }}
+            {{- ',' if not loop.last }}
+        {%- endfor %}
+from final
+    {%- else -%}
+select * from final
+    {%- endif -%}
+{%- endmacro %}
+
+{#
+    A contract table: what each system's staging gives, and what users give directly
+    as `contract` sources. Keys of the latter are made unique by their source.
+#}
+{% macro conformed(entity, staging=[]) -%}
+    {%- set given = raw('contract', entity) -%}
+    {%- set relations = [] -%}
+    {%- for model in staging -%}{%- do relations.append(ref(model)) -%}{%- endfor -%}
+    {%- if execute -%}
+        {%- set columns = contract_columns(entity) -%}
+select
+        {%- for column in columns %}
+            {%- if column.name == 'source_system' %}
+    cast('contract' as {{ api.Column.translate_type('string') }}) as source_system
+            {%- elif column.name.endswith('_id') and column.name != 'source_id' %}
+    source_id || '/' || {{ column.name }} as {{ column.name }}
+            {%- else %}
+    {{ column.name }}
+            {%- endif -%}
+            {{- ',' if not loop.last }}
+        {%- endfor %}
+from {{ given }} as given
+        {%- for relation in relations %}
+union all
+select
+            {%- for column in columns %}
+    {{ column.name }}{{ ',' if not loop.last }}
+            {%- endfor %}
+from {{ relation }}
+        {%- endfor -%}
+    {%- else -%}
+select * from {{ given }} as given
+    {%- endif -%}
+{%- endmacro %}
+
+{# A contract key: unique across sources and across the tables of one source; NULL for NULL. #}
+{% macro key(source_id, entity, id) -%}
+    {{ source_id }} || '/{{ entity }}/' || cast({{ id }} as {{ dbt.type_string() }})
+{%- endmacro %}

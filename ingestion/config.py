@@ -1,0 +1,231 @@
+"""The sources file, `ADV_HOME/config/sources.yaml`: typed, with errors that say where.
+
+Secrets are never written in it, only referenced as `${NAME_OF_ENVIRONMENT_VARIABLE}`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from ingestion.declarations import systems
+from ingestion.errors import ConfigurationError
+
+SOURCE_ID = re.compile(r"^[a-z][a-z0-9_]{0,30}$")
+SECRET = re.compile(r"^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$")
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Connection(_Model):
+    """How to reach a PostgreSQL database; the user needs SELECT and nothing else."""
+
+    host: str = "localhost"
+    port: int = Field(default=5432, ge=1, le=65535)
+    database: str
+    user: str
+    password: str | None = None
+    sslmode: Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] = "prefer"
+    sslrootcert: str | None = None
+    connect_timeout: int = Field(default=15, ge=1, description="Seconds")
+
+    @field_validator("password")
+    @classmethod
+    def _is_a_reference(cls, value: str | None) -> str | None:
+        if value is not None and not SECRET.match(value):
+            raise ValueError(
+                "a password is never written here: put it into an environment variable "
+                "and refer to it as ${NAME_OF_THE_VARIABLE}"
+            )
+        return value
+
+    def secret(self) -> str | None:
+        """The password itself, from the environment.
+
+        Raises:
+            ConfigurationError: the variable is not set.
+
+        """
+        if self.password is None:
+            return None
+        reference = SECRET.match(self.password)
+        assert reference  # the validator saw to it
+        try:
+            return os.environ[reference[1]]
+        except KeyError:
+            raise ConfigurationError(
+                f"The environment variable {reference[1]}, which sources.yaml refers to, "
+                "is not set."
+            ) from None
+
+
+class _Source(_Model):
+    system: str
+    on_refusal: Literal["hold", "publish_stale"] = "hold"
+    """What a refused batch does to the publication: hold it, or publish the rest as it was."""
+    companies: tuple[str, ...] = ()
+
+    @field_validator("system")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        if value not in systems():
+            raise ValueError(f"unknown system {value!r}; known are {', '.join(sorted(systems()))}")
+        return value
+
+
+class PostgresSource(_Source):
+    """Tables of a PostgreSQL database, or one query for each contract table."""
+
+    transport: Literal["postgres"]
+    connection: Connection | None = None
+    embedded: Path | None = None
+    """Data folder of a PostgreSQL that this product runs itself, such as the demo's."""
+    overlap_minutes: int = Field(default=15, ge=0)
+    """Read again this much before the last cursor value: late commits carry older stamps."""
+    queries: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> PostgresSource:
+        if (self.connection is None) == (self.embedded is None):
+            raise ValueError("give either `connection` or `embedded`")
+        if self.queries and self.system != "contract":
+            raise ValueError("`queries` belong to the system `contract`")
+        if self.system == "contract" and not self.queries:
+            raise ValueError("the system `contract` needs `queries`, one for each table given")
+        known = {table.name for table in systems()["contract"].tables}
+        for name in self.queries:
+            if name not in known:
+                raise ValueError(f"the contract has no table {name!r}; it has {', '.join(known)}")
+        return self
+
+
+class FileSource(_Source):
+    """Tables kept as files in one folder: CSV, JSON lines, Parquet or Excel."""
+
+    transport: Literal["files"]
+    path: Path
+    options: dict[str, Any] = Field(default_factory=dict)
+    tables: dict[str, str] = Field(default_factory=dict)
+    """File pattern of each table; by default a file named like the table."""
+
+
+class FecSource(_Source):
+    """French accounting files in one folder."""
+
+    transport: Literal["fec"]
+    path: Path
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+Source = Annotated[PostgresSource | FileSource | FecSource, Field(discriminator="transport")]
+
+
+class Sources(_Model):
+    """The whole file."""
+
+    time_zones: tuple[str, ...] = ("Europe/Paris",)
+    """Time zones of the companies: a day is over when it is over in all of them."""
+    as_of_date: date | None = None
+    """Pins the as-of date; the demo does, since its company lives in its own time."""
+    keep_publications: int = Field(default=7, ge=1)
+    sources: dict[str, Source]
+
+    @field_validator("time_zones")
+    @classmethod
+    def _exist(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in available_timezones():
+                raise ValueError(f"{name!r} is not an IANA time zone such as Europe/Paris")
+        return value
+
+    @field_validator("sources")
+    @classmethod
+    def _are_named_well(cls, value: dict[str, Source]) -> dict[str, Source]:
+        for name in value:
+            if not SOURCE_ID.match(name):
+                raise ValueError(
+                    f"{name!r} must be lower-case letters, digits and underscores, "
+                    "since every key begins with it"
+                )
+        return value
+
+
+def read_sources(path: Path) -> Sources:
+    """Read and check the sources file.
+
+    Raises:
+        ConfigurationError: the file is missing or wrong; names file, line and field.
+
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"{path}: no such file. Run `adv init` to write one, or `adv demo create`."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error}") from error
+    try:
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "not valid YAML"
+        raise ConfigurationError(f"{path}{line}: {problem}") from error
+    try:
+        sources = Sources.model_validate(content if content is not None else {})
+    except ValidationError as error:
+        raise ConfigurationError(_in_words(path, tree, error)) from error
+    return _resolved(sources, path.parent)
+
+
+def _in_words(path: Path, tree: yaml.Node | None, error: ValidationError) -> str:
+    found = []
+    for detail in error.errors():
+        field = tuple(part for part in detail["loc"] if part not in ("postgres", "files", "fec"))
+        line = _line(tree, field)
+        name = ".".join(str(part) for part in field) or "the file"
+        found.append(f"{path}:{line}: {name}: {detail['msg'].removeprefix('Value error, ')}")
+    return "\n".join(found)
+
+
+def _line(tree: yaml.Node | None, field: tuple[Any, ...]) -> int:
+    """Line of the field, or of the nearest part of its path that the file has."""
+    node, line = tree, 1
+    for part in field:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if key.value == str(part):
+                    node, line = value, key.start_mark.line + 1
+                    break
+            else:
+                return line
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+    return line
+
+
+def _resolved(sources: Sources, base: Path) -> Sources:
+    """Paths are written relative to the file that names them."""
+
+    def absolute(source: Source) -> Source:
+        if isinstance(source, PostgresSource):
+            if source.embedded is None:
+                return source
+            return source.model_copy(update={"embedded": (base / source.embedded).resolve()})
+        return source.model_copy(update={"path": (base / source.path).resolve()})
+
+    return sources.model_copy(
+        update={"sources": {name: absolute(s) for name, s in sources.sources.items()}}
+    )

@@ -1,0 +1,152 @@
+"""What a system's tables are, read from the one place that says so: the dbt project.
+
+Raw tables are declared in `dbt_project/models/staging/<system>/_<system>__sources.yml`, the
+contract in `dbt_project/models/intermediate/_contract.yml`. dbt and ingestion read the same
+files, so a table or column is added in one place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ingestion.errors import ConfigurationError
+from ingestion.home import DBT_PROJECT
+
+STAGING = DBT_PROJECT / "models" / "staging"
+CONTRACT = DBT_PROJECT / "models" / "intermediate" / "_contract.yml"
+BOOKKEEPING_COLUMNS = ("source_id", "_row_hash", "_from_load", "_to_load", "_deleted")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that is extracted."""
+
+    name: str
+    data_type: str
+    """string, bigint, decimal(p,s), double, date, timestamp or boolean."""
+    optional: bool = False
+    """Some versions of the system lack it; it is then NULL."""
+    is_json: bool = False
+    """JSON in some versions of the system; kept as text."""
+    required: bool = False
+    """Never NULL, by the contract."""
+    alternatives: tuple[tuple[str, str], ...] = ()
+    """Where other versions keep it: (column that must exist, SQL expression), tried in order."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A source table: what is extracted, by which key and cursor."""
+
+    system: str
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    cursor: str | None = None
+    """Column that grows with every change; without one the table is read in full."""
+    optional: bool = False
+    """Comes with a module that may not be installed; it is then empty."""
+    where: str | None = None
+    """Condition, in the source's SQL, that leaves out rows nobody needs."""
+
+    @property
+    def raw_name(self) -> str:
+        """Name of the table in schema `raw`."""
+        return f"{self.system}__{self.name}"
+
+    def column(self, name: str) -> Column:
+        """The column of that name."""
+        return next(column for column in self.columns if column.name == name)
+
+
+@dataclass(frozen=True)
+class System:
+    """A product whose tables are known."""
+
+    name: str
+    description: str
+    tables: tuple[Table, ...]
+
+    def table(self, name: str) -> Table:
+        """The table of that name."""
+        for table in self.tables:
+            if table.name == name:
+                return table
+        known = ", ".join(table.name for table in self.tables)
+        raise ConfigurationError(f"{self.name} has no table {name!r}; it has {known}.")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return loaded
+
+
+def _column(declared: Mapping[str, Any]) -> Column:
+    meta = declared.get("config", {}).get("meta", {})
+    return Column(
+        name=declared["name"],
+        data_type=declared["data_type"],
+        optional=meta.get("optional", False),
+        is_json=meta.get("json", False),
+        required=any(rule["type"] == "not_null" for rule in declared.get("constraints", ())),
+        alternatives=tuple(meta.get("alternatives", {}).items()),
+    )
+
+
+def _table(system: str, declared: Mapping[str, Any]) -> Table:
+    meta = declared.get("config", {}).get("meta", {})
+    return Table(
+        system=system,
+        name=declared["name"],
+        description=declared["description"],
+        columns=tuple(_column(column) for column in declared["columns"]),
+        key=tuple(meta["key"]),
+        cursor=meta.get("cursor"),
+        optional=meta.get("optional", False),
+        where=meta.get("where"),
+    )
+
+
+def _contract() -> System:
+    tables = []
+    for model in _read(CONTRACT)["models"]:
+        given = [c for c in model["columns"] if c["name"] not in ("source_id", "source_system")]
+        declared = {**model, "name": model["name"].removeprefix("int_"), "columns": given}
+        table = _table("contract", declared)
+        columns = tuple(replace(c, optional=not c.required) for c in table.columns)
+        tables.append(replace(table, columns=columns, optional=True))
+    return System("contract", "The conformed tables, given directly.", tuple(tables))
+
+
+@cache
+def systems() -> dict[str, System]:
+    """All systems that the product knows, by name."""
+    found = {"contract": _contract()}
+    for path in sorted(STAGING.glob("*/_*__sources.yml")):
+        if path.parent.name == "contract":
+            continue
+        (source,) = _read(path)["sources"]
+        tables = tuple(_table(source["name"], table) for table in source["tables"])
+        found[source["name"]] = System(source["name"], source["description"], tables)
+    return found
+
+
+def system(name: str) -> System:
+    """The system of that name.
+
+    Raises:
+        ConfigurationError: no such system is declared.
+
+    """
+    try:
+        return systems()[name]
+    except KeyError:
+        known = ", ".join(systems())
+        raise ConfigurationError(f"unknown system {name!r}; known are {known}.") from None

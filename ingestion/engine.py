@@ -1,0 +1,84 @@
+"""DuckDB connections, opened in one way everywhere: bounded, closed to the network.
+
+Extensions come from their packages, signed by DuckDB; nothing is downloaded at run time.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ingestion.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import duckdb
+
+DEFAULT_MEMORY_LIMIT = "4GB"
+
+
+def memory_limit() -> str:
+    """DuckDB's memory bound, `ADV_MEMORY_LIMIT`; beyond it DuckDB spills to disk."""
+    return os.environ.get("ADV_MEMORY_LIMIT") or DEFAULT_MEMORY_LIMIT
+
+
+def extension_file(name: str) -> Path:
+    """File of a DuckDB extension, from the package that ships it.
+
+    Raises:
+        ConfigurationError: the package is not installed.
+
+    """
+    package = f"duckdb_extension_{name}"
+    try:
+        folder = Path(str(import_module(package).__file__)).parent
+    except ModuleNotFoundError:
+        raise ConfigurationError(
+            f"The package {package.replace('_', '-')} is not installed; run `make install`."
+        ) from None
+    return next(folder.glob(f"extensions/*/{name}.duckdb_extension"))
+
+
+def connect(
+    database: Path | None = None,
+    *,
+    read_only: bool = False,
+    extensions: Iterable[str] = (),
+) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file, or an in-memory database.
+
+    Args:
+        database: the file; in memory when empty.
+        read_only: refuse every write.
+        extensions: names of extensions to load, such as `postgres_scanner`.
+
+    """
+    import duckdb
+
+    connection = duckdb.connect(
+        str(database) if database else ":memory:",
+        read_only=read_only,
+        config={
+            "memory_limit": memory_limit(),
+            "autoinstall_known_extensions": "false",
+            "allow_community_extensions": "false",
+        },
+    )
+    connection.execute("set preserve_insertion_order = false")
+    # Every timestamp in the product is UTC; the session must not convert on its own.
+    connection.execute("set timezone = 'UTC'")
+    for name in extensions:
+        connection.execute(f"load {quoted_text(str(extension_file(name)))}")
+    return connection
+
+
+def quoted_text(value: str) -> str:
+    """A SQL string literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def quoted_name(value: str) -> str:
+    """A SQL identifier."""
+    return '"' + value.replace('"', '""') + '"'

@@ -1,0 +1,36 @@
+"""The errors that this product raises on purpose, each with what to do about it.
+
+Everything a user can cause or mend is an `AdvError`; any other exception is a defect.
+"""
+
+
+class AdvError(Exception):
+    """Base of all errors raised on purpose."""
+
+
+class ConfigurationError(AdvError):
+    """Something in `ADV_HOME/config` is wrong; the message names file, line and field."""
+
+
+class SourceError(AdvError):
+    """A source cannot be reached or does not hold what its system declares."""
+
+
+class SourceDataError(SourceError):
+    """A source's file cannot be read as what it claims to be."""
+
+
+class RefusedBatchError(AdvError):
+    """A batch broke a rule that keeps it out of the warehouse; it is in quarantine."""
+
+
+class WarehouseError(AdvError):
+    """The warehouse is not in the state that a step needs."""
+
+
+class PublicationError(AdvError):
+    """What was built is incomplete and was not published."""
+
+
+class BusyError(AdvError):
+    """Another run holds the lock on `ADV_HOME`."""

@@ -1,0 +1,98 @@
+"""Lands one source: every table it has, in one consistent snapshot, as batches."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ingestion.config import FecSource, FileSource, PostgresSource, Source
+from ingestion.declarations import Table, system
+from ingestion.errors import SourceError
+from ingestion.home import Home
+from ingestion.landing import Batch, complete, landing_folder, schema_hash
+from ingestion.ledger import Position
+from ingestion.transports.base import Extraction, Problem, Session, Transport, Window
+
+log = logging.getLogger("adv.extract")
+
+
+@dataclass(frozen=True)
+class LandingRequest:
+    """What to land, and under which load."""
+
+    home: Home
+    source_id: str
+    source: Source
+    load_id: int
+    run_id: str
+    positions: Mapping[tuple[str, str], Position]
+    full_refresh: bool = False
+    """Read every table whole, whatever was read before."""
+
+
+def transport_for(source: Source) -> Transport:
+    """The transport that a source's configuration asks for."""
+    match source:
+        case PostgresSource():
+            from ingestion.transports.postgres import PostgresTransport
+
+            return PostgresTransport(source)
+        case FileSource():
+            from ingestion.transports.files import FilesTransport
+
+            return FilesTransport.from_source(source)
+        case FecSource():
+            from ingestion.transports.fec import FecTransport
+
+            return FecTransport.from_source(source)
+
+
+def tables_of(source: Source) -> tuple[Table, ...]:
+    """The tables that a source is read for."""
+    declared = system(source.system).tables
+    if isinstance(source, PostgresSource) and source.queries:
+        return tuple(table for table in declared if table.name in source.queries)
+    return declared
+
+
+def land(request: LandingRequest) -> Iterator[Batch]:
+    """Read every table of the source and yield its batch, not yet validated.
+
+    A table that cannot be read gives a batch whose manifest says why; validation refuses it.
+
+    Raises:
+        SourceError: the source as a whole cannot be reached.
+
+    """
+    with transport_for(request.source).session() as session:
+        for table in tables_of(request.source):
+            yield _land_table(request, session, table)
+
+
+def _land_table(request: LandingRequest, session: Session, table: Table) -> Batch:
+    window = _window(request, table)
+    with landing_folder(request.home, request.source_id, table, request.load_id) as folder:
+        try:
+            extraction = session.extract(table, window, folder)
+        except SourceError as error:
+            extraction = Extraction(
+                rows=0, source_rows=0, problems=[Problem("batch", "unreadable", str(error))]
+            )
+        log.debug("%s.%s: %s rows", request.source_id, table.name, extraction.rows)
+        return complete(
+            folder,
+            table,
+            extraction,
+            source_id=request.source_id,
+            run_id=request.run_id,
+            load_id=request.load_id,
+            cursor_from=window.low,
+        )
+
+
+def _window(request: LandingRequest, table: Table) -> Window:
+    position = request.positions.get((request.source_id, table.name))
+    if request.full_refresh or position is None or position.schema_hash != schema_hash(table):
+        return Window()
+    return Window(low=position.cursor_to)

@@ -1,0 +1,74 @@
+"""Where the product keeps its state: the folders under `ADV_HOME`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""The checkout, which holds the dbt project."""
+
+DBT_PROJECT = PROJECT / "dbt_project"
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folders of one installation; nothing outside `root` is ever written."""
+
+    root: Path
+
+    @classmethod
+    def from_environment(cls) -> Home:
+        """`ADV_HOME`, or `.adv` in the checkout."""
+        return cls(Path(os.environ.get("ADV_HOME") or PROJECT / ".adv").resolve())
+
+    @property
+    def sources_file(self) -> Path:
+        """Typed list of sources, written by `adv init`."""
+        return self.root / "config" / "sources.yaml"
+
+    @property
+    def landing(self) -> Path:
+        """Immutable batches, `<source>/<table>/<load_id>/`."""
+        return self.root / "landing"
+
+    @property
+    def quarantine(self) -> Path:
+        """Refused batches and rows, with the rule that kept them out."""
+        return self.root / "quarantine"
+
+    @property
+    def warehouse(self) -> Path:
+        """DuckDB file with raw, staging and the contract; only a run opens it."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """Publications, `<run_id>/`, and the link `current` to the one in force."""
+        return self.root / "published"
+
+    @property
+    def marts(self) -> Path:
+        """The file that BI tools open."""
+        return self.published / "marts.duckdb"
+
+    @property
+    def dagster(self) -> Path:
+        """The Dagster instance."""
+        return self.root / "dagster"
+
+    @property
+    def dbt(self) -> Path:
+        """Dbt's manifest and compiled SQL."""
+        return self.root / "dbt"
+
+    @property
+    def demo(self) -> Path:
+        """The demo company's source systems."""
+        return self.root / "demo"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by the one run that may write."""
+        return self.root / "run.lock"

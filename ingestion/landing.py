@@ -1,0 +1,226 @@
+"""The landing zone: one immutable folder per load of a table, from which raw can be rebuilt.
+
+    landing/<source>/<table>/<load_id>/
+        rows.parquet        the rows read, typed as declared
+        keys.parquet        the key of every row that the source held at that instant
+        rejected.parquet    rows that could not be read as declared, if any
+        quarantined.parquet rows that broke a rule, if any
+        manifest.json       what was read, when, by which window, and the verdict
+
+A folder is written under another name and renamed when complete, so a batch exists whole or
+not at all. Deletes are what raw holds and `keys.parquet` lacks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from ingestion.declarations import Table, system
+from ingestion.home import Home
+from ingestion.transports.base import Extraction, Problem
+
+MANIFEST = "manifest.json"
+Verdict = Literal["pending", "accepted", "refused"]
+
+
+class CheckResult(BaseModel):
+    """What one rule said about one batch."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rule: str
+    """The rule, in words."""
+    severity: str
+    """batch, row or warning."""
+    passed: bool
+    rows_checked: int
+    rows_failed: int
+    examples: tuple[str, ...] = ()
+    """Up to twenty keys of rows that broke the rule."""
+    message: str = ""
+
+
+class Manifest(BaseModel):
+    """What one batch is; the loader trusts this and nothing else."""
+
+    model_config = ConfigDict(frozen=True)
+
+    load_id: int
+    run_id: str
+    source_id: str
+    system: str
+    table: str
+    extracted_at: datetime
+    rows: int
+    """Rows in rows.parquet."""
+    source_rows: int
+    """Rows that the source held for the whole table."""
+    rejected_rows: int
+    totals: dict[str, str]
+    """The source's own sums over the rows read."""
+    cursor_from: str | None
+    cursor_to: str | None
+    schema_hash: str
+    missing_columns: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    verdict: Verdict = "pending"
+    quarantined_rows: int = 0
+    checks: tuple[CheckResult, ...] = ()
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A landed batch: its folder and what its manifest says."""
+
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def table(self) -> Table:
+        """The declaration of the table that was read."""
+        return system(self.manifest.system).table(self.manifest.table)
+
+    @property
+    def name(self) -> str:
+        """Source and table, as people say it."""
+        return f"{self.manifest.source_id}.{self.manifest.table}"
+
+
+def new_load_id(after: int = 0) -> int:
+    """A load's identifier: the present instant (UTC) as yyyymmddhhmmssmmm, above `after`.
+
+    It grows even when the machine's clock is set back.
+    """
+    now = datetime.now(UTC)
+    return max(int(now.strftime("%Y%m%d%H%M%S") + f"{now.microsecond // 1000:03d}"), after + 1)
+
+
+def known_at(load_id: int) -> datetime:
+    """The instant (UTC) that a load identifier stands for."""
+    text = str(load_id)
+    instant = datetime.strptime(text[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    return instant.replace(microsecond=int(text[14:17]) * 1000)
+
+
+def schema_hash(table: Table) -> str:
+    """Changes when a declared column or type does: the table is then read in full again."""
+    declared = json.dumps([[column.name, column.data_type] for column in table.columns])
+    return hashlib.sha256(declared.encode()).hexdigest()[:16]
+
+
+@contextmanager
+def landing_folder(home: Home, source_id: str, table: Table, load_id: int) -> Iterator[Path]:
+    """A folder to extract into; an earlier, unfinished one of the same load is discarded."""
+    folder = home.landing / source_id / table.name / f"{load_id}.partial"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def complete(
+    folder: Path,
+    table: Table,
+    extraction: Extraction,
+    *,
+    source_id: str,
+    run_id: str,
+    load_id: int,
+    cursor_from: str | None,
+) -> Batch:
+    """Turn an extracted folder into a batch that awaits its verdict."""
+    manifest = Manifest(
+        load_id=load_id,
+        run_id=run_id,
+        source_id=source_id,
+        system=table.system,
+        table=table.name,
+        extracted_at=datetime.now(UTC),
+        rows=extraction.rows,
+        source_rows=extraction.source_rows,
+        rejected_rows=extraction.rejected_rows,
+        totals=extraction.totals,
+        cursor_from=cursor_from,
+        cursor_to=extraction.cursor_to,
+        schema_hash=schema_hash(table),
+        missing_columns=extraction.missing_columns,
+        problems=tuple(extraction.problems),
+    )
+    _write_manifest(folder, manifest)
+    final = folder.with_name(str(load_id))
+    shutil.rmtree(final, ignore_errors=True)
+    folder.rename(final)
+    return Batch(final, manifest)
+
+
+def decide(
+    home: Home,
+    batch: Batch,
+    *,
+    accepted: bool,
+    checks: tuple[CheckResult, ...],
+    quarantined_rows: int = 0,
+) -> Batch:
+    """Record the verdict; a refused batch moves to quarantine, out of the loader's reach."""
+    manifest = batch.manifest.model_copy(
+        update={
+            "verdict": "accepted" if accepted else "refused",
+            "checks": checks,
+            "quarantined_rows": quarantined_rows,
+        }
+    )
+    _write_manifest(batch.folder, manifest)
+    if accepted:
+        return Batch(batch.folder, manifest)
+    refused = home.quarantine / batch.folder.relative_to(home.landing)
+    refused.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(refused, ignore_errors=True)
+    batch.folder.rename(refused)
+    return Batch(refused, manifest)
+
+
+def batches(root: Path, load_id: int | None = None) -> list[Batch]:
+    """The complete batches under a landing or quarantine folder, oldest first."""
+    pattern = f"*/*/{load_id or '*'}/{MANIFEST}"
+    found = [
+        Batch(path.parent, Manifest.model_validate_json(path.read_text(encoding="utf-8")))
+        for path in root.glob(pattern)
+        if path.parent.suffix != ".partial"
+    ]
+    return sorted(found, key=lambda batch: (batch.manifest.load_id, batch.name))
+
+
+def problem_check(problem: Problem) -> CheckResult:
+    """A problem that the transport met, as the result of a rule."""
+    where = ", ".join(
+        str(part)
+        for part in (problem.file, problem.line and f"line {problem.line}", problem.field)
+        if part
+    )
+    return CheckResult(
+        rule=problem.code,
+        severity=problem.severity,
+        passed=problem.severity == "warning",
+        rows_checked=0,
+        rows_failed=1,
+        message=f"{where}: {problem.message}" if where else problem.message,
+    )
+
+
+def _write_manifest(folder: Path, manifest: Manifest) -> None:
+    target = folder / MANIFEST
+    temporary = target.with_suffix(".tmp")
+    temporary.write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
+    temporary.replace(target)

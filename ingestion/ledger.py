@@ -1,0 +1,337 @@
+"""Raw in the warehouse, and the ledger of what was merged into it.
+
+`raw.<system>__<table>` keeps every version of every row: a version lives from the load that
+brought it (`_from_load`) until the load that replaced or deleted it (`_to_load`). The ledger,
+schema `control`, moves in the same transaction, so raw and watermark can never disagree.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+import yaml
+
+from ingestion.declarations import STAGING, Table, systems
+from ingestion.engine import connect, quoted_name, quoted_text
+from ingestion.errors import WarehouseError
+from ingestion.home import Home
+from ingestion.landing import Batch, known_at
+
+if TYPE_CHECKING:
+    import duckdb
+
+CONTROL = STAGING / "_control__sources.yml"
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far a table of a source has been merged."""
+
+    load_id: int
+    cursor_to: str | None
+    schema_hash: str
+    rows: int
+    """Rows current in raw after that load."""
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What one batch changed in raw."""
+
+    batch: Batch
+    added: int
+    changed: int
+    deleted: int
+    current: int
+    """Rows current afterwards."""
+
+
+@dataclass(frozen=True)
+class CurrentRun:
+    """The run that is being built; the models read it from `control.current_run`."""
+
+    run_id: str
+    as_of_date: date
+    known_load: int
+    started_at: datetime
+
+
+Gate = Callable[["duckdb.DuckDBPyConnection", list[Batch]], None]
+"""Looks at the merged but uncommitted raw; raises to roll everything back."""
+
+
+def prepare_warehouse(home: Home) -> None:
+    """Create every raw and control table that is declared and missing; safe to repeat."""
+    home.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    connection = connect(home.warehouse)
+    try:
+        connection.execute("begin")
+        connection.execute("create schema if not exists raw")
+        connection.execute("create schema if not exists control")
+        existing = _existing_columns(connection)
+        for system in systems().values():
+            for table in system.tables:
+                _prepare_raw(connection, table, existing)
+        for name, columns in _control_tables():
+            connection.execute(f"create table if not exists control.{name} ({columns})")
+        connection.execute("commit")
+    finally:
+        connection.close()
+
+
+def positions(home: Home) -> dict[tuple[str, str], Position]:
+    """The last merged load of every (source, table); empty before the first run."""
+    if not home.warehouse.exists():
+        return {}
+    connection = connect(home.warehouse, read_only=True)
+    try:
+        rows = connection.execute(
+            """
+            select source_id, table_name, load_id, cursor_to, schema_hash, rows_current
+            from (
+                select *, row_number() over (
+                    partition by source_id, table_name order by load_id desc
+                ) as newest
+                from control.loads
+            )
+            where newest = 1
+            """
+        ).fetchall()
+    finally:
+        connection.close()
+    return {(row[0], row[1]): Position(row[2], row[3], row[4], row[5]) for row in rows}
+
+
+def last_load(home: Home) -> int:
+    """The newest load that the warehouse knows, 0 before the first."""
+    return max((position.load_id for position in positions(home).values()), default=0)
+
+
+def merge(home: Home, run: CurrentRun, batches: Iterable[Batch], gate: Gate) -> list[Merged]:
+    """Merge all batches of a run in one transaction, and move the ledger with them.
+
+    A batch that was merged before changes nothing. `gate` looks at the result before it is
+    committed.
+
+    Raises:
+        WarehouseError: a batch was not accepted, or is older than what raw holds.
+        RefusedBatchError: raised by `gate`; nothing is kept.
+
+    """
+    accepted = list(batches)
+    for batch in accepted:
+        if batch.manifest.verdict != "accepted":
+            raise WarehouseError(
+                f"{batch.name}: the batch is {batch.manifest.verdict}, not accepted"
+            )
+    prepare_warehouse(home)
+    before = positions(home)
+    connection = connect(home.warehouse)
+    try:
+        connection.execute("begin")
+        merged = []
+        for batch in accepted:
+            position = before.get((batch.manifest.source_id, batch.manifest.table))
+            if position and position.load_id == batch.manifest.load_id:
+                continue
+            if position and position.load_id > batch.manifest.load_id:
+                raise WarehouseError(f"{batch.name}: load {position.load_id} is newer and merged")
+            merged.append(_merge_batch(connection, batch))
+        gate(connection, [item.batch for item in merged])
+        _record(connection, run, merged)
+        connection.execute("commit")
+    finally:
+        connection.close()  # closing without a commit rolls back
+    return merged
+
+
+def _merge_batch(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Merged:
+    table = batch.table
+    source = quoted_text(batch.manifest.source_id)
+    load = batch.manifest.load_id
+    target = f"raw.{quoted_name(table.raw_name)}"
+    columns = ", ".join(quoted_name(column.name) for column in table.columns)
+    rows, keys = (quoted_text(str(batch.folder / f"{name}.parquet")) for name in ("rows", "keys"))
+    bad_keys = batch.folder / "quarantined.parquet"
+    good = (
+        f"where not exists (select 1 from read_parquet({quoted_text(str(bad_keys))}) as q "
+        f"where {_same_key(table, 'q', 'r')})"
+        if bad_keys.exists()
+        else ""
+    )
+    connection.execute(
+        f"""
+        create or replace temp table incoming as
+        select {columns}, md5(to_json(r)::varchar) as _row_hash
+        from (select {columns} from read_parquet({rows})) as r {good}
+        """
+    )
+    current = f"r.source_id = {source} and r._to_load is null"
+    connection.execute(
+        f"""
+        create or replace temp table fresh as
+        select i.*, r.source_id is not null as replaces
+        from incoming as i
+        left join {target} as r on {current} and {_same_key(table, "i", "r")}
+        where r.source_id is null or r._row_hash <> i._row_hash
+        """
+    )
+    changed = _affected(
+        connection,
+        f"""
+        update {target} as r set _to_load = {load}
+        where {current} and exists (
+            select 1 from fresh as f where f.replaces and {_same_key(table, "f", "r")}
+        )
+        """,
+    )
+    deleted = _affected(
+        connection,
+        f"""
+        update {target} as r set _to_load = {load}, _deleted = true
+        where {current} and not exists (
+            select 1 from read_parquet({keys}) as k where {_same_key(table, "k", "r")}
+        )
+        """,
+    )
+    inserted = _affected(
+        connection,
+        f"""
+        insert into {target} (source_id, {columns}, _row_hash, _from_load, _to_load, _deleted)
+        select {source}, {columns}, _row_hash, {load}, null, false from fresh
+        """,
+    )
+    (now,) = _one(connection, f"select count(*) from {target} as r where {current}")
+    return Merged(batch, added=inserted - changed, changed=changed, deleted=deleted, current=now)
+
+
+def _same_key(table: Table, left: str, right: str) -> str:
+    # A key column may be empty (an optional channel, say), and NULL must then equal NULL.
+    return " and ".join(
+        f"{left}.{quoted_name(name)} is not distinct from {right}.{quoted_name(name)}"
+        for name in table.key
+    )
+
+
+def _record(
+    connection: duckdb.DuckDBPyConnection, run: CurrentRun, merged: Iterable[Merged]
+) -> None:
+    now = datetime.now(UTC).replace(tzinfo=None)
+    started = run.started_at.astimezone(UTC).replace(tzinfo=None)
+    known = known_at(run.known_load).replace(tzinfo=None)
+    for item in merged:
+        manifest = item.batch.manifest
+        _insert(
+            connection,
+            "loads",
+            load_id=manifest.load_id,
+            run_id=manifest.run_id,
+            source_id=manifest.source_id,
+            system=manifest.system,
+            table_name=manifest.table,
+            extracted_at=manifest.extracted_at.astimezone(UTC).replace(tzinfo=None),
+            merged_at=now,
+            rows_extracted=manifest.rows + manifest.rejected_rows,
+            rows_quarantined=manifest.quarantined_rows + manifest.rejected_rows,
+            rows_added=item.added,
+            rows_changed=item.changed,
+            rows_deleted=item.deleted,
+            rows_current=item.current,
+            cursor_from=manifest.cursor_from,
+            cursor_to=manifest.cursor_to,
+            schema_hash=manifest.schema_hash,
+        )
+        for check in manifest.checks:
+            _insert(
+                connection,
+                "checks",
+                run_id=manifest.run_id,
+                load_id=manifest.load_id,
+                source_id=manifest.source_id,
+                table_name=manifest.table,
+                rule=check.rule,
+                severity=check.severity,
+                passed=check.passed,
+                rows_checked=check.rows_checked,
+                rows_failed=check.rows_failed,
+                examples=json.dumps(check.examples),
+            )
+    connection.execute("delete from control.current_run")
+    _insert(
+        connection,
+        "current_run",
+        run_id=run.run_id,
+        as_of_date=run.as_of_date,
+        known_at=known,
+        known_load=run.known_load,
+    )
+    connection.execute("delete from control.runs where run_id = ?", [run.run_id])
+    _insert(
+        connection,
+        "runs",
+        run_id=run.run_id,
+        as_of_date=run.as_of_date,
+        known_at=known,
+        known_load=run.known_load,
+        started_at=started,
+        loaded_at=now,
+    )
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, name: str, **values: object) -> None:
+    columns = ", ".join(values)
+    places = ", ".join("?" for _ in values)
+    connection.execute(
+        f"insert into control.{name} ({columns}) values ({places})", list(values.values())
+    )
+
+
+def _prepare_raw(
+    connection: duckdb.DuckDBPyConnection, table: Table, existing: dict[str, set[str]]
+) -> None:
+    name = f"raw.{quoted_name(table.raw_name)}"
+    found = existing.get(table.raw_name)
+    if found is None:
+        columns = ", ".join(f"{quoted_name(c.name)} {c.data_type}" for c in table.columns)
+        connection.execute(
+            f"create table {name} (source_id varchar not null, {columns}, "
+            "_row_hash varchar not null, _from_load bigint not null, _to_load bigint, "
+            "_deleted boolean not null)"
+        )
+        return
+    for column in table.columns:
+        if column.name not in found:
+            connection.execute(
+                f"alter table {name} add column {quoted_name(column.name)} {column.data_type}"
+            )
+
+
+def _existing_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for table, column in connection.execute(
+        "select table_name, column_name from information_schema.columns where table_schema = 'raw'"
+    ).fetchall():
+        found.setdefault(table, set()).add(column)
+    return found
+
+
+def _control_tables() -> list[tuple[str, str]]:
+    (source,) = yaml.safe_load(CONTROL.read_text(encoding="utf-8"))["sources"]
+    return [
+        (t["name"], ", ".join(f"{c['name']} {c['data_type']}" for c in t["columns"]))
+        for t in source["tables"]
+    ]
+
+
+def _affected(connection: duckdb.DuckDBPyConnection, statement: str) -> int:
+    return int(_one(connection, statement)[0])
+
+
+def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:
+    row = connection.execute(query).fetchone()
+    assert row is not None  # every statement used here answers with one row
+    return row

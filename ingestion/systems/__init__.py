@@ -1,0 +1,1 @@
+"""What a system needs beyond the declaration of its tables: checks and version differences."""

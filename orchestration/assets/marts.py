@@ -1,0 +1,190 @@
+"""Stages 3 to 5: dbt builds the marts, checks judge them, one rename publishes them."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from ingestion.errors import AdvError
+from ingestion.home import Home
+from orchestration import dbt_runner, publish
+from orchestration.dbt_runner import NodeResult
+from orchestration.resources import Nightly
+
+log = logging.getLogger("adv.marts")
+
+TESTS = "dbt_tests"
+PUBLICATION = dg.AssetKey(["published", "marts"])
+
+
+def marts_assets(home: Home) -> dg.AssetsDefinition:
+    """One asset per dbt model, with one check that gathers the model's tests."""
+    manifest = json.loads(dbt_runner.manifest_file(home).read_text(encoding="utf-8"))
+    models = {
+        unique_id: node
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] in ("model", "seed")
+    }
+    tests = _tests_by_model(manifest, models)
+    specs = [_spec(node, manifest) for node in models.values()]
+    checks = [
+        dg.AssetCheckSpec(TESTS, asset=_key(models[model]), description="dbt tests of the model.")
+        for model in tests
+    ]
+
+    @dg.multi_asset(name="dbt", specs=specs, check_specs=checks, required_resource_keys={"nightly"})
+    def dbt(
+        context: dg.AssetExecutionContext,
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        nightly: Nightly = context.resources.nightly
+        publish.begin(nightly.home, nightly.run.run_id)
+        results = {result.unique_id: result for result in dbt_runner.build(nightly.home)}
+        for unique_id, node in models.items():
+            result = results.get(unique_id)
+            if result and not result.failed:
+                yield dg.MaterializeResult(
+                    asset_key=_key(node), metadata={"seconds": round(result.seconds, 3)}
+                )
+        for model, names in tests.items():
+            yield _checked(_key(models[model]), [results[n] for n in names if n in results])
+        failed = [result for result in results.values() if result.failed]
+        if failed:
+            raise dg.Failure(_in_words(failed), allow_retries=False)
+        log.info("dbt: %d models, %d tests", len(models), sum(len(t) for t in tests.values()))
+
+    return dbt
+
+
+def publication_asset(home: Home) -> dg.AssetsDefinition:
+    """What readers see."""
+    manifest = json.loads(dbt_runner.manifest_file(home).read_text(encoding="utf-8"))
+    marts = [
+        _key(node)
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] in publish.PUBLISHED_SCHEMAS
+    ]
+
+    @dg.multi_asset(
+        name="publish",
+        specs=[
+            dg.AssetSpec(
+                PUBLICATION,
+                deps=marts,
+                group_name="publication",
+                description="The marts that BI tools read, as DuckDB file and Parquet.",
+                kinds={"duckdb", "parquet"},
+                owners=["team:data-engineering"],
+            )
+        ],
+        check_specs=[
+            dg.AssetCheckSpec(
+                "reconciled",
+                asset=PUBLICATION,
+                description="The marts agree with each other and with the ledger.",
+            )
+        ],
+        required_resource_keys={"nightly"},
+    )
+    def publish_marts(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        nightly: Nightly = context.resources.nightly
+        try:
+            checks = _check_marts(nightly)
+            publication = publish.publish(
+                nightly.home, nightly.run, nightly.sources.keep_publications
+            )
+        except AdvError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
+        log.info("published %s, as of %s", publication.run_id, publication.as_of_date)
+        yield dg.MaterializeResult(
+            asset_key=PUBLICATION,
+            metadata={
+                "as_of_date": publication.as_of_date.isoformat(),
+                "known_at": publication.known_at.isoformat(),
+                "tables": publication.tables,
+                "dagster/row_count": publication.rows,
+                "path": dg.MetadataValue.path(str(publication.folder)),
+            },
+            check_results=[
+                dg.AssetCheckResult(passed=True, check_name="reconciled", metadata=checks)
+            ],
+        )
+
+    return publish_marts
+
+
+def _check_marts(nightly: Nightly) -> dict[str, str]:
+    from data_quality.marts import check_marts
+
+    folder = nightly.home.published / nightly.run.run_id
+    results = check_marts(folder / dbt_runner.MARTS_FILE)
+    publish.mark_checked(nightly.home, nightly.run.run_id)
+    return {result.rule: "kept" if result.passed else result.message for result in results}
+
+
+def _spec(node: dict[str, Any], manifest: dict[str, Any]) -> dg.AssetSpec:
+    layer = node["schema"]
+    return dg.AssetSpec(
+        _key(node),
+        deps=[_parent_key(manifest, parent) for parent in node["depends_on"].get("nodes", ())],
+        group_name=layer,
+        description=node["description"] or f"{node['name']}, see {Path(node['path']).as_posix()}",
+        kinds={"dbt", "duckdb"},
+        owners=["team:data-engineering"],
+    )
+
+
+def _key(node: dict[str, Any]) -> dg.AssetKey:
+    return dg.AssetKey([node["schema"], node["name"]])
+
+
+def _parent_key(manifest: dict[str, Any], unique_id: str) -> dg.AssetKey:
+    if unique_id in manifest["sources"]:
+        source = manifest["sources"][unique_id]
+        return dg.AssetKey([source["schema"], source["identifier"]])
+    return _key(manifest["nodes"][unique_id])
+
+
+def _tests_by_model(
+    manifest: dict[str, Any], models: dict[str, dict[str, Any]]
+) -> dict[str, list[str]]:
+    """Tests by the model that declares them, or by the last model that they read."""
+    found: dict[str, list[str]] = {}
+    for unique_id, node in manifest["nodes"].items():
+        if node["resource_type"] != "test":
+            continue
+        read = [parent for parent in node["depends_on"]["nodes"] if parent in models]
+        owner = node.get("attached_node") or (read[-1] if read else None)
+        if owner in models:
+            found.setdefault(owner, []).append(unique_id)
+    return found
+
+
+def _checked(asset: dg.AssetKey, results: list[NodeResult]) -> dg.AssetCheckResult:
+    failed = [result for result in results if result.failed]
+    warned = [result for result in results if result.status == "warn"]
+    return dg.AssetCheckResult(
+        asset_key=asset,
+        check_name=TESTS,
+        passed=not failed and not warned,
+        severity=dg.AssetCheckSeverity.ERROR if failed else dg.AssetCheckSeverity.WARN,
+        metadata={
+            "tests": len(results),
+            **{_name(result): result.message for result in [*failed, *warned]},
+        },
+    )
+
+
+def _name(result: NodeResult) -> str:
+    return result.unique_id.split(".")[2]
+
+
+def _in_words(failed: list[NodeResult]) -> str:
+    causes = [result for result in failed if result.status != "skipped"] or failed
+    return "dbt failed: " + "; ".join(
+        f"{_name(result)}: {result.message.strip()[:500]}" for result in causes[:10]
+    )

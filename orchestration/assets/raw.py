@@ -1,0 +1,97 @@
+"""Stage 2: one step merges all accepted batches of the run into raw, in one transaction."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import dagster as dg
+
+from ingestion.config import Sources
+from ingestion.declarations import Table
+from ingestion.errors import AdvError, RefusedBatchError
+from ingestion.extract import tables_of
+from ingestion.landing import Batch, batches
+from ingestion.ledger import Merged, merge
+from orchestration.assets.landing import landing_key
+from orchestration.resources import Nightly
+
+log = logging.getLogger("adv.load")
+
+
+def raw_key(table: Table) -> dg.AssetKey:
+    """Key of the asset of one raw table, the dbt source of the same name."""
+    return dg.AssetKey(["raw", table.raw_name])
+
+
+def raw_assets(sources: Sources) -> dg.AssetsDefinition:
+    """The raw tables of all systems in use."""
+    origins: dict[str, tuple[Table, list[dg.AssetKey]]] = {}
+    for source_id, source in sources.sources.items():
+        for table in tables_of(source):
+            _, deps = origins.setdefault(table.raw_name, (table, []))
+            deps.append(landing_key(source_id, table.name))
+    specs = [
+        dg.AssetSpec(
+            raw_key(table),
+            deps=deps,
+            group_name="raw",
+            description=f"Every version of every row. {table.description}",
+            kinds={"duckdb"},
+            owners=["team:data-engineering"],
+        )
+        for table, deps in origins.values()
+    ]
+
+    @dg.multi_asset(name="load", specs=specs, required_resource_keys={"nightly"})
+    def load(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        nightly: Nightly = context.resources.nightly
+        try:
+            merged = _merge(nightly)
+        except AdvError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
+        by_table: dict[str, list[Merged]] = {raw_name: [] for raw_name in origins}
+        for item in merged:
+            by_table[item.batch.table.raw_name].append(item)
+        for raw_name, items in by_table.items():
+            yield dg.MaterializeResult(
+                asset_key=raw_key(origins[raw_name][0]),
+                metadata={
+                    "dagster/row_count": sum(item.current for item in items),
+                    "rows_added": sum(item.added for item in items),
+                    "rows_changed": sum(item.changed for item in items),
+                    "rows_deleted": sum(item.deleted for item in items),
+                },
+            )
+
+    return load
+
+
+def _merge(nightly: Nightly) -> list[Merged]:
+    from data_quality.reconciliation import check_merged
+
+    landed = batches(nightly.home.landing, nightly.run.known_load)
+    _assert_complete(nightly, landed)
+    merged = merge(nightly.home, nightly.run, landed, gate=check_merged)
+    log.info(
+        "raw: %s rows added, %s changed, %s deleted",
+        *(f"{sum(getattr(m, name) for m in merged):,}" for name in ("added", "changed", "deleted")),
+    )
+    return merged
+
+
+def _assert_complete(nightly: Nightly, landed: list[Batch]) -> None:
+    """Every table of every source has an accepted batch, unless its source may go stale."""
+    found = {
+        (batch.manifest.source_id, batch.manifest.table)
+        for batch in landed
+        if batch.manifest.verdict == "accepted"
+    }
+    missing = [
+        f"{source_id}.{table.name}"
+        for source_id, source in nightly.sources.sources.items()
+        for table in tables_of(source)
+        if source.on_refusal == "hold" and (source_id, table.name) not in found
+    ]
+    if missing:
+        raise RefusedBatchError(f"No accepted batch in this run for {', '.join(missing)}.")

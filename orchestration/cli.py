@@ -1,0 +1,245 @@
+"""The `adv` command: everything a person does with the warehouse outside the Dagster UI."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.table import Table
+
+from ingestion.errors import AdvError, ConfigurationError
+from ingestion.home import Home
+
+FAILED, MISCONFIGURED = 1, 2
+
+app = typer.Typer(
+    name="adv",
+    help="Order-to-cash warehouse for sales administration.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+demo = typer.Typer(help="The demo company: source systems to try everything on.")
+app.add_typer(demo, name="demo")
+
+console = Console()
+errors = Console(stderr=True)
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", envvar="ADV_HOME", help="Where the state lives; .adv by default."),
+]
+
+
+def main() -> None:
+    """Entry point: errors raised on purpose become words and an exit code."""
+    try:
+        app()
+    except ConfigurationError as error:
+        errors.print(f"[red]Configuration:[/] {error}", highlight=False)
+        sys.exit(MISCONFIGURED)
+    except AdvError as error:
+        errors.print(f"[red]{error}[/]", highlight=False)
+        sys.exit(FAILED)
+
+
+@app.callback()
+def _prepare(
+    home: HomeOption = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell every table.")] = False,
+) -> None:
+    if home is not None:
+        os.environ["ADV_HOME"] = str(home.resolve())
+    _show_progress(logging.DEBUG if verbose else logging.INFO)
+
+
+@app.command()
+def init() -> None:
+    """Write a commented sources.yaml to start from; an existing one is left alone."""
+    from orchestration.templates import SOURCES_YAML
+
+    target = Home.from_environment().sources_file
+    if target.exists():
+        console.print(f"{target} exists and was left as it is.")
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(SOURCES_YAML, encoding="utf-8")
+    console.print(f"Wrote {target}. Fill it in, then run `adv check`.")
+
+
+@app.command()
+def check() -> None:
+    """Look at every source without loading: tables, keys, cursors, row counts, what is wrong."""
+    from ingestion.config import read_sources
+    from ingestion.extract import tables_of, transport_for
+
+    sources = read_sources(Home.from_environment().sources_file)
+    faults = 0
+    for source_id, source in sources.sources.items():
+        table = Table(
+            "table", "rows", "key", "cursor", "remarks", title=f"{source_id}: {source.system}"
+        )
+        try:
+            with transport_for(source).session() as session:
+                statuses = session.inspect(tables_of(source))
+        except AdvError as error:
+            faults += 1
+            errors.print(f"[red]{source_id}: {error}[/]", highlight=False)
+            continue
+        for status in statuses:
+            remarks = [problem.message for problem in status.problems]
+            if not status.present:
+                remarks.append("not there, will be empty" if status.table.optional else "missing")
+            elif status.missing_columns:
+                remarks.append(f"without {', '.join(status.missing_columns)}")
+            wrong = bool(status.problems) or not (status.present or status.table.optional)
+            faults += wrong
+            table.add_row(
+                status.table.name,
+                "" if status.rows is None else f"{status.rows:,}",
+                ", ".join(status.table.key),
+                status.table.cursor or "read in full",
+                "; ".join(remarks),
+                style="red" if wrong else None,
+            )
+        console.print(table)
+    if faults:
+        errors.print(f"[red]{faults} fault(s) to mend before a run.[/]")
+        raise typer.Exit(MISCONFIGURED)
+    console.print("All sources can be read.")
+
+
+@app.command()
+def run(
+    sources: Annotated[
+        Path | None, typer.Option(help="Another sources file than ADV_HOME/config/sources.yaml.")
+    ] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day the marts speak of.")
+    ] = None,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Read every table whole.")
+    ] = False,
+) -> None:
+    """Refresh now: the same job as the schedule's and the UI's. Exit code 0 means published."""
+    from orchestration.nightly import run_nightly
+    from orchestration.report import print_report
+
+    report = run_nightly(
+        Home.from_environment(),
+        sources_file=sources,
+        as_of=as_of.date() if as_of else None,
+        full_refresh=full_refresh,
+    )
+    print_report(console, report)
+    if not report.published:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def status() -> None:
+    """Last publication, freshness of each source, rows, and what is in quarantine."""
+    from orchestration.report import print_status
+
+    print_status(console, Home.from_environment())
+
+
+@app.command()
+def sql(query: Annotated[str, typer.Argument(help="For example: select * from kpi.aging")]) -> None:
+    """Query the published marts."""
+    import duckdb
+
+    from orchestration.query import query_marts
+    from orchestration.report import print_rows
+
+    try:
+        print_rows(console, *query_marts(Home.from_environment(), query))
+    except duckdb.Error as error:
+        errors.print(f"[red]{error}[/]", highlight=False)
+        raise typer.Exit(FAILED) from None
+
+
+@app.command()
+def rollback() -> None:
+    """Put the publication before the present one in force again."""
+    from orchestration.publish import rollback as roll_back
+
+    console.print(f"In force again: {roll_back(Home.from_environment())}")
+
+
+@demo.command("create")
+def demo_create(
+    scale: Annotated[
+        float, typer.Option(min=0.01, help="1 is 20,000 orders in three years.")
+    ] = 1.0,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same company.")] = 1,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day of its life so far.")
+    ] = None,
+) -> None:
+    """Create the demo company's source systems and a sources.yaml that reads them."""
+    from ingestion.demo_company import create
+
+    home = Home.from_environment()
+    create(home.demo, scale=scale, seed=seed, until=until and until.date(), progress=_say)
+    _write_demo_sources(home)
+
+
+@demo.command("advance")
+def demo_advance(
+    days: Annotated[int, typer.Option(min=1, help="Days the company lives on.")] = 1,
+) -> None:
+    """Let the company live on: new, changed, late and deleted rows in its systems."""
+    from ingestion.demo_company import advance
+
+    home = Home.from_environment()
+    advance(home.demo, days=days, progress=_say)
+    _write_demo_sources(home)
+
+
+@demo.command("stop")
+def demo_stop() -> None:
+    """Stop the demo's PostgreSQL; the next run starts it again."""
+    from ingestion.demo_company.server import stop
+
+    stop(Home.from_environment().demo)
+
+
+def _write_demo_sources(home: Home) -> None:
+    """The demo's own sources file follows its date; one that a person wrote is left alone."""
+    from orchestration.templates import DEMO_MARK, demo_sources_yaml
+
+    target = home.sources_file
+    if target.exists() and DEMO_MARK not in target.read_text(encoding="utf-8"):
+        console.print(f"{target} is not the demo's and was left as it is.")
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(demo_sources_yaml(home), encoding="utf-8")
+
+
+def _say(text: str) -> None:
+    logging.getLogger("adv.demo").info(text)
+
+
+def _show_progress(level: int) -> None:
+    """Progress in colour on a terminal, plain lines elsewhere."""
+    handler: logging.Handler
+    if sys.stderr.isatty():
+        handler = RichHandler(console=errors, show_path=False, show_level=False, markup=False)
+    else:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    logger = logging.getLogger("adv")
+    logger.handlers = [handler]
+    logger.setLevel(level)
+    logger.propagate = False
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""dbt, run inside this process: a dbt of its own would outlive a killed run and keep the file.
+
+Paths reach dbt as environment variables that never change, since dbt parses the whole project
+again when they do: `published/next` is a link to the folder of the run that is being built.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ingestion.engine import memory_limit
+from ingestion.errors import WarehouseError
+from ingestion.home import DBT_PROJECT, Home
+
+MARTS_FILE = "marts.duckdb"
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What dbt said about one model, seed or test."""
+
+    unique_id: str
+    status: str
+    """success, pass, warn, fail, error or skipped."""
+    seconds: float
+    message: str
+    failures: int
+
+    @property
+    def failed(self) -> bool:
+        """The node, or a test on it, stopped the build."""
+        return self.status in ("error", "fail", "skipped")
+
+
+def environment(home: Home) -> dict[str, str]:
+    """What the dbt profile reads."""
+    return {
+        "ADV_WAREHOUSE_FILE": str(home.warehouse),
+        "ADV_MARTS_FILE": str(next_publication(home) / MARTS_FILE),
+        "ADV_MEMORY_LIMIT": memory_limit(),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def next_publication(home: Home) -> Path:
+    """Link to the folder that the present run builds into."""
+    return home.published / "next"
+
+
+def manifest_file(home: Home) -> Path:
+    """Dbt's description of the project, from which the asset graph is drawn."""
+    return home.dbt / "manifest.json"
+
+
+def prepare_manifest(home: Home) -> Path:
+    """Parse the project if it changed since the manifest was written."""
+    manifest = manifest_file(home)
+    if not manifest.exists() or manifest.stat().st_mtime < _last_change():
+        home.dbt.mkdir(parents=True, exist_ok=True)
+        invoke(home, ["parse"])
+        manifest.touch()
+    return manifest
+
+
+def build(home: Home) -> list[NodeResult]:
+    """Build seeds, models and their tests; unit tests belong to development.
+
+    A failing node does not raise: the caller sees all results and decides.
+    """
+    result = invoke(
+        home,
+        ["build", "--exclude-resource-type", "unit_test", "--no-write-json"],
+        must_succeed=False,
+    )
+    return [
+        NodeResult(
+            unique_id=item.node.unique_id,
+            status=str(item.status),
+            seconds=item.execution_time,
+            message=item.message or "",
+            failures=item.failures or 0,
+        )
+        for item in result
+    ]
+
+
+def invoke(home: Home, arguments: Sequence[str], *, must_succeed: bool = True) -> Any:
+    """Run a dbt command and return its result.
+
+    Raises:
+        WarehouseError: dbt could not run the command at all, or failed and must not.
+
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    command = [
+        *("--quiet", "--no-use-colors", "--log-level-file", "none"),
+        *arguments,
+        *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
+        *("--target-path", str(home.dbt), "--log-path", str(home.dbt)),
+    ]
+    with _Variables(environment(home)):
+        outcome = dbtRunner().invoke(command)
+        # dbt leaves the file open in this process, and nobody else could read it.
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+    if outcome.exception is not None or (must_succeed and not outcome.success):
+        raise WarehouseError(f"dbt {arguments[0]} failed: {outcome.exception or 'see above'}")
+    return outcome.result
+
+
+class _Variables:
+    """Sets variables for the time of a block."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+        self._before: dict[str, str | None] = {}
+
+    def __enter__(self) -> None:
+        self._before = {name: os.environ.get(name) for name in self._variables}
+        os.environ.update(self._variables)
+
+    def __exit__(self, *_: object) -> None:
+        for name, value in self._before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _last_change() -> float:
+    folders = ("models", "macros", "seeds", "tests")
+    files = [path for folder in folders for path in (DBT_PROJECT / folder).rglob("*.*")]
+    return max(path.stat().st_mtime for path in [*files, DBT_PROJECT / "dbt_project.yml"])

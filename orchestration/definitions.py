@@ -1,0 +1,75 @@
+"""The code location: everything that Dagster shows and runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from ingestion.config import Sources, read_sources
+from ingestion.home import Home
+from orchestration.assets.landing import landing_assets
+from orchestration.assets.marts import marts_assets, publication_asset
+from orchestration.assets.raw import raw_assets
+from orchestration.dbt_runner import prepare_manifest
+from orchestration.notify import failure_sensor
+from orchestration.resources import nightly_resource
+
+NIGHTLY = "nightly"
+
+
+def build_defs(
+    home: Home | None = None,
+    sources: Sources | None = None,
+    resources: Mapping[str, Any] | None = None,
+) -> dg.Definitions:
+    """Compose the code location.
+
+    Args:
+        home: the installation; by default that of the environment.
+        sources: what to read; by default the installation's sources file.
+        resources: replaces resources by name, for tests.
+
+    Raises:
+        ConfigurationError: the sources file is missing or wrong.
+
+    """
+    home = home or Home.from_environment()
+    sources = sources or read_sources(home.sources_file)
+    prepare_manifest(home)
+    assets = [
+        *(landing_assets(source_id, source) for source_id, source in sources.sources.items()),
+        raw_assets(sources),
+        marts_assets(home),
+        publication_asset(home),
+    ]
+    nightly = dg.define_asset_job(
+        NIGHTLY,
+        selection=dg.AssetSelection.all(),
+        description="Extract, validate, merge, transform, check and publish.",
+    )
+    schedule = dg.ScheduleDefinition(
+        name="nightly_at_02",
+        job=nightly,
+        cron_schedule="0 2 * * *",
+        execution_timezone="Europe/Paris",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Every night at 02:00, Paris time.",
+    )
+    return dg.Definitions(
+        assets=assets,
+        jobs=[nightly],
+        schedules=[schedule],
+        sensors=[failure_sensor(home)],
+        resources={"nightly": nightly_resource(home, sources), **(resources or {})},
+        # One process: each step of a multiprocess run would import everything again, and the
+        # lock is held by a process.
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The code location of this installation."""
+    return build_defs()

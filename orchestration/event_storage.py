@@ -1,0 +1,40 @@
+"""Dagster's consolidated SQLite event log, on connections that stay open.
+
+Dagster opens a connection for every event and waits for the disk at every commit. A night
+writes thousands of events, none of which the business depends on: with pooled connections and
+`synchronous = normal`, which in WAL mode still never corrupts, they cost a third.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as db
+from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+
+
+class TunedSqliteEventLogStorage(ConsolidatedSqliteEventLogStorage):
+    """The event log that `dagster.yaml` names."""
+
+    @cached_property
+    def _engine(self) -> db.Engine:
+        engine = db.create_engine(
+            self._conn_string,
+            pool_size=4,
+            connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS},
+        )
+
+        @db.event.listens_for(engine, "connect")
+        def _relax(connection: Any, _record: Any) -> None:
+            connection.execute("pragma synchronous = normal")
+
+        return engine
+
+    @contextmanager
+    def _connect(self) -> Iterator[db.Connection]:
+        with self._engine.connect() as connection, connection.begin():
+            yield connection

@@ -1,0 +1,209 @@
+"""Publication: one rename shows a complete refresh to every reader, or nothing at all.
+
+published/
+    <run_id>/marts.duckdb, <run_id>/parquet/<schema>/<table>.parquet
+    current -> <run_id>         the publication in force
+    marts.duckdb -> current/marts.duckdb
+    next -> <run_id>            what the present run builds
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from ingestion.engine import connect, quoted_name, quoted_text
+from ingestion.errors import PublicationError
+from ingestion.home import Home
+from ingestion.ledger import CurrentRun
+from orchestration.dbt_runner import MARTS_FILE, manifest_file, next_publication
+
+PUBLISHED_SCHEMAS = ("core", "kpi", "meta")
+CHECKED = "checked.json"
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A complete refresh, ready to be read."""
+
+    run_id: str
+    folder: Path
+    as_of_date: date
+    known_at: datetime
+    tables: int
+    rows: int
+
+
+def begin(home: Home, run_id: str) -> Path:
+    """An empty folder for this run to build into, reached through `published/next`."""
+    folder = home.published / run_id
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    _point(next_publication(home), run_id)
+    return folder
+
+
+def publish(home: Home, run: CurrentRun, keep: int) -> Publication:
+    """Put this run's marts in force.
+
+    Raises:
+        PublicationError: the marts are not this run's, not complete, or were not checked.
+
+    """
+    folder = home.published / run.run_id
+    publication = _verified(home, folder, run)
+    _export_parquet(folder)
+    _sync(folder)
+    _point(home.published / "current", run.run_id)
+    _point(home.marts, f"current/{MARTS_FILE}")
+    _sync_folder(home.published)
+    _prune(home, keep)
+    return publication
+
+
+def rollback(home: Home) -> str:
+    """Put the publication before the present one in force again; returns its run id.
+
+    Raises:
+        PublicationError: there is none.
+
+    """
+    current = current_run_id(home)
+    older = [name for name in _publications(home) if current is None or name != current]
+    earlier = [
+        name
+        for name in older
+        if current is None or _built_at(home, name) < _built_at(home, current)
+    ]
+    if not earlier:
+        raise PublicationError("There is no earlier publication to return to.")
+    _point(home.published / "current", earlier[-1])
+    _sync_folder(home.published)
+    return earlier[-1]
+
+
+def current_run_id(home: Home) -> str | None:
+    """The run whose publication is in force."""
+    link = home.published / "current"
+    return str(link.readlink()) if link.is_symlink() else None
+
+
+def mark_checked(home: Home, run_id: str) -> None:
+    """Record that this run's marts passed their checks; `publish` asks for it."""
+    (home.published / run_id / CHECKED).write_text(json.dumps({"run_id": run_id}), encoding="utf-8")
+
+
+def _verified(home: Home, folder: Path, run: CurrentRun) -> Publication:
+    marts = folder / MARTS_FILE
+    if not marts.exists():
+        raise PublicationError(
+            "This run has not built the marts. A publication needs the whole job: "
+            "launch `nightly`, not a part of it."
+        )
+    if not (folder / CHECKED).exists():
+        raise PublicationError("The marts of this run have not passed their checks.")
+    connection = connect(marts, read_only=True)
+    try:
+        found = {
+            (schema, table)
+            for schema, table in connection.execute(
+                "select table_schema, table_name from information_schema.tables"
+            ).fetchall()
+        }
+        missing = sorted(_expected_tables(home) - found)
+        if missing:
+            names = ", ".join(".".join(name) for name in missing)
+            raise PublicationError(f"The marts are incomplete: {names} are missing.")
+        stamp = connection.execute(
+            "select as_of_date, known_at from meta.runs where run_id = ? and is_current",
+            [run.run_id],
+        ).fetchone()
+        if stamp is None or stamp[0] != run.as_of_date:
+            raise PublicationError("The marts were built by another run, or for another date.")
+        sizes = connection.execute(
+            "select coalesce(sum(estimated_size), 0) from duckdb_tables()"
+        ).fetchone()
+    finally:
+        connection.close()
+    assert sizes is not None  # an aggregate always answers
+    return Publication(run.run_id, folder, stamp[0], stamp[1], len(found), int(sizes[0]))
+
+
+def _expected_tables(home: Home) -> set[tuple[str, str]]:
+    nodes = json.loads(manifest_file(home).read_text(encoding="utf-8"))["nodes"].values()
+    return {
+        (node["schema"], node["alias"])
+        for node in nodes
+        if node["resource_type"] == "model" and node["schema"] in PUBLISHED_SCHEMAS
+    }
+
+
+def _export_parquet(folder: Path) -> None:
+    connection = connect(folder / MARTS_FILE, read_only=True)
+    try:
+        tables = connection.execute(
+            "select table_schema, table_name from information_schema.tables order by all"
+        ).fetchall()
+        for schema, table in tables:
+            target = folder / "parquet" / schema / f"{table}.parquet"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            connection.execute(
+                f"copy {quoted_name(schema)}.{quoted_name(table)} "
+                f"to {quoted_text(str(target))} (format parquet, compression zstd)"
+            )
+    finally:
+        connection.close()
+
+
+def _sync(folder: Path) -> None:
+    """Bytes reach the disk before the name that leads to them."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+    for path in [folder, *(p for p in folder.rglob("*") if p.is_dir())]:
+        _sync_folder(path)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _point(link: Path, target: str) -> None:
+    """Make `link` lead to `target` in one step: readers see the old one or the new one."""
+    temporary = link.with_name(f".{link.name}.new")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target)
+    temporary.replace(link)
+
+
+def _publications(home: Home) -> list[str]:
+    """Complete publications, oldest first."""
+    found = (path.parent.name for path in home.published.glob(f"*/{CHECKED}"))
+    names = {name for name in found if not (home.published / name).is_symlink()}
+    return sorted(names, key=lambda name: _built_at(home, name))
+
+
+def _built_at(home: Home, run_id: str) -> float:
+    return (home.published / run_id / CHECKED).stat().st_mtime
+
+
+def _prune(home: Home, keep: int) -> None:
+    complete = _publications(home)
+    kept = {*complete[-keep:], current_run_id(home)}
+    for path in _folders(home.published):
+        if path.name not in kept:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _folders(root: Path) -> Iterable[Path]:
+    return [path for path in root.iterdir() if path.is_dir() and not path.is_symlink()]

@@ -1,0 +1,25 @@
+"""Questions to the published marts, on a read-only connection of their own."""
+
+from __future__ import annotations
+
+from ingestion.engine import connect
+from ingestion.errors import PublicationError
+from ingestion.home import Home
+
+
+def query_marts(home: Home, query: str) -> tuple[list[str], list[tuple[object, ...]]]:
+    """Column names and rows of a query.
+
+    Raises:
+        PublicationError: nothing has been published yet.
+
+    """
+    if not home.marts.exists():
+        raise PublicationError("Nothing has been published yet; `adv run` does it.")
+    connection = connect(home.marts.resolve(), read_only=True)
+    try:
+        result = connection.execute(query)
+        names = [column[0] for column in result.description or ()]
+        return names, result.fetchall()
+    finally:
+        connection.close()

@@ -1,0 +1,115 @@
+"""What a run did and how the installation stands, for a person at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.table import Table
+
+from ingestion.home import Home
+from ingestion.landing import Batch, batches, known_at
+from orchestration import publish
+from orchestration.lock import holder_of
+from orchestration.nightly import RunReport
+from orchestration.query import query_marts
+
+MAXIMUM_ROWS = 200
+
+
+def print_report(console: Console, report: RunReport) -> None:
+    """What was loaded, refused, built and published, and how long each stage took."""
+    home = report.home
+    _print_sources(
+        console,
+        batches(home.landing, report.load_id),
+        batches(home.quarantine, report.load_id),
+    )
+    timings = Table("stage", "seconds", title="Stages")
+    for stage, seconds in report.stages.items():
+        timings.add_row(stage, f"{seconds:.1f}")
+    console.print(timings)
+    for failure in report.failures:
+        console.print(f"[red]{failure}[/]", highlight=False)
+    if not report.published:
+        console.print(
+            "[red]Nothing was published; the last publication stays in force.[/] "
+            "`adv status` says what is in quarantine and why."
+        )
+        return
+    console.print(f"[green]Published[/] {home.marts}, as of {report.as_of} (run {report.run_id})")
+    console.print(
+        "Next: `make ui` opens Dagster; "
+        '`adv sql "select * from kpi.aging"` asks the marts; '
+        "`adv init` and `adv check` point it at your own systems."
+    )
+
+
+def print_status(console: Console, home: Home) -> None:
+    """Last publication, freshness per source, and quarantine."""
+    holder = holder_of(home)
+    if holder:
+        console.print(f"Running now: {holder}")
+    current = publish.current_run_id(home)
+    if current is None:
+        console.print("Nothing has been published yet; `adv run` does it.")
+    else:
+        names, rows = query_marts(
+            home, "select as_of_date, known_at from meta.runs where is_current"
+        )
+        console.print(f"Published: run {current}, " + _pairs(names, rows))
+        print_rows(console, *query_marts(home, "select * from meta.freshness"))
+    refused = batches(home.quarantine)
+    if not refused:
+        console.print("Quarantine is empty.")
+    for batch in refused:
+        _print_refused(console, batch)
+
+
+def print_rows(console: Console, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A result as a table."""
+    table = Table(*names)
+    for row in rows[:MAXIMUM_ROWS]:
+        table.add_row(*("" if value is None else str(value) for value in row))
+    console.print(table)
+    if len(rows) > MAXIMUM_ROWS:
+        console.print(f"{len(rows):,} rows; the first {MAXIMUM_ROWS} are shown.")
+
+
+def _print_sources(console: Console, landed: list[Batch], refused: list[Batch]) -> None:
+    table = Table(
+        "source", "tables", "rows read", "rows held", "quarantined", "refused", title="Sources"
+    )
+    for source_id in sorted({batch.manifest.source_id for batch in [*landed, *refused]}):
+        mine = [batch.manifest for batch in landed if batch.manifest.source_id == source_id]
+        table.add_row(
+            source_id,
+            str(len(mine)),
+            f"{sum(manifest.rows for manifest in mine):,}",
+            f"{sum(manifest.source_rows for manifest in mine):,}",
+            f"{sum(manifest.quarantined_rows + manifest.rejected_rows for manifest in mine):,}",
+            str(sum(batch.manifest.source_id == source_id for batch in refused)),
+        )
+    console.print(table)
+    for batch in refused:
+        _print_refused(console, batch)
+
+
+def _print_refused(console: Console, batch: Batch) -> None:
+    age = datetime.now(UTC) - known_at(batch.manifest.load_id)
+    console.print(
+        f"[red]refused[/] {batch.name}, load {batch.manifest.load_id}, {age.days} days ago",
+        highlight=False,
+    )
+    for check in batch.manifest.checks:
+        if not check.passed:
+            examples = f", such as {', '.join(check.examples)}" if check.examples else ""
+            console.print(
+                f"    {check.rule}: {check.rows_failed:,} rows{examples} {check.message}",
+                highlight=False,
+            )
+
+
+def _pairs(names: Iterable[str], rows: Sequence[Sequence[object]]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in zip(names, rows[0], strict=True))

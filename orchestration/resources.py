@@ -1,0 +1,78 @@
+"""The one resource of a run: the lock, and what was fixed for the run when it began."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from ingestion.config import Sources
+from ingestion.home import Home
+from ingestion.landing import new_load_id
+from ingestion.ledger import CurrentRun, last_load
+from orchestration.lock import run_lock
+
+AS_OF_TAG = "adv/as_of_date"
+LOAD_TAG = "adv/load_id"
+FULL_REFRESH_TAG = "adv/full_refresh"
+
+
+@dataclass(frozen=True)
+class Nightly:
+    """One run, holding the lock on `home` for as long as the resource lives."""
+
+    home: Home
+    sources: Sources
+    run: CurrentRun
+    full_refresh: bool
+
+
+def last_complete_day(time_zones: tuple[str, ...], now: datetime | None = None) -> date:
+    """The newest calendar day that is over in all of the time zones."""
+    instant = now or datetime.now(UTC)
+    return min(instant.astimezone(ZoneInfo(name)).date() for name in time_zones) - timedelta(days=1)
+
+
+def nightly_resource(home: Home, sources: Sources) -> dg.ResourceDefinition:
+    """Takes the lock when a run's first step needs it and frees it when the run ends."""
+
+    @dg.resource(description="The lock on ADV_HOME, the run's as-of date and load.")
+    @contextmanager
+    def nightly(context: dg.InitResourceContext) -> Iterator[Nightly]:
+        dagster_run = context.run
+        assert dagster_run is not None  # resources of a job always have one
+        with run_lock(home, f"run {dagster_run.run_id}"):
+            tags = _fixed(context, home, sources, dagster_run)
+            yield Nightly(
+                home=home,
+                sources=sources,
+                run=CurrentRun(
+                    run_id=dagster_run.run_id,
+                    as_of_date=date.fromisoformat(tags[AS_OF_TAG]),
+                    known_load=int(tags[LOAD_TAG]),
+                    started_at=datetime.now(UTC),
+                ),
+                full_refresh=tags.get(FULL_REFRESH_TAG) == "true",
+            )
+
+    return nightly
+
+
+def _fixed(
+    context: dg.InitResourceContext, home: Home, sources: Sources, run: dg.DagsterRun
+) -> dict[str, str]:
+    """As-of date and load, fixed once: a retry finds them in its tags and builds the same."""
+    tags = dict(run.tags)
+    missing = {}
+    if AS_OF_TAG not in tags:
+        as_of = sources.as_of_date or last_complete_day(sources.time_zones)
+        missing[AS_OF_TAG] = as_of.isoformat()
+    if LOAD_TAG not in tags:
+        missing[LOAD_TAG] = str(new_load_id(after=last_load(home)))
+    if missing and context.instance is not None:
+        context.instance.add_run_tags(run.run_id, missing)
+    return {**tags, **missing}

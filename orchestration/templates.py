@@ -1,0 +1,97 @@
+"""The sources files that `adv init` and `adv demo` write."""
+
+from __future__ import annotations
+
+import json
+
+from ingestion.home import Home
+
+DEMO_MARK = "# The demo company's sources; `adv demo` keeps this file up to date."
+
+SOURCES_YAML = """\
+# What the warehouse reads. `adv check` looks at every source and says what is wrong.
+# Secrets are never written here: refer to environment variables as ${NAME}.
+
+# A day is complete when it is over in all of these time zones.
+time_zones: [Europe/Paris]
+
+sources:
+  # The name is the first part of every key; choose it once.
+  erp:
+    system: odoo
+    transport: postgres
+    connection:
+      host: localhost
+      port: 5432
+      database: odoo
+      user: adv_reader          # needs SELECT, nothing else
+      password: ${ODOO_PASSWORD}
+      sslmode: prefer
+    # A refused table holds the whole publication; `publish_stale` lets the rest go ahead.
+    on_refusal: hold
+
+  # The CRM, as the CSV files of a Salesforce Data Export.
+  # crm:
+  #   system: salesforce
+  #   transport: files
+  #   path: /exports/salesforce
+
+  # French accounting files, named SIRENFECyyyymmdd.txt.
+  # accounting:
+  #   system: fec
+  #   transport: fec
+  #   path: /exports/fec
+
+  # The team's own sheets, CSV or Excel.
+  # sheets:
+  #   system: sheets
+  #   transport: files
+  #   path: /exports/sheets
+
+  # A system that is not supported yet: one query for each contract table that it can fill.
+  # other:
+  #   system: contract
+  #   transport: postgres
+  #   connection: {host: localhost, database: other, user: adv_reader}
+  #   queries:
+  #     documents: |
+  #       select id as document_id, ...
+"""
+
+
+def demo_sources_yaml(home: Home) -> str:
+    """The sources file of the demo company as it stands."""
+    state = json.loads((home.demo / "demo.json").read_text(encoding="utf-8"))
+    return f"""\
+{DEMO_MARK}
+time_zones: [Europe/Paris, Europe/Rome]
+
+# The demo company lives in its own time.
+as_of_date: {state["until"]}
+
+sources:
+  erp:
+    system: odoo
+    transport: postgres
+    embedded: ../demo/postgres
+
+  crm:
+    system: salesforce
+    transport: files
+    path: ../demo/salesforce
+
+  accounting_fr:
+    system: fec
+    transport: fec
+    path: ../demo/fec
+
+  accounting_it:
+    system: contract
+    transport: files
+    path: ../demo/contract
+
+  sheets:
+    system: sheets
+    transport: files
+    path: ../demo/sheets
+"""
