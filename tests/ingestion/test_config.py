@@ -1,0 +1,84 @@
+"""The sources file: what is right is read, what is wrong is said by file, line and field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ingestion.config import Connection, PostgresSource, read_sources
+from ingestion.errors import ConfigurationError
+from ingestion.transports.postgres import dsn
+from orchestration.templates import SOURCES_YAML
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "sources.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_template_of_adv_init_is_valid(tmp_path: Path) -> None:
+    sources = read_sources(written(tmp_path, SOURCES_YAML))
+    assert list(sources.sources) == ["erp"]
+
+
+def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
+    text = "sources: {books: {system: fec, transport: fec, path: ../exports}}"
+    source = read_sources(written(tmp_path, text)).sources["books"]
+    assert source.path == tmp_path.parent / "exports"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("sources:\n  erp:\n    system: oddo\n    transport: files\n    path: x", ":3: sources.erp"),
+        ("sources:\n  erp:\n    system: fec\n    transport: ftp\n    path: x", ":2: sources.erp"),
+        ("sources:\n  ERP!:\n    {system: fec, transport: fec, path: x}", "lower-case letters"),
+        ("time_zones: [Mars/Olympus]\nsources: {}", ":1: time_zones"),
+        ("sources: [", ":1"),
+        ("", "sources: Field required"),
+        ("sources:\n  a: {system: fec, transport: fec, path: x, pathh: y}", "pathh"),
+    ],
+)
+def test_a_fault_is_named_by_file_line_and_field(tmp_path: Path, text: str, said: str) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(ConfigurationError) as caught:
+        read_sources(path)
+    assert str(path) in str(caught.value)
+    assert said in str(caught.value)
+
+
+def test_a_missing_file_says_how_to_write_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="adv init"):
+        read_sources(tmp_path / "none.yaml")
+
+
+def test_a_password_is_never_written_in_the_file(tmp_path: Path) -> None:
+    text = (
+        "sources:\n  erp:\n    system: odoo\n    transport: postgres\n"
+        "    connection: {database: odoo, user: reader, password: hunter2}"
+    )
+    with pytest.raises(ConfigurationError, match="environment variable") as caught:
+        read_sources(written(tmp_path, text))
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_password_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = Connection(database="odoo", user="o'hara", password="${ODOO_PASSWORD}")
+    with pytest.raises(ConfigurationError, match="ODOO_PASSWORD"):
+        connection.secret()
+    monkeypatch.setenv("ODOO_PASSWORD", "it's")
+    assert connection.secret() == "it's"
+    assert r"password='it\'s'" in dsn(connection)
+
+
+def test_the_contract_is_given_by_queries_it_knows() -> None:
+    connection = Connection(database="x", user="y")
+    with pytest.raises(ValueError, match="no table 'orders'"):
+        PostgresSource(
+            system="contract",
+            transport="postgres",
+            connection=connection,
+            queries={"orders": "select 1"},
+        )

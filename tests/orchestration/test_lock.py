@@ -1,0 +1,55 @@
+"""One run at a time; a dead one holds nobody up."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ingestion.errors import BusyError
+from ingestion.home import Home
+from orchestration.lock import holder_of, run_lock
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from ingestion.home import Home
+from orchestration.lock import run_lock
+with run_lock(Home(Path(sys.argv[1])), "another run"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_second_run_is_told_who_holds_the_lock(home: Home) -> None:
+    with (
+        run_lock(home, "run one"),
+        pytest.raises(BusyError, match="run one"),
+        run_lock(home, "run two", wait_seconds=0),
+    ):
+        pass
+
+
+def test_the_lock_is_free_after_a_run(home: Home) -> None:
+    with run_lock(home, "run one"):
+        assert (holder_of(home) or "").startswith("run one")
+    assert holder_of(home) is None
+
+
+def test_a_killed_run_frees_the_lock(home: Home) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(home.root)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    with pytest.raises(BusyError, match="another run"), run_lock(home, "me", wait_seconds=0):
+        pass
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    started = time.monotonic()
+    with run_lock(home, "me", wait_seconds=5):
+        assert time.monotonic() - started < 5
