@@ -19,7 +19,7 @@ from ingestion.declarations import STAGING, Table, systems
 from ingestion.engine import connect, quoted_name, quoted_text
 from ingestion.errors import WarehouseError
 from ingestion.home import Home
-from ingestion.landing import Batch, known_at
+from ingestion.landing import Batch, CheckResult, known_at
 
 if TYPE_CHECKING:
     import duckdb
@@ -60,8 +60,9 @@ class CurrentRun:
     started_at: datetime
 
 
-Gate = Callable[["duckdb.DuckDBPyConnection", list[Batch]], None]
-"""Looks at the merged but uncommitted raw; raises to roll everything back."""
+Gate = Callable[["duckdb.DuckDBPyConnection", list[Batch]], Iterable[tuple[str, CheckResult]]]
+"""Looks at the merged but uncommitted raw and says, by `source.table`, what it found; raises to
+roll everything back."""
 
 
 def prepare_warehouse(home: Home) -> None:
@@ -141,8 +142,9 @@ def merge(home: Home, run: CurrentRun, batches: Iterable[Batch], gate: Gate) -> 
             if position and position.load_id > batch.manifest.load_id:
                 raise WarehouseError(f"{batch.name}: load {position.load_id} is newer and merged")
             merged.append(_merge_batch(connection, batch))
-        gate(connection, [item.batch for item in merged])
+        checks = gate(connection, [item.batch for item in merged])
         _record(connection, run, merged)
+        _record_checks(connection, run, checks)
         connection.execute("commit")
     finally:
         connection.close()  # closing without a commit rolls back
@@ -245,21 +247,7 @@ def _record(
             cursor_to=manifest.cursor_to,
             schema_hash=manifest.schema_hash,
         )
-        for check in manifest.checks:
-            _insert(
-                connection,
-                "checks",
-                run_id=manifest.run_id,
-                load_id=manifest.load_id,
-                source_id=manifest.source_id,
-                table_name=manifest.table,
-                rule=check.rule,
-                severity=check.severity,
-                passed=check.passed,
-                rows_checked=check.rows_checked,
-                rows_failed=check.rows_failed,
-                examples=json.dumps(check.examples),
-            )
+        _record_checks(connection, run, ((item.batch.name, c) for c in manifest.checks))
     connection.execute("delete from control.current_run")
     _insert(
         connection,
@@ -280,6 +268,29 @@ def _record(
         started_at=started,
         loaded_at=now,
     )
+
+
+def _record_checks(
+    connection: duckdb.DuckDBPyConnection,
+    run: CurrentRun,
+    checks: Iterable[tuple[str, CheckResult]],
+) -> None:
+    for subject, check in checks:
+        source_id, _, table = subject.partition(".")
+        _insert(
+            connection,
+            "checks",
+            run_id=run.run_id,
+            load_id=run.known_load,
+            source_id=source_id,
+            table_name=table,
+            rule=check.rule,
+            severity=check.severity,
+            passed=check.passed,
+            rows_checked=check.rows_checked,
+            rows_failed=check.rows_failed,
+            examples=json.dumps(check.examples),
+        )
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, name: str, **values: object) -> None:

@@ -173,6 +173,16 @@ def rollback() -> None:
     console.print(f"In force again: {roll_back(Home.from_environment())}")
 
 
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option(help="Port on loopback.")] = 3000,
+) -> None:
+    """Open Dagster: user interface and daemon on loopback, with the nightly schedule on."""
+    from orchestration.ui import serve
+
+    raise typer.Exit(serve(Home.from_environment(), port))
+
+
 @demo.command("create")
 def demo_create(
     scale: Annotated[

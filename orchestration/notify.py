@@ -4,8 +4,6 @@
 of addresses, sent through `ADV_SMTP_HOST` (and `ADV_SMTP_PORT`, `ADV_SMTP_FROM`).
 """
 
-from __future__ import annotations
-
 import json
 import os
 import smtplib

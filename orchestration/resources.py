@@ -1,7 +1,5 @@
 """The one resource of a run: the lock, and what was fixed for the run when it began."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass

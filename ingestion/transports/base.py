@@ -43,7 +43,8 @@ class Extraction:
     Three Parquet files lie in the folder given: `rows.parquet` (the declared columns, typed),
     `keys.parquet` (the key of every row that the source holds now, for finding deletes) and,
     when there were row problems, `rejected.parquet` (line BIGINT, field, code, message VARCHAR,
-    key VARCHAR, row VARCHAR: one row per problem, with the source's text as it was).
+    key VARCHAR, row VARCHAR, file VARCHAR: one row per problem, with the source's text as it
+    was).
     """
 
     rows: int
@@ -60,6 +61,9 @@ class Extraction:
     """Optional columns that this source lacks."""
     problems: list[Problem] = field(default_factory=list)
     """Batch problems, warnings, and the first row problems."""
+    keys_unknown: int = 0
+    """Rows kept out whose key could not be read either: while there are any, a key that is absent
+    from `keys.parquet` proves no delete."""
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,22 @@
 """Stage 1: one step per source lands its tables and validates them; the warehouse stays shut."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from ingestion.config import Source
 from ingestion.errors import AdvError, SourceError
 from ingestion.extract import LandingRequest, land, tables_of
-from ingestion.landing import Batch
+from ingestion.landing import Batch, decide
 from ingestion.ledger import positions
 from orchestration.resources import Nightly
+
+if TYPE_CHECKING:
+    from data_quality.results import Verdict
+    from data_quality.validator import Validator
 
 log = logging.getLogger("adv.land")
 
@@ -20,6 +24,14 @@ CHECK_NAME = "validated"
 RETRIES = dg.RetryPolicy(
     max_retries=2, delay=20, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
 )
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A batch and what validation said of it."""
+
+    batch: Batch
+    verdict: "Verdict"
 
 
 def landing_key(source_id: str, table: str) -> dg.AssetKey:
@@ -68,21 +80,21 @@ def landing_assets(source_id: str, source: Source) -> dg.AssetsDefinition:
             raise  # may pass: Dagster tries again
         except AdvError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
-        for batch in judged:
-            yield _materialized(batch)
-        refused = [batch for batch in judged if batch.manifest.verdict == "refused"]
+        for item in judged:
+            yield _materialized(item)
+        refused = [item for item in judged if not item.verdict.accepted]
         if refused and source.on_refusal == "hold":
             raise dg.Failure(
-                "Refused: " + "; ".join(_why(batch) for batch in refused),
-                metadata={batch.name: _why(batch) for batch in refused},
+                "Refused. " + "\n".join(_told(item) for item in refused),
+                metadata={item.batch.name: _told(item) for item in refused},
                 allow_retries=False,
             )
 
     return land_source
 
 
-def _land_and_judge(nightly: Nightly, source_id: str, source: Source) -> list[Batch]:
-    from data_quality.validator import judge
+def _land_and_judge(nightly: Nightly, source_id: str, source: Source) -> list[Judged]:
+    from data_quality.validator import Validator
 
     request = LandingRequest(
         home=nightly.home,
@@ -100,14 +112,36 @@ def _land_and_judge(nightly: Nightly, source_id: str, source: Source) -> list[Ba
         len(landed),
         f"{sum(batch.manifest.rows for batch in landed):,}",
     )
-    return judge(nightly.home, landed, request.positions)
+    with Validator() as validator:
+        judged = [_judge(request, validator, batch) for batch in landed]
+    log.info(
+        "%s: %d rules checked, %d tables refused, %d rows quarantined",
+        source_id,
+        sum(len(item.verdict.results) for item in judged),
+        sum(not item.verdict.accepted for item in judged),
+        sum(item.verdict.quarantined_rows for item in judged),
+    )
+    return judged
 
 
-def _materialized(batch: Batch) -> dg.MaterializeResult[None]:
-    manifest = batch.manifest
-    failed = [check for check in manifest.checks if not check.passed]
+def _judge(request: LandingRequest, validator: "Validator", batch: Batch) -> Judged:
+    position = request.positions.get((batch.manifest.source_id, batch.manifest.table))
+    verdict = validator.validate(batch, position.rows if position else None)
+    decided = decide(
+        request.home,
+        batch,
+        accepted=verdict.accepted,
+        checks=verdict.checks,
+        quarantined_rows=verdict.quarantined_rows,
+    )
+    return Judged(decided, verdict)
+
+
+def _materialized(judged: Judged) -> dg.MaterializeResult[None]:
+    manifest = judged.batch.manifest
+    key = landing_key(manifest.source_id, manifest.table)
     return dg.MaterializeResult(
-        asset_key=landing_key(manifest.source_id, manifest.table),
+        asset_key=key,
         metadata={
             "dagster/row_count": manifest.source_rows,
             "rows_read": manifest.rows,
@@ -117,28 +151,15 @@ def _materialized(batch: Batch) -> dg.MaterializeResult[None]:
         },
         check_results=[
             dg.AssetCheckResult(
+                asset_key=key,
                 check_name=CHECK_NAME,
-                passed=manifest.verdict == "accepted",
+                passed=judged.verdict.accepted,
                 severity=dg.AssetCheckSeverity.ERROR,
-                metadata={
-                    "rules": len(manifest.checks),
-                    "rules_failed": len(failed),
-                    **{
-                        check.rule: f"{check.rows_failed:,} of {check.rows_checked:,} rows"
-                        + (f"; {check.message}" if check.message else "")
-                        + (f"; e.g. {', '.join(check.examples[:5])}" if check.examples else "")
-                        for check in failed
-                    },
-                },
+                metadata=dict(judged.verdict.metadata),
             )
         ],
     )
 
 
-def _why(batch: Batch) -> str:
-    reasons = [
-        f"{check.rule}: {check.message or f'{check.rows_failed:,} rows'}"
-        for check in batch.manifest.checks
-        if not check.passed and check.severity != "warning"
-    ]
-    return f"{batch.name} ({'; '.join(reasons) or 'no reason recorded'})"
+def _told(judged: Judged) -> str:
+    return judged.verdict.message or f"{judged.batch.name}: no reason recorded"

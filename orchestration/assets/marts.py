@@ -1,20 +1,23 @@
 """Stages 3 to 5: dbt builds the marts, checks judge them, one rename publishes them."""
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from ingestion.engine import connect
 from ingestion.errors import AdvError
 from ingestion.home import Home
 from orchestration import dbt_runner, publish
 from orchestration.dbt_runner import NodeResult
 from orchestration.resources import Nightly
+
+if TYPE_CHECKING:
+    from data_quality.results import RuleResult
 
 log = logging.getLogger("adv.marts")
 
@@ -25,11 +28,7 @@ PUBLICATION = dg.AssetKey(["published", "marts"])
 def marts_assets(home: Home) -> dg.AssetsDefinition:
     """One asset per dbt model, with one check that gathers the model's tests."""
     manifest = json.loads(dbt_runner.manifest_file(home).read_text(encoding="utf-8"))
-    models = {
-        unique_id: node
-        for unique_id, node in manifest["nodes"].items()
-        if node["resource_type"] in ("model", "seed")
-    }
+    models = _models_in_build_order(manifest)
     tests = _tests_by_model(manifest, models)
     specs = [_spec(node, manifest) for node in models.values()]
     checks = [
@@ -90,10 +89,22 @@ def publication_asset(home: Home) -> dg.AssetsDefinition:
         ],
         required_resource_keys={"nightly"},
     )
-    def publish_marts(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+    def publish_marts(
+        context: dg.AssetExecutionContext,
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         nightly: Nightly = context.resources.nightly
+        results = _check_marts(nightly)
+        refused = [result.message for result in results if result.refuses]
+        check = dg.AssetCheckResult(
+            asset_key=PUBLICATION,
+            check_name="reconciled",
+            passed=not refused,
+            metadata={result.rule: result.message or "holds" for result in results},
+        )
+        if refused:
+            yield check
+            raise dg.Failure("Refused. " + "\n".join(refused), allow_retries=False)
         try:
-            checks = _check_marts(nightly)
             publication = publish.publish(
                 nightly.home, nightly.run, nightly.sources.keep_publications
             )
@@ -109,21 +120,41 @@ def publication_asset(home: Home) -> dg.AssetsDefinition:
                 "dagster/row_count": publication.rows,
                 "path": dg.MetadataValue.path(str(publication.folder)),
             },
-            check_results=[
-                dg.AssetCheckResult(passed=True, check_name="reconciled", metadata=checks)
-            ],
+            check_results=[check],
         )
 
     return publish_marts
 
 
-def _check_marts(nightly: Nightly) -> dict[str, str]:
+def _check_marts(nightly: Nightly) -> tuple["RuleResult", ...]:
+    """Judge the marts, and let `publish` know when nothing refuses them."""
     from data_quality.marts import check_marts
 
-    folder = nightly.home.published / nightly.run.run_id
-    results = check_marts(folder / dbt_runner.MARTS_FILE)
-    publish.mark_checked(nightly.home, nightly.run.run_id)
-    return {result.rule: "kept" if result.passed else result.message for result in results}
+    marts = nightly.home.published / nightly.run.run_id / dbt_runner.MARTS_FILE
+    if not marts.exists():
+        return ()
+    connection = connect(marts, read_only=True)
+    try:
+        results = check_marts(connection)
+    finally:
+        connection.close()
+    if not any(result.refuses for result in results):
+        publish.mark_checked(nightly.home, nightly.run.run_id)
+    return results
+
+
+def _models_in_build_order(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Models and seeds, parents first: Dagster wants their results in that order."""
+    models = {
+        unique_id: node
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] in ("model", "seed")
+    }
+    parents = {
+        unique_id: [p for p in node["depends_on"].get("nodes", ()) if p in models]
+        for unique_id, node in models.items()
+    }
+    return {unique_id: models[unique_id] for unique_id in TopologicalSorter(parents).static_order()}
 
 
 def _spec(node: dict[str, Any], manifest: dict[str, Any]) -> dg.AssetSpec:

@@ -1,7 +1,5 @@
 """Stage 2: one step merges all accepted batches of the run into raw, in one transaction."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator
 
@@ -68,11 +66,18 @@ def raw_assets(sources: Sources) -> dg.AssetsDefinition:
 
 
 def _merge(nightly: Nightly) -> list[Merged]:
-    from data_quality.reconciliation import check_merged
+    from data_quality.reconciliation import gate
 
     landed = batches(nightly.home.landing, nightly.run.known_load)
     _assert_complete(nightly, landed)
-    merged = merge(nightly.home, nightly.run, landed, gate=check_merged)
+    merged = merge(
+        nightly.home,
+        nightly.run,
+        landed,
+        gate=lambda connection, batches: [
+            (result.subject, result.as_check()) for result in gate(connection, batches)
+        ],
+    )
     log.info(
         "raw: %s rows added, %s changed, %s deleted",
         *(f"{sum(getattr(m, name) for m in merged):,}" for name in ("added", "changed", "deleted")),

@@ -32,7 +32,10 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("sources:\n  erp:\n    system: oddo\n    transport: files\n    path: x", ":3: sources.erp"),
+        (
+            "sources:\n  erp:\n    system: oddo\n    transport: files\n    path: x",
+            ":3: sources.erp",
+        ),
         ("sources:\n  erp:\n    system: fec\n    transport: ftp\n    path: x", ":2: sources.erp"),
         ("sources:\n  ERP!:\n    {system: fec, transport: fec, path: x}", "lower-case letters"),
         ("time_zones: [Mars/Olympus]\nsources: {}", ":1: time_zones"),

@@ -9,7 +9,7 @@ import pytest
 from ingestion.engine import connect
 from ingestion.errors import RefusedBatchError, WarehouseError
 from ingestion.home import Home
-from ingestion.landing import Batch
+from ingestion.landing import Batch, CheckResult
 from ingestion.ledger import Merged, merge, positions
 from tests.ingestion.batches import LOAD, a_run, accepted, landed
 
@@ -17,8 +17,9 @@ FRANCE = {"id": 1, "code": "FR"}
 ITALY = {"id": 2, "code": "IT"}
 
 
-def no_gate(_connection: object, _batches: object) -> None:
+def no_gate(_connection: object, _batches: object) -> list[tuple[str, CheckResult]]:
     """Lets everything pass."""
+    return []
 
 
 def merged(home: Home, *batches: Batch) -> list[Merged]:
@@ -105,7 +106,7 @@ def test_the_watermark_moves_with_the_rows(home: Home) -> None:
 def test_a_gate_that_refuses_leaves_raw_and_watermark_as_they_were(home: Home) -> None:
     night(home, 0, [FRANCE])
 
-    def refuse(_connection: object, _batches: object) -> None:
+    def refuse(_connection: object, _batches: object) -> list[tuple[str, CheckResult]]:
         raise RefusedBatchError("the totals differ")
 
     with pytest.raises(RefusedBatchError):

@@ -1,0 +1,6 @@
+"""Data quality: what must hold of landed batches, of raw before its commit, and of the marts.
+
+Three gates, one kind of rule. Gate 1 (`validator`) looks at each landed batch through Great
+Expectations; gate 2 (`reconciliation`) at merged but uncommitted raw; gate 3 (`marts`) at the
+marts that are about to be published. Nothing here knows Dagster.
+"""

@@ -1,0 +1,45 @@
+{# Value of a part of an order line at its net price, as money. #}
+{% macro line_value(quantity, net_unit_price) -%}
+    cast(round(cast({{ quantity }} as double) * {{ net_unit_price }}, 4) as decimal(18, 4))
+{%- endmacro %}
+
+{# Order statuses in which nothing more will be delivered. #}
+{% macro closing_statuses() -%}
+    ('cancelled', 'rejected', 'expired', 'closed_short', 'settled')
+{%- endmacro %}
+
+{#
+    Last day on which goods delivered on a day may be invoiced: in Italy the 15th of the next
+    month (deferred invoice), elsewhere the end of the month (summary invoice).
+#}
+{% macro invoice_deadline(delivered_on, country_code) -%}
+    case
+        when {{ country_code }} = 'IT'
+            then {{ add_days('cast(' ~ dbt.dateadd('month', 1, month_of(delivered_on)) ~ ' as date)', 14) }}
+        else {{ add_days('cast(' ~ dbt.dateadd('month', 1, month_of(delivered_on)) ~ ' as date)', -1) }}
+    end
+{%- endmacro %}
+
+{#
+    Was the line on time against a reference date, three-valued: NULL while it is not due.
+    A line due on the as-of date is judged the next day.
+
+    `column` is on_time (no part after the date) or otif (all of it by the date).
+#}
+{% macro service_verdict(measure, reference) -%}
+    case
+        when not is_booked or not is_deliverable or {{ reference }} is null then null
+        -- Cancelled by the customer before the date: nothing was owed.
+        when target_{{ reference }} <= 0 then null
+        {%- if measure == 'on_time' %}
+        when last_shipped_date > {{ reference }} then false
+        when delivered_quantity >= target_{{ reference }} * (1 - {{ var('in_full_tolerance', 0) }}) then true
+        {%- else %}
+        when delivered_by_{{ reference }} >= target_{{ reference }} * (1 - {{ var('in_full_tolerance', 0) }}) then true
+        {%- endif %}
+        -- What we cancelled failed, whenever the date is.
+        when is_cancelled_by_us and open_quantity = 0 then false
+        when {{ reference }} >= {{ as_of_date() }} then null
+        else false
+    end
+{%- endmacro %}

@@ -1,0 +1,123 @@
+-- One row per document that existed on the as-of date, as it stood then.
+with documents as (
+    select
+        document.*,
+        {{ resolved('company', 'document.company_id') }} as resolved_company_id
+    from {{ ref('int_documents') }} as document
+),
+
+companies as (
+    select company_id, time_zone, as_of_ends_at
+    from {{ ref('dim_company') }}
+),
+
+states as (
+    select
+        document_id,
+        status,
+        row_number() over (partition by document_id order by valid_from_at desc) as position
+    from {{ ref('int_document_states') }}
+),
+
+lines as (
+    select document_id, count(*) as line_count
+    from {{ ref('int_document_lines') }}
+    group by document_id
+),
+
+-- What happened after the as-of date has not happened yet.
+known as (
+    select
+        documents.*,
+        companies.time_zone,
+        companies.as_of_ends_at,
+        coalesce(lines.line_count, 0) as line_count,
+        coalesce(states.status, documents.status) as status_then,
+        coalesce(
+            {{ local_date('documents.entered_at', 'companies.time_zone') }}, documents.document_date
+        ) as created_date
+        {%- for milestone in ['received', 'entered', 'acknowledged', 'validated', 'sent', 'shipped', 'closed', 'cancelled'] %},
+        case when documents.{{ milestone }}_at < companies.as_of_ends_at then documents.{{ milestone }}_at end as {{ milestone }}_then
+        {%- endfor %}
+    from documents
+    inner join companies on documents.resolved_company_id = companies.company_id
+    left join states on documents.document_id = states.document_id and states.position = 1
+    left join lines on documents.document_id = lines.document_id
+)
+
+select
+    document_id,
+    source_id,
+    source_system,
+    resolved_company_id as company_id,
+    document_type,
+    case when is_backorder then 'backorder' else document_type end as document_kind,
+    document_number,
+    customer_reference,
+    status_then as status,
+    document_type || '/' || status_then as document_status_id,
+    source_status,
+    channel,
+    coalesce({{ resolved('customer', 'known.sold_to_customer_id') }}, 'unknown') as sold_to_customer_id,
+    coalesce({{ resolved('customer', 'known.ship_to_customer_id') }}, {{ resolved('customer', 'known.sold_to_customer_id') }}, 'unknown') as ship_to_customer_id,
+    coalesce({{ resolved('customer', 'known.payer_customer_id') }}, {{ resolved('customer', 'known.sold_to_customer_id') }}, 'unknown') as payer_customer_id,
+    coalesce({{ resolved('employee', 'known.agent_id') }}, 'unknown') as agent_id,
+    coalesce({{ resolved('employee', 'known.salesperson_id') }}, 'unknown') as salesperson_id,
+    coalesce(team, 'unknown') as team,
+    generated_from_document_id,
+    corrects_document_id,
+    backorder_of_document_id,
+    reason,
+    delivery_reason,
+    is_backorder,
+    incoterm,
+    carrier,
+    coalesce(site, 'unknown') as site,
+    payment_method,
+    payment_term_id,
+    currency_code,
+    amount_excl_tax,
+    amount_tax,
+    amount_incl_tax,
+    company_amount_excl_tax,
+    company_amount_incl_tax,
+    cast(line_count as bigint) as line_count,
+    document_date,
+    created_date,
+    received_then as received_at,
+    entered_then as entered_at,
+    acknowledged_then as acknowledged_at,
+    validated_then as validated_at,
+    sent_then as sent_at,
+    shipped_then as shipped_at,
+    closed_then as closed_at,
+    cancelled_then as cancelled_at,
+    {{ local_date('received_then', 'time_zone') }} as received_date,
+    {{ local_date('acknowledged_then', 'time_zone') }} as acknowledged_date,
+    {{ local_date('validated_then', 'time_zone') }} as validated_date,
+    {{ local_date('sent_then', 'time_zone') }} as sent_date,
+    {{ local_date('shipped_then', 'time_zone') }} as shipped_date,
+    {{ local_date('closed_then', 'time_zone') }} as closed_date,
+    {{ local_date('cancelled_then', 'time_zone') }} as cancelled_date,
+    case when cancelled_then is not null then cancelled_by end as cancelled_by,
+    requested_date,
+    first_confirmed_date,
+    last_confirmed_date,
+    last_told_date,
+    valid_until,
+    -- An order counts once it is validated; without the time of it, its status says that it was.
+    case
+        when document_type not in ('order', 'framework_order') then null
+        when validated_then is not null then {{ local_date('validated_then', 'time_zone') }}
+        when validated_at is null and status not in ('draft', 'to_validate', 'cancelled', 'rejected', 'expired', 'unknown')
+            then document_date
+    end as booked_date,
+    -- An invoice is a sale from its date on, whenever it was posted; rejected by the tax platform, it is none.
+    document_type in ('invoice', 'deposit_invoice', 'credit_note')
+    and document_date <= {{ as_of_date() }}
+    and (
+        status not in ('draft', 'to_validate', 'cancelled', 'rejected', 'expired', 'unknown')
+        or (status = 'cancelled' and validated_then is not null and cancelled_at >= as_of_ends_at)
+    ) as is_issued
+from known
+where least(created_date, document_date) <= {{ as_of_date() }}

@@ -1,0 +1,1 @@
+{{ conformed('account_roles') }}

@@ -1,0 +1,1 @@
+{{ conformed('claim_events') }}

@@ -1,0 +1,1 @@
+{{ conformed('companies', ['stg_odoo__companies']) }}

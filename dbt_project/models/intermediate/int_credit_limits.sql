@@ -1,0 +1,1 @@
+{{ conformed('credit_limits', ['stg_odoo__credit_limits']) }}

@@ -1,0 +1,1 @@
+{{ conformed('customers', ['stg_odoo__customers']) }}

@@ -1,0 +1,1 @@
+{{ conformed('document_events', ['stg_odoo__document_events']) }}

@@ -1,0 +1,141 @@
+-- One row per document and stay in a status, up to the as-of date.
+-- The source's own log comes first; where it is silent, the document's dates say it.
+with documents as (
+    select
+        document.*,
+        company.time_zone,
+        company.as_of_ends_at,
+        coalesce(
+            document.entered_at,
+            {{ utc_instant('cast(document.document_date as timestamp)', 'company.time_zone') }}
+        ) as created_at
+    from {{ ref('int_documents') }} as document
+    inner join {{ ref('dim_company') }} as company
+        on {{ resolved('company', 'document.company_id') }} = company.company_id
+),
+
+logged as (
+    select
+        document_id,
+        occurred_at,
+        from_status,
+        to_status,
+        row_number() over (
+            partition by document_id order by occurred_at, document_event_id
+        ) as position,
+        row_number() over (
+            partition by document_id order by occurred_at desc, document_event_id desc
+        ) as position_from_end
+    from {{ ref('int_document_events') }}
+    where to_status is not null and document_line_id is null
+),
+
+-- What the log leaves out: how the document began, and how it came to be what it is.
+edges as (
+    select
+        documents.*,
+        first_event.occurred_at as first_occurred_at,
+        first_event.from_status as first_from_status,
+        last_event.occurred_at as last_occurred_at,
+        last_event.to_status as last_to_status
+    from documents
+    left join logged as first_event
+        on documents.document_id = first_event.document_id and first_event.position = 1
+    left join logged as last_event
+        on documents.document_id = last_event.document_id and last_event.position_from_end = 1
+),
+
+moves as (
+    select document_id, occurred_at, to_status as status, 2 as step
+    from logged
+    union all
+    select
+        document_id,
+        created_at as occurred_at,
+        coalesce(
+            first_from_status,
+            case
+                when document_type in ('preparation', 'delivery_note', 'return') then 'waiting'
+                when document_type in ('order', 'framework_order') then 'to_validate'
+                else 'draft'
+            end
+        ) as status,
+        1 as step
+    from edges
+    where first_occurred_at is null or created_at < first_occurred_at
+    union all
+    select
+        document_id,
+        validated_at as occurred_at,
+        case when document_type in ('invoice', 'deposit_invoice', 'credit_note') then 'invoiced' else 'waiting' end as status,
+        3 as step
+    from edges
+    where
+        last_occurred_at is null
+        and validated_at is not null
+        and status not in ('draft', 'to_validate')
+        and document_type in ('order', 'framework_order', 'invoice', 'deposit_invoice', 'credit_note')
+    union all
+    select
+        document_id,
+        greatest(
+            case
+                when status in ('cancelled', 'rejected') then coalesce(cancelled_at, closed_at, created_at)
+                when status in ('settled', 'closed_short', 'expired') then coalesce(closed_at, cancelled_at, validated_at, created_at)
+                when status = 'shipped' then coalesce(shipped_at, closed_at, validated_at, created_at)
+                when status = 'invoiced' and document_type in ('order', 'framework_order')
+                    then coalesce(closed_at, validated_at, created_at)
+                else coalesce(validated_at, created_at)
+            end,
+            coalesce(last_occurred_at, created_at)
+        ) as occurred_at,
+        status,
+        4 as step
+    from edges
+    where last_to_status is null or last_to_status <> status
+),
+
+-- The last move of an instant counts; a move to the same status is none.
+ordered as (
+    select
+        document_id,
+        occurred_at,
+        status,
+        lag(status) over (partition by document_id order by occurred_at, step) as previous_status
+    from (
+        select
+            *,
+            row_number() over (partition by document_id, occurred_at order by step desc) as preference
+        from moves
+    ) as ranked
+    where preference = 1
+),
+
+stays as (
+    select
+        ordered.document_id,
+        documents.document_type,
+        documents.company_id,
+        documents.time_zone,
+        ordered.status,
+        ordered.previous_status,
+        ordered.occurred_at as valid_from_at,
+        lead(ordered.occurred_at) over (partition by ordered.document_id order by ordered.occurred_at) as valid_to_at
+    from ordered
+    inner join documents on ordered.document_id = documents.document_id
+    where
+        (ordered.previous_status is null or ordered.previous_status <> ordered.status)
+        and ordered.occurred_at < documents.as_of_ends_at
+)
+
+select
+    document_id,
+    document_type,
+    {{ resolved('company', 'stays.company_id') }} as company_id,
+    status,
+    previous_status,
+    valid_from_at,
+    valid_to_at,
+    {{ local_date('valid_from_at', 'time_zone') }} as valid_from,
+    {{ local_date('valid_to_at', 'time_zone') }} as valid_to
+from stays

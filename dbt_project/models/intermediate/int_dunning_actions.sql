@@ -1,0 +1,1 @@
+{{ conformed('dunning_actions', ['stg_odoo__dunning_actions']) }}

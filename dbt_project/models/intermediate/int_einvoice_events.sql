@@ -1,0 +1,1 @@
+{{ conformed('einvoice_events', ['stg_odoo__einvoice_events']) }}

@@ -1,0 +1,1 @@
+{{ conformed('employees', ['stg_odoo__employees']) }}

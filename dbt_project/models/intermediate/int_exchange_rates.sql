@@ -1,0 +1,1 @@
+{{ conformed('exchange_rates', ['stg_odoo__exchange_rates']) }}

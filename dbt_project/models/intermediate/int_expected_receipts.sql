@@ -1,0 +1,1 @@
+{{ conformed('expected_receipts', ['stg_odoo__expected_receipts']) }}

@@ -1,0 +1,1 @@
+{{ conformed('inbound_messages', ['stg_odoo__inbound_messages']) }}

@@ -1,0 +1,1 @@
+{{ conformed('ledger_entries') }}

@@ -1,0 +1,1 @@
+{{ conformed('order_entry_errors') }}

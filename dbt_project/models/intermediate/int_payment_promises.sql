@@ -1,0 +1,1 @@
+{{ conformed('payment_promises') }}

@@ -1,0 +1,1 @@
+{{ conformed('payment_terms', ['stg_odoo__payment_terms']) }}

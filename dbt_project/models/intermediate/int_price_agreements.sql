@@ -1,0 +1,1 @@
+{{ conformed('price_agreements', ['stg_odoo__price_agreements']) }}

@@ -1,0 +1,1 @@
+{{ conformed('products', ['stg_odoo__products']) }}

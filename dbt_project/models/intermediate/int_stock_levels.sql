@@ -1,0 +1,1 @@
+{{ conformed('stock_levels', ['stg_odoo__stock_levels']) }}

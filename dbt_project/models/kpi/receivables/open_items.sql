@@ -1,0 +1,249 @@
+-- One row per as-of date, open item and account role: what customers owe, or are owed, on that day;
+-- as-of dates are the run's own and every month end before it.
+--
+-- An item is an instalment, a credit note's instalment, a payment not matched yet, or a bill
+-- (per instalment that it settles). Amounts are signed, so that the sum of the open amounts is
+-- the open receivables; what can be late has its own column, and so have unapplied cash and credits.
+with
+
+as_of_dates as (
+
+    select date_day as as_of_date
+    from {{ ref('dim_date') }}
+    where is_month_end and date_day < {{ as_of_date() }}
+    union
+    select {{ as_of_date() }} as as_of_date
+
+),
+
+intervals as (
+
+    select * from {{ ref('int_receivable_intervals') }}
+
+),
+
+instalments as (
+
+    select * from {{ ref('fct_instalments') }}
+
+),
+
+payments as (
+
+    select * from {{ ref('fct_payments') }}
+
+),
+
+buckets as (
+
+    select * from {{ ref('aging_buckets') }}
+
+),
+
+disputes as (
+
+    select * from {{ ref('fct_disputes') }}
+
+),
+
+promises as (
+
+    select * from {{ ref('fct_payment_promises') }}
+
+),
+
+reminders as (
+
+    select * from {{ ref('fct_dunning_actions') }}
+
+),
+
+open_positions as (
+
+    select
+        as_of_dates.as_of_date,
+        intervals.*
+    from as_of_dates
+    inner join intervals on {{ holds_on('intervals.valid_from', 'intervals.valid_to', 'as_of_dates.as_of_date') }}
+
+),
+
+-- Open share of the document that each instalment is, to spread a dispute that names only the invoice.
+document_shares as (
+
+    select
+        open_positions.as_of_date,
+        open_positions.instalment_id,
+        instalments.document_id,
+        {{ ratio('open_positions.open_amount', 'sum(open_positions.open_amount) over (partition by open_positions.as_of_date, instalments.document_id)') }} as open_share
+    from open_positions
+    inner join instalments on open_positions.instalment_id = instalments.instalment_id
+    where open_positions.position_type = 'instalment' and open_positions.open_amount > 0
+
+),
+
+disputed as (
+
+    select
+        as_of_date,
+        instalment_id,
+        sum(amount) as disputed_amount
+    from (
+        select as_of_dates.as_of_date, disputes.instalment_id, disputes.amount
+        from disputes
+        inner join as_of_dates
+            on
+                disputes.opened_on <= as_of_dates.as_of_date
+                and (disputes.closed_on is null or disputes.closed_on > as_of_dates.as_of_date)
+        where disputes.instalment_id is not null
+        union all
+        select document_shares.as_of_date, document_shares.instalment_id, disputes.amount * document_shares.open_share
+        from disputes
+        inner join document_shares
+            on
+                disputes.document_id = document_shares.document_id
+                and disputes.opened_on <= document_shares.as_of_date
+                and (disputes.closed_on is null or disputes.closed_on > document_shares.as_of_date)
+        where disputes.instalment_id is null
+    ) as amounts
+    group by 1, 2
+
+),
+
+-- Only the latest promise counts: it replaces those before it.
+promised as (
+
+    select as_of_date, instalment_id, promised_date, amount as promised_amount
+    from (
+        select
+            as_of_dates.as_of_date,
+            promises.instalment_id,
+            promises.promised_date,
+            promises.amount,
+            row_number() over (
+                partition by as_of_dates.as_of_date, promises.instalment_id
+                order by promises.made_on desc, promises.payment_promise_id desc
+            ) as recency
+        from promises
+        inner join as_of_dates on promises.made_on <= as_of_dates.as_of_date
+        where promises.instalment_id is not null
+    ) as ranked
+    where recency = 1
+
+),
+
+reminded as (
+
+    select
+        as_of_dates.as_of_date,
+        reminders.instalment_id,
+        max(reminders.level) as dunning_level,
+        max(reminders.action_date) as last_reminded_on
+    from reminders
+    inner join as_of_dates on reminders.action_date <= as_of_dates.as_of_date
+    where reminders.instalment_id is not null and coalesce(reminders.result, 'sent') <> 'failed'
+    group by 1, 2
+
+),
+
+items as (
+
+    select
+        open_positions.as_of_date,
+        open_positions.position_id as open_item_id,
+        case
+            when open_positions.position_type = 'bill' then 'bill'
+            when open_positions.position_type = 'payment' and open_positions.open_amount > 0 then 'refund'
+            when open_positions.position_type = 'payment' then 'payment'
+            else instalments.item_type
+        end as item_type,
+        open_positions.account_role,
+        open_positions.company_id,
+        coalesce(open_positions.customer_id, 'unknown') as customer_id,
+        open_positions.instalment_id,
+        open_positions.payment_id,
+        instalments.document_id,
+        open_positions.valid_from as open_since,
+        coalesce(instalments.issued_on, payments.payment_date) as issued_on,
+        open_positions.due_date,
+        open_positions.currency_code,
+        case
+            when open_positions.position_type = 'instalment' then instalments.amount_to_pay
+            when open_positions.position_type = 'payment' then -payments.amount
+            else payments.amount
+        end as original_amount,
+        open_positions.open_amount,
+        open_positions.company_open_amount,
+        open_positions.position_type = 'payment' as is_payment,
+        {{ days_late('open_positions.due_date', 'open_positions.as_of_date', 'open_positions.open_amount') }} as days_late,
+        case when open_positions.position_type = 'instalment' and open_positions.open_amount > 0
+            then coalesce(disputed.disputed_amount, 0)
+            else 0
+        end as disputed_amount,
+        promised.promised_date,
+        promised.promised_amount,
+        reminded.dunning_level,
+        reminded.last_reminded_on
+    from open_positions
+    left join instalments on open_positions.instalment_id = instalments.instalment_id
+    left join payments on open_positions.payment_id = payments.payment_id
+    left join disputed
+        on
+            open_positions.as_of_date = disputed.as_of_date
+            and open_positions.instalment_id = disputed.instalment_id
+    left join promised
+        on
+            open_positions.as_of_date = promised.as_of_date
+            and open_positions.instalment_id = promised.instalment_id
+            and open_positions.position_type = 'instalment'
+    left join reminded
+        on
+            open_positions.as_of_date = reminded.as_of_date
+            and open_positions.instalment_id = reminded.instalment_id
+            and open_positions.position_type = 'instalment'
+
+)
+
+select
+    items.as_of_date,
+    items.as_of_date = {{ as_of_date() }} as is_latest,
+    items.open_item_id,
+    items.item_type,
+    items.account_role,
+    items.company_id,
+    items.customer_id,
+    items.instalment_id,
+    items.payment_id,
+    items.document_id,
+    items.issued_on,
+    items.due_date,
+    items.open_since,
+    items.currency_code,
+    {{ money('items.original_amount') }} as original_amount,
+    items.open_amount,
+    items.company_open_amount,
+    {{ money('case when not items.is_payment and items.open_amount > 0 then items.open_amount else 0 end') }} as receivable_amount,
+    {{ money('case when items.is_payment then items.open_amount else 0 end') }} as unapplied_cash_amount,
+    {{ money('case when not items.is_payment and items.open_amount < 0 then items.open_amount else 0 end') }} as unapplied_credit_amount,
+    {{ money('case when items.days_late > 0 then items.open_amount else 0 end') }} as overdue_amount,
+    {{ money('case when items.days_late > 0 then items.company_open_amount else 0 end') }} as company_overdue_amount,
+    {{ money('least(items.disputed_amount, greatest(items.open_amount, 0))') }} as disputed_amount,
+    items.days_late,
+    case
+        when items.is_payment then 'unapplied_cash'
+        when items.open_amount < 0 then 'unapplied_credit'
+        else buckets.aging_bucket
+    end as aging_bucket,
+    items.promised_date,
+    {{ money('items.promised_amount') }} as promised_amount,
+    case
+        when items.promised_date is null then null
+        when items.promised_date < items.as_of_date then 'broken'
+        else 'pending'
+    end as promise_status,
+    items.dunning_level,
+    items.last_reminded_on
+from items
+left join buckets
+    on
+        coalesce(items.days_late, 0) between buckets.days_from and buckets.days_to

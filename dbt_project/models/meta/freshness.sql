@@ -1,0 +1,31 @@
+-- One row per source and table: the last batch merged, and how old it was when this run was launched.
+with
+
+loads as (
+
+    select
+        *,
+        row_number() over (partition by source_id, table_name order by load_id desc) as recency
+    from {{ ref('loads') }}
+
+),
+
+current_run as (
+
+    select known_at from {{ source('control', 'current_run') }}
+
+)
+
+select
+    loads.source_id,
+    loads.source_system,
+    loads.table_name,
+    loads.load_id as last_load_id,
+    loads.extracted_at as last_extracted_at,
+    loads.rows_extracted as last_rows_extracted,
+    loads.rows_quarantined as last_rows_quarantined,
+    loads.rows_current,
+    cast({{ seconds_between('loads.extracted_at', 'current_run.known_at') }} / 3600.0 as decimal(18, 2)) as hours_old
+from loads
+cross join current_run
+where loads.recency = 1

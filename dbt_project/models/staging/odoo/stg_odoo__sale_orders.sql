@@ -1,0 +1,228 @@
+-- One row per quotation or order of Odoo, with what its log, lines and transfers say of it:
+-- Odoo keeps a quotation and the order it becomes in one record, the contract in two.
+{{ config(materialized='table') }}
+
+with
+
+orders as (
+    select * from {{ raw('odoo', 'sale_order') }}
+),
+
+order_lines as (
+    select *
+    from {{ raw('odoo', 'sale_order_line') }}
+    where display_type is null and not coalesce(is_downpayment, false)
+),
+
+products as (
+    select * from {{ raw('odoo', 'product_product') }}
+),
+
+templates as (
+    select * from {{ raw('odoo', 'product_template') }}
+),
+
+transfers as (
+    select * from {{ raw('odoo', 'stock_picking') }} where sale_id is not null
+),
+
+transfer_types as (
+    select * from {{ raw('odoo', 'stock_picking_type') }} where code = 'outgoing'
+),
+
+users as (
+    select * from {{ raw('odoo', 'res_users') }}
+),
+
+utm_sources as (
+    select * from {{ raw('odoo', 'utm_source') }}
+),
+
+channel_map as (
+    select * from {{ ref('channel_map') }} where system = 'odoo'
+),
+
+messages as (
+    select
+        source_id,
+        res_id as order_id,
+        min(coalesce(exchanged_on, create_date)) as received_at
+    from {{ raw('odoo', 'edi_exchange_record') }}
+    where model = 'sale.order' and coalesce(direction, 'input') = 'input' and res_id is not null
+    group by source_id, res_id
+),
+
+employees as (
+    select distinct employee_id, is_technical_user from {{ ref('stg_odoo__employees') }}
+),
+
+log as (
+    select
+        source_id,
+        res_id as order_id,
+        min(case when to_value = 'sent' then occurred_at end) as sent_at,
+        min(case when to_value in ('sale', 'done') then occurred_at end) as confirmed_at,
+        max(case when to_value = 'cancel' then occurred_at end) as cancelled_at
+    from {{ ref('stg_odoo__status_changes') }}
+    where model = 'sale.order' and field_name = 'state'
+    group by source_id, res_id
+),
+
+postings as (
+    select source_id, res_id as move_id, max(occurred_at) as posted_at
+    from {{ ref('stg_odoo__status_changes') }}
+    where model = 'account.move' and field_name = 'state' and to_value = 'posted'
+    group by source_id, res_id
+),
+
+-- Services are never shipped: only goods tell how far delivery has come.
+line_progress as (
+    select
+        order_lines.source_id,
+        order_lines.order_id,
+        count(*) as order_lines,
+        sum(case when coalesce(templates.type, 'service') <> 'service' then 1 else 0 end) as goods_lines,
+        sum(
+            case
+                when
+                    coalesce(templates.type, 'service') <> 'service'
+                    and coalesce(order_lines.qty_delivered, 0) < order_lines.product_uom_qty
+                    then 1
+                else 0
+            end
+        ) as undelivered_lines,
+        sum(
+            case
+                when coalesce(templates.type, 'service') <> 'service' and order_lines.qty_delivered > 0 then 1
+                else 0
+            end
+        ) as started_lines,
+        sum(case when coalesce(order_lines.qty_invoiced, 0) < order_lines.product_uom_qty then 1 else 0 end) as uninvoiced_lines
+    from order_lines
+    left join products
+        on order_lines.source_id = products.source_id and order_lines.product_id = products.id
+    left join templates
+        on products.source_id = templates.source_id and products.product_tmpl_id = templates.id
+    group by order_lines.source_id, order_lines.order_id
+),
+
+transfer_progress as (
+    select
+        transfers.source_id,
+        transfers.sale_id as order_id,
+        count(*) as transfers,
+        sum(case when transfers.state not in ('done', 'cancel') then 1 else 0 end) as open_transfers,
+        sum(case when transfers.state = 'assigned' then 1 else 0 end) as started_transfers,
+        max(coalesce(transfers.date_done, transfers.write_date)) as last_transfer_at
+    from transfers
+    inner join transfer_types
+        on transfers.source_id = transfer_types.source_id and transfers.picking_type_id = transfer_types.id
+    group by transfers.source_id, transfers.sale_id
+),
+
+invoicing as (
+    select
+        order_lines.source_id,
+        order_lines.order_id,
+        max(coalesce(postings.posted_at, moves.create_date)) as last_invoiced_at
+    from {{ raw('odoo', 'sale_order_line_invoice_rel') }} as links
+    inner join order_lines
+        on links.source_id = order_lines.source_id and links.order_line_id = order_lines.id
+    inner join {{ raw('odoo', 'account_move_line') }} as invoice_lines
+        on links.source_id = invoice_lines.source_id and links.invoice_line_id = invoice_lines.id
+    inner join {{ raw('odoo', 'account_move') }} as moves
+        on invoice_lines.source_id = moves.source_id and invoice_lines.move_id = moves.id
+    left join postings
+        on moves.source_id = postings.source_id and moves.id = postings.move_id
+    where moves.state = 'posted'
+    group by order_lines.source_id, order_lines.order_id
+),
+
+described as (
+    select
+        orders.source_id,
+        orders.id,
+        orders.name,
+        orders.state,
+        orders.create_uid,
+        orders.create_date,
+        orders.write_date,
+        orders.company_id,
+        log.sent_at,
+        case
+            when log.confirmed_at is not null then log.confirmed_at
+            when orders.state in ('sale', 'done') then orders.date_order
+        end as confirmed_at,
+        case when orders.state = 'cancel' then coalesce(log.cancelled_at, orders.write_date) end as cancelled_at,
+        messages.received_at as message_received_at,
+        employees.employee_id as creator_id,
+        employees.is_technical_user as created_by_robot,
+        case
+            when utm_sources.id is not null then coalesce(named_channels.channel, 'unknown')
+            when messages.order_id is not null then 'edi'
+            when employees.is_technical_user then coalesce(robot_channels.channel, 'unknown')
+            when employees.employee_id is not null then 'manual'
+            else 'unknown'
+        end as channel,
+        coalesce(line_progress.order_lines, 0) as order_lines,
+        coalesce(line_progress.goods_lines, 0) as goods_lines,
+        coalesce(line_progress.undelivered_lines, 0) as undelivered_lines,
+        coalesce(line_progress.started_lines, 0) as started_lines,
+        coalesce(line_progress.uninvoiced_lines, 0) as uninvoiced_lines,
+        coalesce(transfer_progress.transfers, 0) as transfers,
+        coalesce(transfer_progress.open_transfers, 0) as open_transfers,
+        coalesce(transfer_progress.started_transfers, 0) as started_transfers,
+        transfer_progress.last_transfer_at,
+        invoicing.last_invoiced_at
+    from orders
+    left join log
+        on orders.source_id = log.source_id and orders.id = log.order_id
+    left join messages
+        on orders.source_id = messages.source_id and orders.id = messages.order_id
+    left join users
+        on orders.source_id = users.source_id and orders.create_uid = users.id
+    left join employees
+        on employees.employee_id = {{ key('orders.source_id', 'res.users', 'orders.create_uid') }}
+    left join utm_sources
+        on orders.source_id = utm_sources.source_id and orders.utm_source_id = utm_sources.id
+    left join channel_map as named_channels
+        on lower(utm_sources.name) = named_channels.source_channel
+    left join channel_map as robot_channels
+        -- edi.robot@example.org is named after its channel.
+        on
+            {{ dbt.split_part(dbt.split_part('lower(users.login)', "'@'", 1), "'.'", 1) }} = robot_channels.source_channel
+    left join line_progress
+        on orders.source_id = line_progress.source_id and orders.id = line_progress.order_id
+    left join transfer_progress
+        on orders.source_id = transfer_progress.source_id and orders.id = transfer_progress.order_id
+    left join invoicing
+        on orders.source_id = invoicing.source_id and orders.id = invoicing.order_id
+),
+
+told as (
+    select
+        *,
+        -- What a machine or portal took down is an order from its first day, and so is what a
+        -- clerk entered and confirmed; everything else was an offer first.
+        sent_at is not null
+        or state = 'sent'
+        or (confirmed_at is null and channel not in ('edi', 'web', 'portal')) as was_quotation,
+        confirmed_at is not null or channel in ('edi', 'web', 'portal') as is_order,
+        case
+            when goods_lines > 0 and undelivered_lines > 0 and open_transfers = 0 and transfers > 0 then 'closed_short'
+            when order_lines > 0 and undelivered_lines = 0 and uninvoiced_lines = 0 then 'invoiced'
+            when goods_lines > 0 and undelivered_lines = 0 then 'full'
+            when started_lines > 0 then 'partial'
+            when started_transfers > 0 then 'started'
+            else 'pending'
+        end as progress
+    from described
+)
+
+select
+    *,
+    case
+        when state in ('sale', 'done') then 'sale:' || progress
+        else state
+    end as order_status
+from told

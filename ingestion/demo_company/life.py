@@ -1,0 +1,95 @@
+"""The company's life: everything that ever happens to it, as tables with the instant of each event.
+
+Every draw is a hash of the seed and of a key that never changes, and an order brings its whole
+future with it. So a life that is told further only adds rows: what had happened by any earlier
+instant stays the same, numbers and identifiers included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ingestion.demo_company.engine import SQL
+from ingestion.demo_company.reference import write_reference
+from ingestion.demo_company.workdays import write_calendar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import duckdb
+
+START = date(2023, 7, 1)
+"""The company's first day."""
+_END_OF_DAY = time(22)
+"""UTC hour by which the day's last event has happened, in summer and in winter."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a company is generated from; equal plans give equal companies."""
+
+    scale: float
+    """1 is about 20,000 orders in three years."""
+    seed: int
+    until: date
+    """Last day that has happened."""
+
+    @property
+    def customers(self) -> int:
+        """Number of customers: at least forty, so that every part is played."""
+        return max(50, round(400 * self.scale))
+
+    @property
+    def products(self) -> int:
+        """Number of products: it grows more slowly than the number of customers."""
+        return max(96, min(8000, round(800 * self.scale**0.5)))
+
+
+def instant(until: date) -> datetime:
+    """The instant (UTC) at which a day is over."""
+    return datetime.combine(until, _END_OF_DAY)
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the file that holds the life."""
+    import duckdb
+
+    connection = duckdb.connect()
+    try:
+        # Attached under another name: a file called life.duckdb would hide the schema `life`.
+        quoted = str(file).replace("'", "''")
+        connection.execute(f"attach '{quoted}' as company")
+        connection.execute("use company")
+        connection.execute("set preserve_insertion_order = false")
+        connection.execute("set memory_limit = '3GB'")
+        spill = str(file.with_suffix(".spill")).replace("'", "''")
+        connection.execute(f"set temp_directory = '{spill}'")
+        yield connection
+    finally:
+        connection.close()
+
+
+def tell(connection: duckdb.DuckDBPyConnection, plan: Plan, progress: Callable[[str], None]) -> None:
+    """Fill schema `life` with everything that orders placed until the plan's last day bring."""
+    connection.execute("create schema life")
+    for name, value in (
+        ("seed", plan.seed),
+        ("customers", plan.customers),
+        ("products", plan.products),
+        ("start", START),
+        ("until", plan.until),
+        ("t", instant(plan.until)),
+    ):
+        connection.execute(f"set variable {name} = ?", [value])
+    connection.execute((SQL / "macros.sql").read_text(encoding="utf-8"))
+    write_reference(connection)
+    write_calendar(connection, START, plan.until)
+    for script in sorted((SQL / "life").glob("*.sql")):
+        progress(script.stem[3:].replace("_", " "))
+        connection.execute(script.read_text(encoding="utf-8"))

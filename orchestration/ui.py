@@ -1,0 +1,41 @@
+"""Dagster's web server and daemon, on loopback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from ingestion.config import read_sources
+from ingestion.home import PROJECT, Home
+from ingestion.ledger import prepare_warehouse
+from orchestration.dbt_runner import prepare_manifest
+from orchestration.instance import open_instance
+from orchestration.lock import run_lock
+
+LOOPBACK = "127.0.0.1"
+
+
+def serve(home: Home, port: int) -> int:
+    """Run both until they are stopped; returns their exit code.
+
+    The instance and the manifest are made first: two processes that create an empty instance
+    at once break it for good.
+
+    Raises:
+        ConfigurationError: the sources file is missing or wrong.
+
+    """
+    read_sources(home.sources_file)
+    with run_lock(home, "the start of the user interface"):
+        open_instance(home).dispose()
+        prepare_warehouse(home)
+        prepare_manifest(home)
+    command = [
+        str(Path(sys.executable).with_name("dagster")),
+        *("dev", "--workspace", str(PROJECT / "workspace.yaml")),
+        *("--host", LOOPBACK, "--port", str(port)),
+    ]
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    return subprocess.run(command, env=environment, cwd=home.root, check=False).returncode  # noqa: S603

@@ -1,0 +1,202 @@
+"""Gate 2: raw after the merge is what the source holds, and its rows refer to rows that exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data_quality.reconciliation import gate, reconcile
+from data_quality.results import RuleResult
+from data_quality.validator import Validator
+from ingestion.engine import connect
+from ingestion.errors import RefusedBatchError
+from ingestion.home import Home
+from ingestion.landing import Batch, decide
+from ingestion.ledger import CurrentRun, merge
+from tests.data_quality.landed import LOAD, landed, orders
+
+Merge = Callable[..., dict[tuple[str, str], RuleResult]]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+@pytest.fixture
+def merged(home: Home, validator: Validator) -> Iterator[Merge]:
+    """Validates and merges batches, and gives what gate 2 then says, by table and code."""
+
+    def merge_all(
+        *batches: Batch, tamper: str = "", check: Callable[..., Any] = reconcile
+    ) -> dict[tuple[str, str], RuleResult]:
+        decided = []
+        for batch in batches:
+            verdict = validator.validate(batch)
+            assert verdict.accepted, verdict.message
+            decided.append(
+                decide(
+                    home,
+                    batch,
+                    accepted=True,
+                    checks=verdict.checks,
+                    quarantined_rows=verdict.quarantined_rows,
+                )
+            )
+        found: list[RuleResult] = []
+
+        def ask(connection: Any, merged_batches: list[Batch]) -> None:
+            if tamper:
+                connection.execute(tamper)
+            found.extend(check(connection, merged_batches))
+
+        load = max(batch.manifest.load_id for batch in batches)
+        run = CurrentRun("run", date(2026, 11, 20), load, datetime(2026, 11, 21, tzinfo=UTC))
+        merge(home, run, decided, ask)
+        return {(result.subject, result.code): result for result in found}
+
+    yield merge_all
+
+
+def order_lines(*order_ids: int) -> str:
+    lines = " union all ".join(
+        f"select {number} as id, {order} as order_id" for number, order in enumerate(order_ids, 1)
+    )
+    return f"{lines}"
+
+
+def test_a_merge_that_brought_everything_passes(home: Home, merged: Merge) -> None:
+    results = merged(
+        landed(home.landing, "odoo.sale_order", orders(50), totals={"amount_total": "6000"}),
+        landed(home.landing, "odoo.sale_order_line", order_lines(1, 2, 50)),
+    )
+
+    for code in ("rows_merged", "row_count", "control_totals"):
+        assert results["erp.sale_order", code].passed
+    assert results["erp.sale_order", "rows_merged"].rows_checked == 50
+    assert results["erp.sale_order_line", "order_id_exists"].rows_checked == 3
+    assert results["erp.sale_order_line", "order_id_exists"].passed
+
+
+def test_a_quarantined_row_completes_the_sum(home: Home, merged: Merge) -> None:
+    spoiled = "case when id = 7 then 121 else amount_total end as amount_total"
+    batch = landed(
+        home.landing, "odoo.sale_order", orders(2000, spoiled), totals={"amount_total": "240001"}
+    )
+
+    results = merged(batch)
+
+    assert results["erp.sale_order", "control_totals"].passed
+    assert results["erp.sale_order", "row_count"].passed
+    assert results["erp.sale_order", "rows_merged"].rows_checked == 1999
+
+
+def test_a_row_set_apart_by_an_earlier_load_is_not_missed_in_the_next(
+    home: Home, merged: Merge
+) -> None:
+    spoiled = "case when id = 7 then 121 else amount_total end as amount_total"
+    merged(landed(home.landing, "odoo.sale_order", orders(2000, spoiled)))
+
+    results = merged(
+        landed(
+            home.landing,
+            "odoo.sale_order",
+            orders(3),
+            keys="select range as id from range(1, 2001)",
+            load_id=LOAD + 1,
+        )
+    )
+
+    assert results["erp.sale_order", "row_count"].passed
+
+
+@pytest.mark.parametrize(
+    ("tamper", "code", "example"),
+    [
+        ("delete from raw.odoo__sale_order where id = 9", "rows_merged", "9"),
+        ("delete from raw.odoo__sale_order where id = 9", "row_count", "missing 9"),
+        (
+            "update raw.odoo__sale_order set id = 99 where id = 9",
+            "row_count",
+            "missing 9",
+        ),
+        (
+            "update raw.odoo__sale_order set amount_total = 121 where id = 9",
+            "control_totals",
+            "amount_total (source 6000, raw 6001.0000)",
+        ),
+    ],
+)
+def test_raw_that_differs_from_the_source_is_found(
+    home: Home, merged: Merge, tamper: str, code: str, example: str
+) -> None:
+    batch = landed(home.landing, "odoo.sale_order", orders(50), totals={"amount_total": "6000"})
+
+    result = merged(batch, tamper=tamper)["erp.sale_order", code]
+
+    assert result.refuses
+    assert result.examples[0] == example
+
+
+def test_raw_that_holds_more_than_the_source_is_found(home: Home, merged: Merge) -> None:
+    batch = landed(home.landing, "odoo.sale_order", orders(50))
+    twice = "insert into raw.odoo__sale_order select * replace (99 as id) from raw.odoo__sale_order limit 1"
+
+    assert merged(batch, tamper=twice)["erp.sale_order", "row_count"].examples == ("too much 99",)
+
+
+def test_a_refused_load_leaves_raw_and_ledger_as_they_were(home: Home, merged: Merge) -> None:
+    batch = landed(home.landing, "odoo.sale_order", orders(50), totals={"amount_total": "6000"})
+
+    with pytest.raises(RefusedBatchError, match=r"erp.sale_order: every accepted row is current"):
+        merged(batch, tamper="delete from raw.odoo__sale_order where id = 9", check=gate)
+
+    with connect(home.warehouse, read_only=True) as connection:
+        assert connection.execute("select count(*) from raw.odoo__sale_order").fetchone() == (0,)
+        assert connection.execute("select count(*) from control.loads").fetchone() == (0,)
+
+
+def test_a_few_orphans_are_told(home: Home, merged: Merge) -> None:
+    lines = "select range as id, if(range = 5, 777, 1) as order_id from range(1, 2001)"
+    results = merged(
+        landed(home.landing, "odoo.sale_order", orders(1)),
+        landed(home.landing, "odoo.sale_order_line", lines),
+    )
+
+    orphans = results["erp.sale_order_line", "order_id_exists"]
+    assert (orphans.severity, orphans.refuses) == ("warning", False)
+    assert orphans.examples == ("5 (777)",)
+
+
+def test_many_orphans_refuse_the_load(home: Home, merged: Merge) -> None:
+    with pytest.raises(RefusedBatchError, match="every order_id is a row of sale_order"):
+        merged(
+            landed(home.landing, "odoo.sale_order", orders(1)),
+            landed(home.landing, "odoo.sale_order_line", order_lines(1, 2, 3)),
+            check=gate,
+        )
+
+
+def test_rows_of_another_source_are_no_parents(home: Home, merged: Merge) -> None:
+    results = merged(
+        landed(home.landing, "odoo.sale_order", orders(3), source_id="other"),
+        landed(home.landing, "odoo.sale_order_line", order_lines(1, 2, 3)),
+    )
+
+    assert results["erp.sale_order_line", "order_id_exists"].rows_failed == 3
+
+
+def test_a_table_that_the_user_does_not_give_is_not_referred_to(home: Home, merged: Merge) -> None:
+    entries = """
+        select 'L1' as ledger_entry_id, 'IT' as company_id, 'VE' as journal_code, '1' as entry_number,
+            1 as line_number, date '2026-03-02' as entry_date, '1500' as account_code,
+            0 as debit, 0 as credit
+    """
+
+    results = merged(landed(home.landing, "contract.ledger_entries", entries))
+
+    assert results["erp.ledger_entries", "company_id_exists"].rows_checked == 0

@@ -1,0 +1,47 @@
+"""A PostgreSQL of the tests' own, and a way to change what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ingestion.config import PostgresSource
+from ingestion.demo_company.server import embedded_postgres, stop_embedded_postgres
+from ingestion.engine import connect, quoted_text
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running PostgreSQL."""
+
+    data: Path
+
+    def execute(self, *statements: str) -> None:
+        """Change what the server holds."""
+        connection = connect(extensions=["postgres_scanner"])
+        dsn = quoted_text(embedded_postgres(self.data))
+        connection.execute(f"attach {dsn} as pg (type postgres)")
+        for statement in statements:
+            connection.execute(f"call postgres_execute('pg', {quoted_text(statement)})")
+        connection.close()
+
+    def source(self, **options: object) -> PostgresSource:
+        """A configured source on this server."""
+        settings: dict[str, object] = {
+            "system": "odoo",
+            "transport": "postgres",
+            "embedded": self.data,
+        }
+        return PostgresSource.model_validate({**settings, **options})
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One PostgreSQL for all tests of a session."""
+    data = tmp_path_factory.mktemp("postgres") / "data"
+    embedded_postgres(data)
+    yield Server(data)
+    stop_embedded_postgres(data)
