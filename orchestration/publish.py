@@ -120,10 +120,9 @@ def _verified(home: Home, folder: Path, run: CurrentRun) -> Publication:
             names = ", ".join(".".join(name) for name in missing)
             raise PublicationError(f"The marts are incomplete: {names} are missing.")
         stamp = connection.execute(
-            "select as_of_date, known_at from meta.runs where run_id = ? and is_current",
-            [run.run_id],
+            "select run_id, as_of_date, known_at from meta.runs order by known_load desc limit 1"
         ).fetchone()
-        if stamp is None or stamp[0] != run.as_of_date:
+        if stamp is None or stamp[:2] != (run.run_id, run.as_of_date):
             raise PublicationError("The marts were built by another run, or for another date.")
         sizes = connection.execute(
             "select coalesce(sum(estimated_size), 0) from duckdb_tables()"
@@ -131,7 +130,7 @@ def _verified(home: Home, folder: Path, run: CurrentRun) -> Publication:
     finally:
         connection.close()
     assert sizes is not None  # an aggregate always answers
-    return Publication(run.run_id, folder, stamp[0], stamp[1], len(found), int(sizes[0]))
+    return Publication(run.run_id, folder, stamp[1], stamp[2], len(found), int(sizes[0]))
 
 
 def _expected_tables(home: Home) -> set[tuple[str, str]]:

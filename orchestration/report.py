@@ -56,7 +56,7 @@ def print_status(console: Console, home: Home) -> None:
         console.print("Nothing has been published yet; `adv run` does it.")
     else:
         names, rows = query_marts(
-            home, "select as_of_date, known_at from meta.runs where is_current"
+            home, "select as_of_date, known_at from meta.runs order by known_load desc limit 1"
         )
         console.print(f"Published: run {current}, " + _pairs(names, rows))
         print_rows(console, *query_marts(home, "select * from meta.freshness"))

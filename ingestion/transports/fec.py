@@ -35,6 +35,7 @@ from ingestion.transports.files import (
     read_options,
     scratch_connection,
     stay_inside,
+    too_many_rows,
 )
 from ingestion.transports.staged_rows import StagedRows, write_nothing
 
@@ -186,13 +187,12 @@ class FecSession:
             problems += told
             offset = 0
             for part in parts:
+                if rows.count() + part.scan.lines > self.options.max_rows:
+                    problems.append(too_many_rows(part.name, self.options.max_rows))
+                    break
                 problems += self._stage(rows, part, offset)
                 offset += part.scan.lines
                 lacking.append(self._missing(table, part.header))
-                if rows.count() > self.options.max_rows:
-                    message = f"more than {self.options.max_rows:,} rows; raise `max_rows` if right"
-                    problems.append(Problem("batch", "too_many_rows", message, part.name))
-                    break
         extraction = rows.write(into)
         problems += self._entry_problems(rows.files)
         problems += extraction.problems
@@ -249,7 +249,7 @@ class FecSession:
         if short and not part.scan.ends_with_line_end:
             message = "the last line breaks off: the file was cut; export it again"
             problems.append(Problem("batch", "truncated_file", message, part.name, part.scan.lines))
-        if read < lines <= self.options.max_rows:
+        if read < lines:
             message = f"{lines - read:,} empty lines, not read"
             problems.append(Problem("warning", "blank_line", message, part.name))
         return problems

@@ -70,7 +70,10 @@ class Reader(Protocol):
     def known_rows(self) -> int | None:
         """Number of rows, where it can be known without reading them."""
 
-    def stage(self, rows: StagedRows, positions: Mapping[str, int], limit: int) -> list[Problem]:
+    def most_rows(self) -> int:
+        """A number that the rows cannot exceed, or as near to one as looking at the file gives."""
+
+    def stage(self, rows: StagedRows, positions: Mapping[str, int]) -> None:
         """Add the file's rows; `positions` says which of its columns is which declared one.
 
         Raises:
@@ -122,6 +125,10 @@ class _File:
         """Not known without reading."""
         return None
 
+    def most_rows(self) -> int:
+        """The format's own limit is small."""
+        return 0
+
     def problem(self, code: str, message: str, line: int | None = None) -> UnreadableFileError:
         return UnreadableFileError(Problem("batch", code, message, self.name, line))
 
@@ -154,6 +161,10 @@ class _TextFile(_File):
     @property
     def _encoding(self) -> str:
         return self.options.encoding.removesuffix("-sig")
+
+    def most_rows(self) -> int:
+        """Every row is a line at least."""
+        return self.scan.lines - 1
 
     def _head(self) -> str:
         """The first block of the file as text."""
@@ -192,7 +203,7 @@ class CsvFile(_TextFile):
         """The header."""
         return self._header[1]
 
-    def stage(self, rows: StagedRows, positions: Mapping[str, int], limit: int) -> list[Problem]:
+    def stage(self, rows: StagedRows, positions: Mapping[str, int]) -> None:
         """Stream the file through the CSV parser into the table of rows."""
         import pyarrow as pa
 
@@ -207,7 +218,7 @@ class CsvFile(_TextFile):
             number = rows.add(
                 self.name,
                 f"select row as _row, null::varchar as _fault, null::varchar as _source_text, "
-                f"{self._select(fields)} from csv_rows where {not_blank} limit {limit + 1}",
+                f"{self._select(fields)} from csv_rows where {not_blank}",
             )
         except (pa.ArrowInvalid, _error()) as error:
             raise self.problem(
@@ -218,7 +229,6 @@ class CsvFile(_TextFile):
         self._add_ragged(rows, parser, delimiter, positions)
         if rows.faulty(number):
             self._locate(number, parser)
-        return []
 
     def _add_ragged(
         self, rows: StagedRows, parser: _CsvParser, delimiter: str, positions: Mapping[str, int]
@@ -449,7 +459,7 @@ class JsonLinesFile(_TextFile):
         batches = text_files.lines(self.path, self._encoding, self.options.max_line_bytes)
         return pa.RecordBatchReader.from_batches(text_files.line_schema(), batches)
 
-    def stage(self, rows: StagedRows, positions: Mapping[str, int], limit: int) -> list[Problem]:
+    def stage(self, rows: StagedRows, positions: Mapping[str, int]) -> None:
         """Read each line by itself: a broken one is kept out and the others are not affected."""
         self.scan  # noqa: B018
         names = self.names()
@@ -473,12 +483,10 @@ class JsonLinesFile(_TextFile):
                     then case when json_type(text) = 'OBJECT' then text end
                 end as json
                 from json_lines where trim(text, ' \t') <> ''
-                limit {limit + 1}
             )
             """,
         )
         self.connection.unregister("json_lines")
-        return []
 
     def _keys(self, lines: str, parameters: Mapping[str, Any]) -> list[str]:
         rows = self.connection.execute(
@@ -527,7 +535,11 @@ class ParquetFile(_File):
         ).fetchone()
         return int(row[0]) if row and row[0] is not None else None
 
-    def stage(self, rows: StagedRows, positions: Mapping[str, int], limit: int) -> list[Problem]:
+    def most_rows(self) -> int:
+        """As the footer says."""
+        return self.known_rows() or 0
+
+    def stage(self, rows: StagedRows, positions: Mapping[str, int]) -> None:
         """Read the columns declared."""
         names = self.names()
         # Dataframes write missing numbers as NaN.
@@ -541,13 +553,11 @@ class ParquetFile(_File):
                 self.name,
                 "select file_row_number + 1 as _row, null::varchar as _fault, "
                 f"null::varchar as _source_text, {self._select(fields)} "
-                f"from read_parquet({quoted_text(_literal(self.path))}, file_row_number = true) "
-                f"limit {limit + 1}",
+                f"from read_parquet({quoted_text(_literal(self.path))}, file_row_number = true)",
                 [value(column, iso) for column in self.table.columns],
             )
         except _error() as error:
             raise self.problem("unreadable", f"the file is damaged: {_short(error)}") from None
-        return []
 
 
 @dataclass
@@ -609,7 +619,7 @@ class ExcelFile(_File):
             raise self.problem("empty_file", "the sheet is empty: a header is missing")
         return [str(name) if name is not None else "" for name in row]
 
-    def stage(self, rows: StagedRows, positions: Mapping[str, int], limit: int) -> list[Problem]:
+    def stage(self, rows: StagedRows, positions: Mapping[str, int]) -> None:
         """Read the sheet; rows without any value are no rows."""
         letters = [
             item[0]
@@ -625,12 +635,11 @@ class ExcelFile(_File):
                 f"select _row, null::varchar as _fault, null::varchar as _source_text, "
                 f"{self._select(fields)} from "
                 f"(select *, row_number() over () as _row from {self._origin}) "
-                f"where _row > 1 and ({not_blank}) limit {limit + 1}",
+                f"where _row > 1 and ({not_blank})",
                 [value(column, stored) for column in self.table.columns],
             )
         except _error() as error:
             raise self.problem("unreadable", f"the sheet cannot be read: {_short(error)}") from None
-        return []
 
 
 def _literal(path: Path) -> str:

@@ -190,7 +190,10 @@ class FilesSession:
                 lacking.append({c.name for c in table.columns} - positions.keys())
                 if any(problem.severity == "batch" for problem in told):
                     continue
-                problems += file.stage(rows, positions, self.options.max_rows)
+                if rows.count() + file.most_rows() > self.options.max_rows:
+                    problems.append(too_many_rows(self._name(path), self.options.max_rows))
+                    break
+                file.stage(rows, positions)
             except UnreadableFileError as error:
                 problems.append(error.problem)
                 continue
@@ -198,12 +201,6 @@ class FilesSession:
                 message = f"the file cannot be read: {error.strerror or error}"
                 problems.append(Problem("batch", "unreadable", message, self._name(path)))
                 continue
-            if rows.count() > self.options.max_rows:
-                message = (
-                    f"more than {self.options.max_rows:,} rows; raise `max_rows` if that is right"
-                )
-                problems.append(Problem("batch", "too_many_rows", message, self._name(path)))
-                break
         extraction = rows.write(into)
         missing = set.intersection(*lacking) if lacking else set()
         extraction.missing_columns = tuple(c.name for c in table.columns if c.name in missing)
@@ -346,6 +343,12 @@ def changed_while_read(file: str) -> Problem:
     return Problem(
         "batch", "changed_while_read", "the file changed while it was read; run again", file
     )
+
+
+def too_many_rows(file: str, most: int) -> Problem:
+    """The batch problem of a file that is larger than the source was said to be."""
+    message = f"more than {most:,} rows; raise `max_rows` if that is right"
+    return Problem("batch", "too_many_rows", message, file)
 
 
 def header_problems(

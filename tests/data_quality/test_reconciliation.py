@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from data_quality.validator import Validator
 from ingestion.engine import connect
 from ingestion.errors import RefusedBatchError
 from ingestion.home import Home
-from ingestion.landing import Batch, decide
+from ingestion.landing import Batch, CheckResult, decide
 from ingestion.ledger import CurrentRun, merge
 from tests.data_quality.landed import LOAD, landed, orders
 
@@ -28,7 +28,7 @@ def home(tmp_path: Path) -> Home:
 
 
 @pytest.fixture
-def merged(home: Home, validator: Validator) -> Iterator[Merge]:
+def merged(home: Home, validator: Validator) -> Merge:
     """Validates and merges batches, and gives what gate 2 then says, by table and code."""
 
     def merge_all(
@@ -49,24 +49,24 @@ def merged(home: Home, validator: Validator) -> Iterator[Merge]:
             )
         found: list[RuleResult] = []
 
-        def ask(connection: Any, merged_batches: list[Batch]) -> None:
+        def ask(connection: Any, merged_batches: list[Batch]) -> list[tuple[str, CheckResult]]:
             if tamper:
                 connection.execute(tamper)
             found.extend(check(connection, merged_batches))
+            return [(result.subject, result.as_check()) for result in found]
 
         load = max(batch.manifest.load_id for batch in batches)
         run = CurrentRun("run", date(2026, 11, 20), load, datetime(2026, 11, 21, tzinfo=UTC))
         merge(home, run, decided, ask)
         return {(result.subject, result.code): result for result in found}
 
-    yield merge_all
+    return merge_all
 
 
 def order_lines(*order_ids: int) -> str:
-    lines = " union all ".join(
+    return " union all ".join(
         f"select {number} as id, {order} as order_id" for number, order in enumerate(order_ids, 1)
     )
-    return f"{lines}"
 
 
 def test_a_merge_that_brought_everything_passes(home: Home, merged: Merge) -> None:

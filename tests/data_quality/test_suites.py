@@ -31,7 +31,7 @@ def test_every_rule_of_every_table_can_be_asked(tmp_path: Path) -> None:
     with connect() as connection:
         for table in TABLES:
             key = table.key[0]
-            batch = landed(tmp_path, name_of(table), f'select null as "{key}" where false')
+            batch = landed(tmp_path / table.system, name_of(table), f'select null as "{key}" where false')
             rules = rules_for(batch, 10, Limits())
             rows = f"(select * from read_parquet('{batch.folder / 'rows.parquet'}'))"
 

@@ -1,9 +1,9 @@
--- One row per piece of an instalment that was settled, up to the run's as-of date.
+-- One row per piece of an instalment that was settled, up to the run's as-of date; those that a bounce undid included.
 with
 
 allocations as (
 
-    select * from {{ ref('int_payment_allocations') }} where effective_date <= {{ as_of_date() }}
+    select * from {{ ref('int_settlements') }} where effective_date <= {{ as_of_date() }}
 
 ),
 
@@ -63,7 +63,7 @@ select
     matched.source_system,
     matched.payment_allocation_id,
     {{ resolved('company', 'matched.company_id') }} as company_id,
-    {{ resolved('instalment', 'matched.instalment_id') }} as instalment_id,
+    matched.instalment_id,
     matched.payment_id,
     matched.credit_instalment_id,
     matched.allocation_kind,
@@ -82,5 +82,6 @@ select
     matched.currency_code,
     matched.amount,
     matched.company_amount,
-    {{ money('matched.reversed_amount') }} as reversed_amount
+    {{ money('matched.reversed_amount') }} as reversed_amount,
+    matched.is_erased
 from matched

@@ -99,7 +99,7 @@ allocations as (
             when allocations.currency_code = payments.currency_code then allocations.amount
             else allocations.company_amount * {{ ratio('payments.amount', 'payments.company_amount') }}
         end as payment_amount
-    from {{ ref('int_payment_allocations') }} as allocations
+    from {{ ref('int_settlements') }} as allocations
     inner join instalments on allocations.instalment_id = instalments.instalment_id
     left join payments on allocations.payment_id = payments.payment_id
     left join instalments as credits on allocations.credit_instalment_id = credits.instalment_id

@@ -4,7 +4,11 @@ with
 
 rejections as (
 
-    select * from {{ ref('int_payment_rejections') }} where rejected_on <= {{ as_of_date() }}
+    select
+        rejections.*,
+        {{ resolved('instalment', 'rejections.instalment_id') }} as known_instalment_id
+    from {{ ref('int_payment_rejections') }} as rejections
+    where rejections.rejected_on <= {{ as_of_date() }}
 
 ),
 
@@ -17,7 +21,7 @@ payments as (
 allocations as (
 
     select *
-    from {{ ref('int_payment_allocations') }}
+    from {{ ref('int_settlements') }}
     where payment_id is not null and allocation_kind in {{ kinds_paid_with_money() }}
 
 ),
@@ -39,7 +43,7 @@ settled as (
         allocations.instalment_id,
         allocations.currency_code,
         rejections.rejected_on,
-        rejections.instalment_id is not null as names_instalment,
+        rejections.known_instalment_id is not null as names_instalment,
         rejections.amount as rejected_amount,
         rejections.company_amount as rejected_company_amount,
         payments.amount as payment_amount,
@@ -52,7 +56,7 @@ settled as (
         on
             rejections.payment_id = allocations.payment_id
             and allocations.effective_date <= rejections.rejected_on
-            and (rejections.instalment_id is null or rejections.instalment_id = allocations.instalment_id)
+            and (rejections.known_instalment_id is null or rejections.known_instalment_id = allocations.instalment_id)
     left join undone_by_source
         on
             allocations.payment_id = undone_by_source.payment_id

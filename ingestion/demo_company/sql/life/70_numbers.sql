@@ -17,7 +17,10 @@ with lines as (
     select k, k * 100 + 90, 90 from life.invoice where kind = 'deposit'
 )
 
-select lines.*, row_number() over (order by coalesce(posted_at, born_at), order_id, l) as line_id
+select
+    lines.*,
+    coalesce(invoice.posted_at, sale.born_at) as born_at,
+    row_number() over (order by coalesce(invoice.posted_at, sale.born_at), order_id, l) as line_id
 from lines
 inner join life.sale_number using (k)
 inner join life.sale using (k)
