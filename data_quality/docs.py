@@ -35,9 +35,8 @@ SITE = "adv"
 def last_batches(home: Home) -> list[Batch]:
     """The newest batch of every table that has a verdict, refused ones included."""
     decided = [b for b in batches(home.landing) if b.manifest.verdict != "pending"]
-    newest = {b.name: b for b in sorted(
-        [*decided, *batches(home.quarantine)], key=lambda b: b.manifest.load_id
-    )}
+    by_load = sorted([*decided, *batches(home.quarantine)], key=lambda b: b.manifest.load_id)
+    newest = {batch.name: batch for batch in by_load}
     return [newest[name] for name in sorted(newest)]
 
 
@@ -50,18 +49,18 @@ def build(decided: Iterable[Batch], into: Path) -> Path:
 
     Raises:
         WarehouseError: no batch was ever validated.
+
     """
     pages = list(decided)
     if not pages:
         raise WarehouseError("Nothing was validated yet: there are no data docs to build.")
     context = quiet_context()
-    for name in list(context.config.data_docs_sites):
+    for name in list(context.config.data_docs_sites or {}):
         context.delete_data_docs_site(name)
     context.add_data_docs_site(
         SITE,
         {
             "class_name": "SiteBuilder",
-            "show_how_to_buttons": False,
             "store_backend": {
                 "class_name": "TupleFilesystemStoreBackend",
                 "base_directory": str(into),
@@ -73,7 +72,10 @@ def build(decided: Iterable[Batch], into: Path) -> Path:
         result = _suite_result(batch)
         context.suites.add(
             ExpectationSuite(
-                name=batch.name, expectations=[one.expectation_config for one in result.results]
+                name=batch.name,
+                expectations=[
+                    one.expectation_config for one in result.results if one.expectation_config
+                ],
             )
         )
         context.validation_results_store.set(key=_key(batch), value=result)
@@ -93,7 +95,7 @@ def _key(batch: Batch) -> ValidationResultIdentifier:
 def _suite_result(batch: Batch) -> ExpectationSuiteValidationResult:
     manifest = batch.manifest
     results = [_rule_result(number, check) for number, check in enumerate(manifest.checks)]
-    held = sum(result.success for result in results)
+    held = sum(bool(result.success) for result in results)
     return ExpectationSuiteValidationResult(
         success=manifest.verdict == "accepted",
         results=results,

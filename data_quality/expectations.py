@@ -10,11 +10,16 @@ from __future__ import annotations
 from typing import Any, ClassVar, NamedTuple
 
 import sqlalchemy
-from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+from great_expectations.execution_engine.sqlalchemy_execution_engine import (
+    SqlAlchemyExecutionEngine,
+)
 from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
-from great_expectations.render import LegacyRendererType, RenderedStringTemplateContent
+from great_expectations.render.components import (
+    LegacyRendererType,
+    RenderedStringTemplateContent,
+)
 from great_expectations.render.renderer.renderer import renderer
 
 from data_quality.rules import BATCH
@@ -44,9 +49,7 @@ class Tallies(TableMetricProvider):
         metrics: dict[str, Any],  # noqa: ARG002, the signature is GX's
         runtime_configuration: dict[str, Any],  # noqa: ARG002
     ) -> dict[str, Tallied]:
-        batch, _, _ = execution_engine.get_compute_domain(
-            metric_domain_kwargs, domain_type="table"
-        )
+        batch, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, domain_type="table")
         rows = batch.compile(dialect=execution_engine.engine.dialect)
         query = metric_value_kwargs["tallies"].replace(BATCH, f"({rows})")
         # What looks like a bind parameter is SQL's or a path's own colon.
@@ -54,7 +57,7 @@ class Tallies(TableMetricProvider):
         return {row[0]: Tallied(int(row[1]), int(row[2])) for row in result.fetchall()}
 
 
-class ExpectRuleToHold(BatchExpectation):  # type: ignore[misc]
+class ExpectRuleToHold(BatchExpectation):
     """Expect no more rows to break a rule than are allowed to."""
 
     code: str

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 # Read when Great Expectations is imported: a nightly job reports to nobody.
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
@@ -20,6 +21,7 @@ os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 import duckdb_engine
 import great_expectations as gx
 from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.expectations.metadata_types import FailureSeverity
 from sqlalchemy.dialects import registry
 
 from data_quality.expectations import ExpectRuleToHold, Tallied
@@ -27,9 +29,12 @@ from ingestion.engine import memory_limit, quoted_text
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult
-    from great_expectations.data_context import EphemeralDataContext
+    from great_expectations.data_context.data_context.ephemeral_data_context import (
+        EphemeralDataContext,
+    )
 
 DIALECT = "adv_duckdb"
+VIEW = "landed_batch"
 
 
 class ReadOnlyDuckDBDialect(duckdb_engine.Dialect):
@@ -79,15 +84,22 @@ class Expected:
 
 
 class Session:
-    """One GX context with one datasource, an in-memory DuckDB, for all tables of a run."""
+    """One GX context with one datasource and one asset, for all tables of a run.
+
+    The asset is a view in an in-memory DuckDB, pointed at each batch in turn: every asset
+    added or removed would make GX write its whole configuration anew.
+    """
 
     def __init__(self) -> None:
         self._context = quiet_context()
-        self._source = self._context.data_sources.add_sql(
-            "landing",
-            connection_string=f"{DIALECT}:///:memory:",
-            kwargs={"connect_args": {"config": _engine_settings()}},
+        # An in-memory DuckDB would otherwise spill into the working directory.
+        settings = {"memory_limit": memory_limit(), "temp_directory": tempfile.gettempdir()}
+        source = self._context.data_sources.add_sql(
+            "landing", connection_string=f"{DIALECT}:///:memory:?{urlencode(settings)}"
         )
+        self._engine = source.get_execution_engine().engine
+        asset = source.add_query_asset("batch", query=f"SELECT * FROM {VIEW}")
+        self._batch = asset.add_batch_definition_whole_table("landed")
 
     def validate(
         self, name: str, rows: Path, expected: Sequence[Expected], tallies: str
@@ -105,9 +117,9 @@ class Session:
 
         Raises:
             RuntimeError: GX could not evaluate a rule, a defect in the rule's SQL.
+
         """
-        query = f"SELECT * FROM read_parquet({quoted_text(str(rows))})"
-        asset = self._source.add_query_asset(name, query=query.replace(":", "\\:"))
+        self._point_at(rows)
         suite = gx.ExpectationSuite(
             name=name,
             expectations=[
@@ -115,29 +127,25 @@ class Session:
                     code=rule.code,
                     allowed=rule.allowed,
                     tallies=tallies,
-                    severity="critical" if rule.critical else "warning",
+                    severity=FailureSeverity.CRITICAL if rule.critical else FailureSeverity.WARNING,
                     description=rule.rule,
                 )
                 for rule in expected
             ],
         )
-        try:
-            batch = asset.add_batch_definition_whole_table("landed").get_batch()
-            return _observed(name, batch.validate(suite))
-        finally:
-            self._source.delete_asset(name)
+        return _observed(name, self._batch.get_batch().validate(suite))
+
+    def _point_at(self, rows: Path) -> None:
+        source = f"read_parquet({quoted_text(str(rows))})"
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql(f"create or replace view {VIEW} as select * from {source}")
 
 
 def _observed(name: str, result: ExpectationSuiteValidationResult) -> dict[str, Tallied]:
     found = {}
     for one in result.results:
-        if not one.result:
+        if not one.result or one.expectation_config is None:
             raise RuntimeError(f"{name}: a rule cannot be evaluated: {one.exception_info}")
         tallied = Tallied(one.result["element_count"], one.result["unexpected_count"])
         found[one.expectation_config.kwargs["code"]] = tallied
     return found
-
-
-def _engine_settings() -> dict[str, str]:
-    # An in-memory DuckDB would otherwise spill into the working directory.
-    return {"memory_limit": memory_limit(), "temp_directory": tempfile.gettempdir()}

@@ -164,6 +164,7 @@ def check_marts(
         connection: the marts file, opened on its own, so that `kpi.aging` is a table.
         rules: what must hold.
         limits: how much may be wrong.
+
     """
     built = {
         row[0]

@@ -27,6 +27,7 @@ def ask(
         rule: the rule.
         table: name under which configuration knows the table.
         limits: how much may be wrong.
+
     """
     checked, failed = _numbers(
         connection, f"select ({rule.checked}), (select coalesce(sum(n), 0) from ({rule.broken}))"

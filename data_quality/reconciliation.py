@@ -35,6 +35,7 @@ def gate(
 
     Raises:
         RefusedBatchError: names the rule, how many rows and which.
+
     """
     results = reconcile(connection, batches, limits)
     refusals = [result.message for result in results if result.refuses]
@@ -54,6 +55,7 @@ def reconcile(
         connection: the warehouse, in the transaction that merged the batches.
         batches: what was merged.
         limits: how much may be wrong, by source.
+
     """
     by_source = limits or {}
     newest = _newest(batches)
@@ -73,7 +75,7 @@ def reconcile(
 
 def merge_rules(batch: Batch) -> tuple[QueryRule, ...]:
     """What must hold between a batch and raw after its merge."""
-    rules = [_rows_merged(batch), _row_count(batch)]
+    rules = [_rows_merged(batch), _same_rows(batch)]
     if batch.manifest.totals:
         rules.append(_control_totals(batch))
     return tuple(rules)
@@ -149,27 +151,24 @@ def _rows_merged(batch: Batch) -> QueryRule:
     )
 
 
-def _row_count(batch: Batch) -> QueryRule:
+def _same_rows(batch: Batch) -> QueryRule:
     """Raw holds the source's keys, but for those whose only version was ever set apart."""
     table = batch.table
     current = _current(table, batch.manifest.source_id)
     names = ", ".join(quoted_name(name) for name in table.key)
     keys = f"(select distinct {names} from {_landed(batch, 'keys.parquet')})"
-    differ = f"(select count(*) from {current}) <> (select count(*) from {keys})"
     return QueryRule(
-        "row_count",
+        "same_rows",
         "raw holds the rows that the source holds, but for those set apart",
         f"""
         select 'missing ' || {key_text(table, "k")} as example, 1 as n
         from {keys} as k
-        where {differ}
-            and not exists (select 1 from {current} as r where {same_key(table, "r", "k")})
+        where not exists (select 1 from {current} as r where {same_key(table, "r", "k")})
             and {_never_set_apart(batch, "k")}
         union all
         select 'too much ' || {key_text(table, "r")} as example, 1 as n
         from {current} as r
-        where {differ}
-            and not exists (select 1 from {keys} as k where {same_key(table, "k", "r")})
+        where not exists (select 1 from {keys} as k where {same_key(table, "k", "r")})
         """,
         checked=f"select count(*) from {keys}",
     )

@@ -7,9 +7,8 @@ same share. Great Expectations counts; this module decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from data_quality.results import MOST_EXAMPLES, RuleResult, Verdict
@@ -67,6 +66,7 @@ class Validator:
 
         Raises:
             RuntimeError: a rule cannot be evaluated, a defect in the rule.
+
         """
         limits = limits or Limits()
         (batch.folder / QUARANTINED).unlink(missing_ok=True)
@@ -121,17 +121,17 @@ class _BatchCheck:
         key = ", ".join(f"r.{quoted_name(name)}" for name in table.key)
         limit = f" limit {most}" if most else ""
         found = " union all ".join(
-            f"(select {key}, {quoted_text(rule.code)} as _rule, {quoted_text(rule.name)} as _reason, "
-            f"cast(to_json(r) as varchar) as _row from {self._source} as r "
+            f"(select {key}, {quoted_text(rule.code)} as _rule, "
+            f"{quoted_text(rule.name)} as _reason, cast(to_json(r) as varchar) as _row "
+            f"from {self._source} as r "
             f"where not {rule.condition}{limit})"
             for rule in self._broken_rows
         )
-        target = str(self._batch.folder / QUARANTINED)
-        self._connection.execute(f"copy ({found}) to {quoted_text(target)} (format parquet)")
+        target = quoted_text(str(self._batch.folder / QUARANTINED))
+        self._connection.execute(f"copy ({found}) to {target} (format parquet)")
         names = ", ".join(quoted_name(name) for name in table.key)
-        return self._count(
-            f"select count(*) from (select distinct {names} from read_parquet({quoted_text(target)}))"
-        )
+        rows = f"select distinct {names} from read_parquet({target})"
+        return self._count(f"select count(*) from ({rows})")
 
     def _ask(self, session: Session, rules: tuple[Rule, ...]) -> tuple[RuleResult, ...]:
         from data_quality.gx_duckdb import Expected

@@ -39,6 +39,7 @@ def rules_for(batch: Batch, previous_rows: int | None, limits: Limits) -> tuple[
         batch: what was landed.
         previous_rows: rows of the table after the load before; empty on the first.
         limits: how much may be wrong.
+
     """
     written = suite(batch.manifest.system)
     may_be_empty = written.EMPTY_KEY_PARTS.get(batch.manifest.table, frozenset())

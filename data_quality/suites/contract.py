@@ -117,7 +117,9 @@ CONDITIONS: Mapping[str, tuple[RowRule, ...]] = {
     "document_lines": (
         adds_up("amount_incl_tax", "amount_excl_tax", "amount_tax", tolerance="0.05"),
         not_negative("quantity", "cancelled_quantity", severity="warning"),
-        holds("discount_below_100", "a discount is at most 100 per cent", "discount_percent <= 100"),
+        holds(
+            "discount_below_100", "a discount is at most 100 per cent", "discount_percent <= 100"
+        ),
     ),
     "expected_receipts": (not_negative("quantity"),),
     "instalments": (
@@ -198,10 +200,16 @@ def rules(manifest: Manifest) -> tuple[Rule, ...]:
 def _by_name(table: Table) -> tuple[Rule, ...]:
     """Rules for columns that mean the same in every table."""
     names = [column.name for column in table.columns]
-    currencies = {n: f"regexp_full_match({n}, '[A-Z]+') and length({n}) = 3"
-                  for n in names if n.endswith("currency_code")}
-    countries = {n: f"regexp_full_match({n}, '[A-Z]+') and length({n}) = 2"
-                 for n in names if n == "country_code"}
+    currencies = {
+        n: f"regexp_full_match({n}, '[A-Z]+') and length({n}) = 3"
+        for n in names
+        if n.endswith("currency_code")
+    }
+    countries = {
+        n: f"regexp_full_match({n}, '[A-Z]+') and length({n}) = 2"
+        for n in names
+        if n == "country_code"
+    }
     found: list[Rule] = []
     if currencies:
         found.append(RowRule("currency_code", "a currency has its three-letter code", currencies))

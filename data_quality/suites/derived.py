@@ -14,8 +14,12 @@ FIRST_DAY, LAST_DAY = "1990-01-01", "2100-01-01"
 OPEN_ENDED = ("valid", "_value_datetime", "date_end")
 """Parts of names of dates that may lie anywhere: an end of validity may be 9999-12-31."""
 EVENTS = frozenset(
-    "answered_at create_date CreatedDate ClosedDate date_done detected_at entered_at invited_at "
-    "occurred_at opened_at received_at SystemModstamp write_date".split()
+    {
+        *("create_date", "write_date", "date_done"),
+        *("CreatedDate", "ClosedDate", "SystemModstamp"),
+        *("answered_at", "detected_at", "entered_at", "invited_at"),
+        *("occurred_at", "opened_at", "received_at"),
+    }
 )
 """Columns that say when something happened, which cannot be after it was read."""
 PERSONAL = frozenset({"agent_login"})

@@ -38,8 +38,7 @@ CODES = {
     ("product_template", "type"): "consu service product combo",
     ("account_payment_term_line", "value"): "balance percent fixed",
     ("account_payment_term_line", "delay_type"): (
-        "days_after days_after_end_of_month days_after_end_of_next_month "
-        "days_end_of_month_on_the"
+        "days_after days_after_end_of_month days_after_end_of_next_month days_end_of_month_on_the"
     ),
     ("sale_order", "invoice_status"): "upselling invoiced no",
     ("sale_order_line", "display_type"): "line_section line_subsection line_note",

@@ -18,6 +18,7 @@ def mapped_codes(seed: str, column: str, **where: str) -> frozenset[str]:
         seed: name of the seed.
         column: column that holds the source's code.
         where: values that other columns of the seed must have.
+
     """
     files = (DBT_PROJECT / "seeds" / f"{seed}.csv", _override(seed))
     return frozenset(

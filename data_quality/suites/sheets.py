@@ -32,8 +32,10 @@ EMPTY_KEY_PARTS: Mapping[str, frozenset[str]] = {
 }
 
 SHEET_WORDS = frozenset(
-    "account_role certainty channel detected_by error_type limit_kind message_type question reason "
-    "result topic".split()
+    {
+        *("account_role", "certainty", "channel", "detected_by", "error_type", "limit_kind"),
+        *("message_type", "question", "reason", "result", "topic"),
+    }
 )
 """Columns of sheets that hold the contract's words."""
 

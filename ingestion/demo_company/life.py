@@ -14,9 +14,15 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingestion.demo_company.engine import SQL
-from ingestion.demo_company.reference import write_reference
+from ingestion.demo_company.reference import (
+    FRENCH_NAME,
+    FRENCH_SIREN,
+    ITALIAN_NAME,
+    ITALIAN_TAX_CODE,
+    write_reference,
+)
 from ingestion.demo_company.workdays import write_calendar
+from ingestion.engine import connect, quoted_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +31,8 @@ if TYPE_CHECKING:
 
 START = date(2023, 7, 1)
 """The company's first day."""
+SQL = Path(__file__).parent / "sql"
+_MEMORY = "2500MB"
 _END_OF_DAY = time(22)
 """UTC hour by which the day's last event has happened, in summer and in winter."""
 
@@ -58,18 +66,14 @@ def instant(until: date) -> datetime:
 @contextmanager
 def opened(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to the file that holds the life."""
-    import duckdb
-
-    connection = duckdb.connect()
+    connection = connect(extensions=["postgres_scanner", "excel"])
     try:
         # Attached under another name: a file called life.duckdb would hide the schema `life`.
-        quoted = str(file).replace("'", "''")
-        connection.execute(f"attach '{quoted}' as company")
+        connection.execute(f"attach {quoted_text(str(file))} as company")
         connection.execute("use company")
-        connection.execute("set preserve_insertion_order = false")
-        connection.execute("set memory_limit = '3GB'")
-        spill = str(file.with_suffix(".spill")).replace("'", "''")
-        connection.execute(f"set temp_directory = '{spill}'")
+        connection.execute(f"set memory_limit = '{_MEMORY}'")
+        spill = quoted_text(str(file.with_suffix(".spill")))
+        connection.execute(f"set temp_directory = {spill}")
         yield connection
     finally:
         connection.close()
@@ -88,6 +92,13 @@ def tell(connection: duckdb.DuckDBPyConnection, plan: Plan, progress: Callable[[
     ):
         connection.execute(f"set variable {name} = ?", [value])
     connection.execute((SQL / "macros.sql").read_text(encoding="utf-8"))
+    for name, value in (
+        ("french_name", FRENCH_NAME),
+        ("italian_name", ITALIAN_NAME),
+        ("french_siren", FRENCH_SIREN),
+        ("italian_tax_code", ITALIAN_TAX_CODE),
+    ):
+        connection.execute(f"set variable {name} = ?", [value])
     write_reference(connection)
     write_calendar(connection, START, plan.until)
     for script in sorted((SQL / "life").glob("*.sql")):

@@ -17,6 +17,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from ingestion.engine import connect, quoted_text
 from ingestion.errors import SourceError
 
 DATABASE = "odoo"
@@ -128,23 +129,17 @@ def _start(data_dir: Path) -> None:
 
 
 def _create_database(data_dir: Path) -> None:
-    import duckdb
-
-    from ingestion.demo_company.engine import load_postgres_extension
-
     admin = _connection_string(data_dir).replace(f"dbname={DATABASE}", "dbname=postgres")
-    with duckdb.connect() as connection:
-        load_postgres_extension(connection)
-        quoted = admin.replace("'", "''")
-        connection.execute(f"ATTACH '{quoted}' AS admin (TYPE postgres)")
+    with connect(extensions=["postgres_scanner"]) as connection:
+        connection.execute(f"attach {quoted_text(admin)} as admin (type postgres)")
         found = connection.execute(
-            "FROM postgres_query('admin', 'select 1 as found from pg_database"
+            "from postgres_query('admin', 'select 1 as found from pg_database"
             f" where datname = ''{DATABASE}''')"
         ).fetchall()
         if not found:
             connection.execute(
-                "CALL postgres_execute('admin', "
-                f"'CREATE DATABASE {DATABASE}', use_transaction := false)"
+                "call postgres_execute('admin', "
+                f"'create database {DATABASE}', use_transaction := false)"
             )
 
 

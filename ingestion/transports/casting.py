@@ -58,8 +58,8 @@ class Value:
     """Name of the rule that unreadable text breaks; empty when every text can be read."""
     expected: str = ""
     """What the text should have been, in words."""
-    trimmed: str = " \t\r\n\u00a0\u202f"
-    """Characters around the text that mean nothing."""
+    trimmed: bool = True
+    """Spaces around the text mean nothing."""
 
 
 def value(column: Column, formats: Formats) -> Value:
@@ -71,7 +71,7 @@ def value(column: Column, formats: Formats) -> Value:
     """
     name, kind = column.name, column.data_type.lower()
     if kind == "string":
-        return Value(name, kind, lambda text: text, trimmed="")
+        return Value(name, kind, lambda text: text, trimmed=False)
     if kind in INTEGERS:
         return Value(name, kind, _integer(kind, formats), "bad_number", "a whole number")
     if kind.startswith("decimal") or kind == "double":
@@ -188,8 +188,9 @@ def _timestamp(formats: Formats) -> Callable[[str], str]:
 
 
 def _with_seconds(text: str) -> str:
-    """DuckDB reads a time without seconds only when no offset follows."""
-    return f"regexp_replace({text}, '^(.{{10}}[T ][0-9]{{2}}:[0-9]{{2}})([^0-9:]|$)', '\\1:00\\2')"
+    """DuckDB reads no space before an offset, and a time without seconds only without offset."""
+    close = f"regexp_replace({text}, '\\s([Z+-])', '\\1')"
+    return f"regexp_replace({close}, '^(.{{10}}[T ][0-9]{{2}}:[0-9]{{2}})([^0-9:]|$)', '\\1:00\\2')"
 
 
 def _boolean(text: str) -> str:

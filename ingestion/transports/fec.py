@@ -225,8 +225,7 @@ class FecSession:
                 select line, text, string_split(text, {quoted_text(separator)}) as parts
                 from fec_lines
                 where line >= {part.first_line}
-                    and trim(text, {quoted_text(" " + separator)}) <> ''
-                limit {self.options.max_rows + 1}
+                    and regexp_matches(text, {quoted_text(f"[^ {separator}]")})
             )
             """,
         )

@@ -177,14 +177,14 @@ def values(table: Table) -> list[Value]:
 def _value(column: Column) -> Value:
     name, kind = column.name, column.data_type
     if name in DATES:
-        return Value(name, kind, _date, "bad_date", "a date written AAAAMMJJ", " ")
+        return Value(name, kind, _date, "bad_date", "a date written AAAAMMJJ")
     if name in AMOUNTS:
         cast = _amount if name == "Montantdevise" else _amount_or_zero
         expected = "an amount with a decimal comma that can be read in one way only"
-        return Value(name, kind, cast, "bad_number", expected, " ")
+        return Value(name, kind, cast, "bad_number", expected)
     if kind == "string":
-        return Value(name, kind, lambda text: text, trimmed=" ")
-    return replace(value(column, Formats()), trimmed="")  # given by this reader, not by the file
+        return Value(name, kind, lambda text: text)
+    return replace(value(column, Formats()), trimmed=False)  # given by this reader, not by the file
 
 
 def _date(text: str) -> str:

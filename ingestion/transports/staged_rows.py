@@ -223,7 +223,7 @@ class StagedRows:
                 coalesce(l.line, s.row) as line,
                 s.problem.field as field, s.problem.code as code, s.problem.message as message,
                 s.key, coalesce(l.text, s.source_text) as row,
-                case s.file {file} end as file
+                case s.file when -1 then null {file} end as file
             from (
                 select file, row, source_text, unnest(problems) as problem,
                     nullif(concat_ws('/', {key}), '') as key
@@ -315,11 +315,7 @@ def _v(value: Value) -> str:
 
 def _clean(value: Value) -> str:
     text = quoted_name(value.name)
-    if value.trimmed == " ":
-        text = f"trim({text})"
-    elif value.trimmed:
-        text = f"trim({text}, {quoted_text(value.trimmed)})"
-    return f"nullif({text}, '')"
+    return f"nullif({f'trim({text})' if value.trimmed else text}, '')"
 
 
 def _problem(name: str | None, code: str, message: str) -> str:

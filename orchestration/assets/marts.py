@@ -15,6 +15,7 @@ from ingestion.home import Home
 from orchestration import dbt_runner, publish
 from orchestration.dbt_runner import NodeResult
 from orchestration.resources import Nightly
+from orchestration.seeds import load_seeds
 
 if TYPE_CHECKING:
     from data_quality.results import RuleResult
@@ -42,10 +43,16 @@ def marts_assets(home: Home) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         nightly: Nightly = context.resources.nightly
         publish.begin(nightly.home, nightly.run.run_id)
+        try:
+            load_seeds(nightly.home)
+        except AdvError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
         results = {result.unique_id: result for result in dbt_runner.build(nightly.home)}
         for unique_id, node in models.items():
             result = results.get(unique_id)
-            if result and not result.failed:
+            if node["resource_type"] == "seed":
+                yield dg.MaterializeResult(asset_key=_key(node))
+            elif result and not result.failed:
                 yield dg.MaterializeResult(
                     asset_key=_key(node), metadata={"seconds": round(result.seconds, 3)}
                 )

@@ -40,16 +40,21 @@ def landed(
         problems: what the transport met.
         load_id: the load.
         source_id: the source.
+
     """
     declared = system(table.split(".")[0]).table(table.split(".")[1])
     folder = root / source_id / declared.name / str(load_id)
     folder.mkdir(parents=True)
     with connect() as connection:
         given = {row[0] for row in connection.execute(f"describe {rows}").fetchall()}
-        columns = ", ".join(_typed(column.name, column.data_type, given) for column in declared.columns)
+        columns = ", ".join(
+            _typed(column.name, column.data_type, given) for column in declared.columns
+        )
         write(connection, f"select {columns} from ({rows}) as given", folder / "rows.parquet")
         key = ", ".join(quoted_name(name) for name in declared.key)
-        source = keys or f"select {key} from read_parquet({quoted_text(str(folder / 'rows.parquet'))})"
+        source = (
+            keys or f"select {key} from read_parquet({quoted_text(str(folder / 'rows.parquet'))})"
+        )
         write(connection, source, folder / "keys.parquet")
         counted = {
             name: connection.execute(

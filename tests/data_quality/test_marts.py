@@ -23,18 +23,21 @@ def marts() -> Iterator[duckdb.DuckDBPyConnection]:
             """
             create table kpi.open_items as
             select date '2026-11-20' as as_of_date, true as is_latest, 'erp/C1' as company_id,
-                'erp/K' || range as customer_id, 'EUR' as currency_code, 'I' || range as instalment_id,
+                'erp/K' || range as customer_id, 'EUR' as currency_code,
+                'I' || range as instalment_id,
                 100::decimal(18,4) as open_amount, 100::decimal(18,4) as company_open_amount
             from range(3);
             create table kpi.aging as
             select as_of_date, company_id, customer_id, currency_code, 'not_due' as aging_bucket,
                 open_amount, company_open_amount
             from kpi.open_items;
-            create table core.fct_instalments as select instalment_id, open_amount from kpi.open_items;
+            create table core.fct_instalments as
+            select instalment_id, open_amount from kpi.open_items;
             create table core.fct_claims as select 1 as claim_id;
             create table kpi.claims_daily as select 1 as claims;
             create table core.fct_documents as
-            select 'erp' as source_id, 'order' as document_type, 'shipped' as status, 'edi' as channel
+            select 'erp' as source_id, 'order' as document_type, 'shipped' as status,
+                'edi' as channel
             """
         )
         yield connection

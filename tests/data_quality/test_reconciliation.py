@@ -19,6 +19,8 @@ from ingestion.landing import Batch, CheckResult, decide
 from ingestion.ledger import CurrentRun, merge
 from tests.data_quality.landed import LOAD, landed, orders
 
+STAMP = "timestamp '2026-03-02' as write_date"
+
 Merge = Callable[..., dict[tuple[str, str], RuleResult]]
 
 
@@ -65,7 +67,8 @@ def merged(home: Home, validator: Validator) -> Merge:
 
 def order_lines(*order_ids: int) -> str:
     return " union all ".join(
-        f"select {number} as id, {order} as order_id" for number, order in enumerate(order_ids, 1)
+        f"select {number} as id, {order} as order_id, {STAMP}"
+        for number, order in enumerate(order_ids, 1)
     )
 
 
@@ -75,7 +78,7 @@ def test_a_merge_that_brought_everything_passes(home: Home, merged: Merge) -> No
         landed(home.landing, "odoo.sale_order_line", order_lines(1, 2, 50)),
     )
 
-    for code in ("rows_merged", "row_count", "control_totals"):
+    for code in ("rows_merged", "same_rows", "control_totals"):
         assert results["erp.sale_order", code].passed
     assert results["erp.sale_order", "rows_merged"].rows_checked == 50
     assert results["erp.sale_order_line", "order_id_exists"].rows_checked == 3
@@ -91,7 +94,7 @@ def test_a_quarantined_row_completes_the_sum(home: Home, merged: Merge) -> None:
     results = merged(batch)
 
     assert results["erp.sale_order", "control_totals"].passed
-    assert results["erp.sale_order", "row_count"].passed
+    assert results["erp.sale_order", "same_rows"].passed
     assert results["erp.sale_order", "rows_merged"].rows_checked == 1999
 
 
@@ -111,17 +114,17 @@ def test_a_row_set_apart_by_an_earlier_load_is_not_missed_in_the_next(
         )
     )
 
-    assert results["erp.sale_order", "row_count"].passed
+    assert results["erp.sale_order", "same_rows"].passed
 
 
 @pytest.mark.parametrize(
     ("tamper", "code", "example"),
     [
         ("delete from raw.odoo__sale_order where id = 9", "rows_merged", "9"),
-        ("delete from raw.odoo__sale_order where id = 9", "row_count", "missing 9"),
+        ("delete from raw.odoo__sale_order where id = 9", "same_rows", "missing 9"),
         (
             "update raw.odoo__sale_order set id = 99 where id = 9",
-            "row_count",
+            "same_rows",
             "missing 9",
         ),
         (
@@ -144,9 +147,14 @@ def test_raw_that_differs_from_the_source_is_found(
 
 def test_raw_that_holds_more_than_the_source_is_found(home: Home, merged: Merge) -> None:
     batch = landed(home.landing, "odoo.sale_order", orders(50))
-    twice = "insert into raw.odoo__sale_order select * replace (99 as id) from raw.odoo__sale_order limit 1"
+    one_more = """
+        insert into raw.odoo__sale_order
+        select * replace (99 as id) from raw.odoo__sale_order limit 1
+    """
 
-    assert merged(batch, tamper=twice)["erp.sale_order", "row_count"].examples == ("too much 99",)
+    assert merged(batch, tamper=one_more)["erp.sale_order", "same_rows"].examples == (
+        "too much 99",
+    )
 
 
 def test_a_refused_load_leaves_raw_and_ledger_as_they_were(home: Home, merged: Merge) -> None:
@@ -161,7 +169,9 @@ def test_a_refused_load_leaves_raw_and_ledger_as_they_were(home: Home, merged: M
 
 
 def test_a_few_orphans_are_told(home: Home, merged: Merge) -> None:
-    lines = "select range as id, if(range = 5, 777, 1) as order_id from range(1, 2001)"
+    lines = f"""
+        select range as id, if(range = 5, 777, 1) as order_id, {STAMP} from range(1, 2001)
+    """
     results = merged(
         landed(home.landing, "odoo.sale_order", orders(1)),
         landed(home.landing, "odoo.sale_order_line", lines),
@@ -192,9 +202,9 @@ def test_rows_of_another_source_are_no_parents(home: Home, merged: Merge) -> Non
 
 def test_a_table_that_the_user_does_not_give_is_not_referred_to(home: Home, merged: Merge) -> None:
     entries = """
-        select 'L1' as ledger_entry_id, 'IT' as company_id, 'VE' as journal_code, '1' as entry_number,
-            1 as line_number, date '2026-03-02' as entry_date, '1500' as account_code,
-            0 as debit, 0 as credit
+        select 'L1' as ledger_entry_id, 'IT' as company_id, 'VE' as journal_code,
+            '1' as entry_number, 1 as line_number, date '2026-03-02' as entry_date,
+            '1500' as account_code, 0 as debit, 0 as credit
     """
 
     results = merged(landed(home.landing, "contract.ledger_entries", entries))

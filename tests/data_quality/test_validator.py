@@ -49,7 +49,7 @@ def test_an_empty_delta_is_accepted(tmp_path: Path, validator: Validator) -> Non
 def test_a_duplicate_key_refuses_the_batch_and_is_named(
     tmp_path: Path, validator: Validator
 ) -> None:
-    batch = landed(tmp_path, "odoo.sale_order", orders(50, "case when id = 9 then 8 else id end as id"))
+    batch = landed(tmp_path, "odoo.sale_order", orders(50, "if(id = 9, 8, id) as id"))
 
     verdict = validator.validate(batch)
 
@@ -71,7 +71,9 @@ def test_a_null_key_refuses_the_batch(tmp_path: Path, validator: Validator) -> N
 def test_an_empty_part_of_a_key_that_means_all_is_no_fault(
     tmp_path: Path, validator: Validator
 ) -> None:
-    targets = "select 'otif' as kpi, null as team, 0.95 as target_value, date '2026-01-01' as valid_from"
+    targets = """
+        select 'otif' as kpi, null as team, 0.95 as target_value, date '2026-01-01' as valid_from
+    """
 
     assert validator.validate(landed(tmp_path, "sheets.kpi_targets", targets)).accepted
 
@@ -325,9 +327,7 @@ def test_what_the_transport_found_odd_is_told(tmp_path: Path, validator: Validat
 def test_unreadable_rows_count_like_rows_that_break_a_rule(
     tmp_path: Path, validator: Validator, good: int, accepted: bool
 ) -> None:
-    batch = landed(
-        tmp_path, "odoo.sale_order", orders(good), source_rows=good + 1, rejected_rows=1
-    )
+    batch = landed(tmp_path, "odoo.sale_order", orders(good), source_rows=good + 1, rejected_rows=1)
     with connect() as connection:
         write(
             connection,
@@ -350,7 +350,10 @@ def test_at_most_twenty_examples_are_kept(tmp_path: Path, validator: Validator) 
 
 
 def test_examples_do_not_name_people(tmp_path: Path, validator: Validator) -> None:
-    absences = "select 'marie.durand' as agent_login, date '2026-03-02' as absence_date, 'sick' as reason, 30 as hours"
+    absences = """
+        select 'marie.durand' as agent_login, date '2026-03-02' as absence_date,
+            'sick' as reason, 30 as hours
+    """
 
     verdict = validator.validate(landed(tmp_path, "sheets.absences", absences))
 
@@ -425,7 +428,8 @@ def books(credit: str) -> str:
     return f"""
         select '123456789' as siren, date '2026-12-31' as fiscal_year_end, range as line_number,
             'VE' as JournalCode, 'F1' as EcritureNum, date '2026-03-02' as EcritureDate,
-            '411000' as CompteNum, if(range = 1, 120, 0) as Debit, if(range = 2, {credit}, 0) as Credit
+            '411000' as CompteNum, if(range = 1, 120, 0) as Debit,
+            if(range = 2, {credit}, 0) as Credit
         from range(1, 3)
     """
 

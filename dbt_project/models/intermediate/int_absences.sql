@@ -1,1 +1,1 @@
-{{ conformed('absences') }}
+{{ conformed('absences', ['stg_sheets__absences']) }}

@@ -1,1 +1,1 @@
-{{ conformed('claims') }}
+{{ conformed('claims', ['stg_salesforce__claims']) }}

@@ -1,1 +1,1 @@
-{{ conformed('disputes') }}
+{{ conformed('disputes', ['stg_sheets__disputes']) }}

@@ -1,1 +1,1 @@
-{{ conformed('inbound_messages', ['stg_odoo__inbound_messages']) }}
+{{ conformed('inbound_messages', ['stg_odoo__inbound_messages', 'stg_sheets__inbound_messages']) }}

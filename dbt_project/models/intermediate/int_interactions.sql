@@ -1,1 +1,1 @@
-{{ conformed('interactions') }}
+{{ conformed('interactions', ['stg_salesforce__interactions', 'stg_sheets__interactions']) }}

@@ -1,1 +1,1 @@
-{{ conformed('kpi_targets') }}
+{{ conformed('kpi_targets', ['stg_sheets__kpi_targets']) }}

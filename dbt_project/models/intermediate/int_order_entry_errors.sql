@@ -1,1 +1,1 @@
-{{ conformed('order_entry_errors') }}
+{{ conformed('order_entry_errors', ['stg_sheets__order_entry_errors']) }}

@@ -1,1 +1,1 @@
-{{ conformed('standard_times') }}
+{{ conformed('standard_times', ['stg_sheets__standard_times']) }}

@@ -1,1 +1,1 @@
-{{ conformed('survey_invitations') }}
+{{ conformed('survey_invitations', ['stg_sheets__survey_invitations']) }}

@@ -1,1 +1,1 @@
-{{ conformed('survey_responses') }}
+{{ conformed('survey_responses', ['stg_sheets__survey_responses']) }}

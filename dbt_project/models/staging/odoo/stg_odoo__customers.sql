@@ -51,20 +51,33 @@ tags as (
     select
         links.source_id,
         links.partner_id,
+        links._from_load,
         lower({{ translated('categories.name') }}) as tag
     from {{ raw('odoo', 'res_partner_res_partner_category_rel') }} as links
     inner join {{ raw('odoo', 'res_partner_category') }} as categories
         on links.source_id = categories.source_id and links.category_id = categories.id
 ),
 
-class_map as (
-    select * from {{ ref('customer_class_map') }} where system = 'odoo'
+tag_map as (
+    select * from {{ ref('customer_tag_map') }} where system = 'odoo'
 ),
 
-classes as (
-    select tags.source_id, tags.partner_id, min(class_map.customer_class) as customer_class
+tag_meanings as (
+    select
+        tags.source_id,
+        tags.partner_id,
+        min(case when tag_map.meaning in ('public', 'consumer', 'intercompany') then tag_map.meaning end) as customer_class,
+        max(case when tag_map.meaning = 'do_not_remind' then 1 else 0 end) = 1 as do_not_remind,
+        -- Odoo does not date its tags: the partner was changed when this one was put on.
+        min(case when tag_map.meaning = 'insolvent' then cast(tagged_versions.write_date as date) end) as insolvent_since
     from tags
-    inner join class_map on tags.tag = class_map.tag
+    inner join tag_map on tags.tag = tag_map.tag
+    left join {{ raw_versions('odoo', 'res_partner') }} as tagged_versions
+        on
+            tags.source_id = tagged_versions.source_id
+            and tags.partner_id = tagged_versions.id
+            and tagged_versions._from_load <= tags._from_load
+            and (tagged_versions._to_load is null or tagged_versions._to_load > tags._from_load)
     group by tags.source_id, tags.partner_id
 ),
 
@@ -101,14 +114,39 @@ wanted as (
     inner join named on partners.source_id = named.source_id and partners.id = named.partner_id
 ),
 
-first_companies as (
-    select source_id, min(id) as company_id from companies group by source_id
+-- Terms agreed with several companies: the lowest company's stand for the account.
+stated_terms as (
+    select
+        partners.source_id,
+        partners.id as partner_id,
+        companies.id as company_id,
+        {{ company_value('partners.property_payment_term_id', 'companies.id') }} as payment_term_id
+    from partners
+    inner join companies
+        on
+            partners.source_id = companies.source_id
+            and coalesce(partners.company_id, companies.id) = companies.id
+    where partners.property_payment_term_id is not null
+
+    union all
+
+    select
+        source_id,
+        cast({{ dbt.split_part('res_id', "','", 2) }} as bigint) as partner_id,
+        company_id,
+        {{ dbt.split_part('value_reference', "','", 2) }} as payment_term_id
+    from properties
+    where res_id like 'res.partner,%'
 ),
 
 terms as (
-    select source_id, res_id, min(value_reference) as value_reference
-    from properties
-    group by source_id, res_id
+    select
+        source_id,
+        partner_id,
+        payment_term_id,
+        row_number() over (partition by source_id, partner_id order by company_id) as position
+    from stated_terms
+    where payment_term_id is not null
 ),
 
 described as (
@@ -124,20 +162,17 @@ described as (
         commercial.industry_id as entity_industry_id,
         commercial.no_overdue_reminder as entity_no_overdue_reminder,
         commercial.user_id as entity_user_id,
-        coalesce(
-            {{ company_value('commercial.property_payment_term_id', 'coalesce(commercial.company_id, first_companies.company_id)') }},
-            {{ dbt.split_part('terms.value_reference', "','", 2) }}
-        ) as payment_term_id
+        terms.payment_term_id
     from partners
     left join partners as commercial
         on
             partners.source_id = commercial.source_id
             and coalesce(partners.commercial_partner_id, partners.id) = commercial.id
-    left join first_companies on partners.source_id = first_companies.source_id
     left join terms
         on
             partners.source_id = terms.source_id
-            and terms.res_id = 'res.partner,' || cast(coalesce(partners.commercial_partner_id, partners.id) as {{ dbt.type_string() }})
+            and coalesce(partners.commercial_partner_id, partners.id) = terms.partner_id
+            and terms.position = 1
 ),
 
 final as (
@@ -155,7 +190,7 @@ final as (
         {{ key('described.source_id', 'res.partner', 'described.entity_id') }} as payer_customer_id,
         case
             when own_companies.id is not null then 'intercompany'
-            when classes.customer_class is not null then classes.customer_class
+            when tag_meanings.customer_class is not null then tag_meanings.customer_class
             when not coalesce(described.entity_is_company, true) then 'consumer'
             else 'private'
         end as customer_class,
@@ -169,7 +204,10 @@ final as (
         case when described.entity_id = described.id then described.ref end as accounting_code,
         described.entity_vat as vat_number,
         described.entity_registry as registration_number,
-        coalesce(described.no_overdue_reminder, described.entity_no_overdue_reminder, false) as do_not_remind,
+        coalesce(described.no_overdue_reminder, false)
+        or coalesce(described.entity_no_overdue_reminder, false)
+        or coalesce(tag_meanings.do_not_remind, false) as do_not_remind,
+        tag_meanings.insolvent_since,
         coalesce(described.active, true) as is_active,
         described.create_date as created_at
     from described
@@ -177,8 +215,8 @@ final as (
         on described.source_id = wanted.source_id and described.id = wanted.id
     left join companies as own_companies
         on described.source_id = own_companies.source_id and described.entity_id = own_companies.partner_id
-    left join classes
-        on described.source_id = classes.source_id and described.entity_id = classes.partner_id
+    left join tag_meanings
+        on described.source_id = tag_meanings.source_id and described.entity_id = tag_meanings.partner_id
     left join industries
         on described.source_id = industries.source_id and described.entity_industry_id = industries.id
     left join countries
@@ -187,4 +225,4 @@ final as (
         on described.source_id = languages.source_id and described.lang = languages.code
 )
 
-{{ conform('customers', lacks=['insolvent_since']) }}
+{{ conform('customers') }}

@@ -294,6 +294,34 @@ order_steps as (
         source_id,
         {{ key('source_id', 'sale.order', 'id') }} as document_id,
         company_id,
+        'deposit_asked' as step_id,
+        deposit_asked_at as occurred_at,
+        cast(null as bigint) as user_id,
+        'waiting' as from_status,
+        'blocked' as to_status
+    from orders
+    where is_order and deposit_asked_at is not null
+
+    union all
+
+    select
+        source_id,
+        {{ key('source_id', 'sale.order', 'id') }} as document_id,
+        company_id,
+        'deposit_paid' as step_id,
+        deposit_paid_at as occurred_at,
+        cast(null as bigint) as user_id,
+        'blocked' as from_status,
+        'waiting' as to_status
+    from orders
+    where is_order and deposit_paid_at is not null and not awaits_deposit
+
+    union all
+
+    select
+        source_id,
+        {{ key('source_id', 'sale.order', 'id') }} as document_id,
+        company_id,
         'closed' as step_id,
         case
             when progress = 'closed_short' then last_transfer_at
@@ -317,25 +345,6 @@ order_steps as (
         and coalesce(last_invoiced_at, last_transfer_at) is not null
 ),
 
-created as (
-    select
-        documents.source_id,
-        documents.document_id,
-        documents.company_id,
-        'created' as step_id,
-        documents.began_at as occurred_at,
-        documents.began_by as user_id,
-        'created' as event_type,
-        cast(null as {{ dbt.type_string() }}) as from_status,
-        case documents.document_type
-            when 'order' then 'to_validate'
-            when 'delivery_note' then 'shipped'
-            else 'draft'
-        end as to_status,
-        'source' as origin
-    from documents
-),
-
 moved as (
     select
         source_id, document_id, company_id, step_id, occurred_at, user_id,
@@ -354,6 +363,22 @@ moved as (
     union all
 
     select
+        invoices.source_id,
+        {{ key('invoices.source_id', 'account.move', 'invoices.id') }} as document_id,
+        invoices.company_id,
+        'settled' as step_id,
+        invoices.settled_at as occurred_at,
+        cast(null as bigint) as user_id,
+        'status_changed' as event_type,
+        'invoiced' as from_status,
+        'settled' as to_status,
+        'derived' as origin
+    from invoices
+    where invoices.is_settled and invoices.is_issued and not invoices.is_payment_logged
+
+    union all
+
+    select
         documents.source_id,
         documents.document_id,
         documents.company_id,
@@ -366,6 +391,31 @@ moved as (
         'derived' as origin
     from documents
     inner join quotes_expired on documents.document_id = quotes_expired.document_id
+),
+
+-- A creation says the status only where no change of the same instant says it better.
+created as (
+    select
+        documents.source_id,
+        documents.document_id,
+        documents.company_id,
+        'created' as step_id,
+        documents.began_at as occurred_at,
+        documents.began_by as user_id,
+        'created' as event_type,
+        cast(null as {{ dbt.type_string() }}) as from_status,
+        case
+            when instant_changes.document_id is not null then null
+            when documents.document_type = 'order' then 'to_validate'
+            when documents.document_type = 'delivery_note' then 'shipped'
+            else 'draft'
+        end as to_status,
+        'source' as origin
+    from documents
+    left join (select distinct document_id, occurred_at from moved) as instant_changes
+        on
+            documents.document_id = instant_changes.document_id
+            and documents.began_at = instant_changes.occurred_at
 ),
 
 -- The first message after a confirmation acknowledges the order; later ones keep the customer informed.
@@ -394,7 +444,10 @@ told as (
             and documents.res_id = orders.id
     where
         documents.document_type in ('return', 'delivery_note', 'invoice', 'deposit_invoice', 'credit_note')
-        or (documents.document_type = 'order' and sent_messages.sent_at >= orders.confirmed_at)
+        or (
+            documents.document_type = 'order'
+            and (not orders.was_quotation or sent_messages.sent_at >= orders.confirmed_at)
+        )
         or (
             documents.document_type = 'quote'
             and (orders.confirmed_at is null or sent_messages.sent_at < orders.confirmed_at)
@@ -410,6 +463,8 @@ changed as (
         field_changes.occurred_at,
         field_changes.user_id,
         case
+            when field_changes.field_name = 'credit_hold' and coalesce(field_changes.to_value, '0') in ('1', 'True', 'true') then 'credit_blocked'
+            when field_changes.field_name = 'credit_hold' then 'credit_released'
             when field_changes.field_name in ('commitment_date', 'date_deadline', 'scheduled_date', 'invoice_date_due') then 'date_changed'
             when field_changes.field_name in ('amount_total', 'amount_untaxed', 'price_unit', 'discount') then 'price_changed'
             when field_changes.field_name in ('product_uom_qty', 'quantity') then 'quantity_changed'
@@ -427,7 +482,19 @@ changed as (
             else field_changes.field_name
         end as field_name,
         field_changes.from_value,
-        field_changes.to_value
+        field_changes.to_value,
+        -- An order that was held goes back to where it stood.
+        case
+            when field_changes.field_name <> 'credit_hold' then null
+            when coalesce(field_changes.to_value, '0') in ('1', 'True', 'true') then null
+            else 'blocked'
+        end as from_status,
+        case
+            when field_changes.field_name <> 'credit_hold' then null
+            when coalesce(field_changes.to_value, '0') in ('1', 'True', 'true') then 'blocked'
+            when orders.confirmed_at <= field_changes.occurred_at then 'waiting'
+            else 'to_validate'
+        end as to_status
     from field_changes
     inner join documents
         on
@@ -483,7 +550,7 @@ events as (
     select
         source_id, document_id, company_id,
         document_id || '/change/' || cast(change_id as {{ dbt.type_string() }}) as document_event_id,
-        event_type, occurred_at, user_id, null, null, field_name, from_value, to_value, 'source' as origin
+        event_type, occurred_at, user_id, from_status, to_status, field_name, from_value, to_value, 'source' as origin
     from changed
 ),
 

@@ -41,8 +41,8 @@ current_costs as (
     select * from {{ ref('stg_odoo__product_costs') }}
 ),
 
-shipped_costs as (
-    select * from {{ ref('stg_odoo__shipped_costs') }}
+shipped_lines as (
+    select * from {{ ref('stg_odoo__shipped_lines') }}
 ),
 
 final as (
@@ -74,7 +74,7 @@ final as (
         -- The ledger's own amount, so that lines tie to the accounts to the cent.
         -invoices.direction * invoice_lines.balance as company_amount_excl_tax,
         coalesce(
-            shipped_costs.unit_cost,
+            shipped_lines.unit_cost,
             {{ money('nullif(order_lines.purchase_price, 0) / coalesce(nullif(orders.currency_rate, 0), 1)') }},
             current_costs.unit_cost
         ) as unit_cost,
@@ -100,10 +100,10 @@ final as (
             invoice_lines.source_id = current_costs.source_id
             and invoice_lines.product_id = current_costs.product_id
             and invoices.company_id = current_costs.company_id
-    left join shipped_costs
+    left join shipped_lines
         on
-            billed_lines.source_id = shipped_costs.source_id
-            and billed_lines.order_line_id = shipped_costs.order_line_id
+            billed_lines.source_id = shipped_lines.source_id
+            and billed_lines.order_line_id = shipped_lines.order_line_id
 )
 
 {{ conform('document_lines', lacks=[

@@ -37,8 +37,8 @@ current_costs as (
     select * from {{ ref('stg_odoo__product_costs') }}
 ),
 
-shipped_costs as (
-    select * from {{ ref('stg_odoo__shipped_costs') }}
+shipped_lines as (
+    select * from {{ ref('stg_odoo__shipped_lines') }}
 ),
 
 described as (
@@ -74,11 +74,16 @@ described as (
         {{ money('order_lines.price_subtotal / coalesce(nullif(orders.currency_rate, 0), 1)') }} as company_amount_excl_tax,
         -- The margin module keeps the cost in the order's currency.
         coalesce(
-            shipped_costs.unit_cost,
+            shipped_lines.unit_cost,
             {{ money('nullif(order_lines.purchase_price, 0) / coalesce(nullif(orders.currency_rate, 0), 1)') }},
             current_costs.unit_cost
         ) as unit_cost,
-        greatest(order_lines.product_uom_qty - coalesce(order_lines.qty_delivered, 0), 0) as undelivered_quantity,
+        -- What came back was delivered all the same.
+        greatest(
+            order_lines.product_uom_qty
+            - greatest(coalesce(order_lines.qty_delivered, 0), coalesce(shipped_lines.shipped_quantity, 0)),
+            0
+        ) as undelivered_quantity,
         {{ key('order_lines.source_id', 'res.users', 'coalesce(order_lines.salesman_id, orders.user_id)') }} as salesperson_id,
         warehouses.name as site
     from order_lines
@@ -97,8 +102,8 @@ described as (
             order_lines.source_id = current_costs.source_id
             and order_lines.product_id = current_costs.product_id
             and orders.company_id = current_costs.company_id
-    left join shipped_costs
-        on order_lines.source_id = shipped_costs.source_id and order_lines.id = shipped_costs.order_line_id
+    left join shipped_lines
+        on order_lines.source_id = shipped_lines.source_id and order_lines.id = shipped_lines.order_line_id
 ),
 
 typed as (

@@ -33,8 +33,8 @@ current_costs as (
     select * from {{ ref('stg_odoo__product_costs') }}
 ),
 
-shipped_costs as (
-    select * from {{ ref('stg_odoo__shipped_costs') }}
+shipped_lines as (
+    select * from {{ ref('stg_odoo__shipped_lines') }}
 ),
 
 described as (
@@ -58,7 +58,7 @@ described as (
         cast(order_lines.price_subtotal as double) / nullif(order_lines.product_uom_qty, 0) as net_unit_price,
         cast(order_lines.price_total as double) / nullif(order_lines.product_uom_qty, 0) as gross_unit_price,
         coalesce(nullif(orders.currency_rate, 0), 1) as currency_rate,
-        coalesce(shipped_costs.unit_cost, current_costs.unit_cost) as unit_cost,
+        coalesce(shipped_lines.unit_cost, current_costs.unit_cost) as unit_cost,
         {{ key('moves.source_id', 'sale.order.line', 'moves.sale_line_id') }} as order_line_id,
         {{ key('moves.source_id', 'stock.move', 'moves.origin_returned_move_id') }} as returned_line_id,
         {{ local_date('coalesce(moves.date_deadline, transfers.date_deadline)', 'companies.time_zone') }} as last_confirmed_date,
@@ -84,8 +84,8 @@ described as (
             moves.source_id = current_costs.source_id
             and moves.product_id = current_costs.product_id
             and transfers.company_id = current_costs.company_id
-    left join shipped_costs
-        on moves.source_id = shipped_costs.source_id and moves.sale_line_id = shipped_costs.order_line_id
+    left join shipped_lines
+        on moves.source_id = shipped_lines.source_id and moves.sale_line_id = shipped_lines.order_line_id
 ),
 
 typed as (

@@ -74,10 +74,10 @@ final as (
         {{ key('invoices.source_id', 'account.payment.term', 'invoices.invoice_payment_term_id') }} as payment_term_id,
         currencies.name as currency_code,
         invoices.amount_untaxed as amount_excl_tax,
-        invoices.amount_tax,
-        invoices.amount_total as amount_incl_tax,
+        invoices.amount_tax + invoices.withheld_amount as amount_tax,
+        invoices.amount_total + invoices.withheld_amount as amount_incl_tax,
         invoices.direction * invoices.amount_untaxed_signed as company_amount_excl_tax,
-        invoices.direction * invoices.amount_total_signed as company_amount_incl_tax,
+        invoices.direction * invoices.amount_total_signed + invoices.company_withheld_amount as company_amount_incl_tax,
         coalesce(
             invoices.invoice_date,
             case when invoices.state = 'posted' then invoices.date end,
@@ -89,7 +89,7 @@ final as (
         case
             when invoices.state = 'cancel' then invoices.cancelled_at
             when invoices.invoice_status = 'posted:rejected' then invoices.rejected_at
-            when status_map.is_terminal then invoices.paid_at
+            when status_map.is_terminal then invoices.settled_at
         end as closed_at,
         invoices.cancelled_at
     from invoices

@@ -19,6 +19,14 @@ first_versions as (
     where commitment_date is not null
 ),
 
+closing_notes as (
+    select * from {{ ref('stg_odoo__closing_notes') }}
+),
+
+confirmers as (
+    select distinct employee_id from {{ ref('stg_odoo__employees') }} where not is_technical_user
+),
+
 -- The first promise is what the first change replaced, or set.
 date_changes as (
     select
@@ -39,8 +47,12 @@ messages as (
         min(
             case when told.confirmed_at is null or sent_messages.sent_at < told.confirmed_at then sent_messages.sent_at end
         ) as offered_at,
-        min(case when sent_messages.sent_at >= told.confirmed_at then sent_messages.sent_at end) as acknowledged_at,
-        max(case when sent_messages.sent_at >= told.confirmed_at then sent_messages.sent_at end) as last_message_at
+        min(
+            case when not told.was_quotation or sent_messages.sent_at >= told.confirmed_at then sent_messages.sent_at end
+        ) as acknowledged_at,
+        max(
+            case when not told.was_quotation or sent_messages.sent_at >= told.confirmed_at then sent_messages.sent_at end
+        ) as last_message_at
     from {{ ref('stg_odoo__sent_messages') }} as sent_messages
     inner join told
         on sent_messages.source_id = told.source_id and sent_messages.res_id = told.id
@@ -114,7 +126,8 @@ described as (
         told.last_invoiced_at,
         told.progress,
         orders.create_date,
-        case when told.created_by_robot then null else told.creator_id end as agent_id,
+        -- Whoever entered it; for what a machine took down, whoever confirmed it.
+        case when not told.created_by_robot then told.creator_id else confirmers.employee_id end as agent_id,
         companies.company_id,
         companies.time_zone,
         {{ key('orders.source_id', 'res.partner', 'coalesce(buyers.commercial_partner_id, orders.partner_id)') }} as sold_to_customer_id,
@@ -140,12 +153,18 @@ described as (
         end as last_told_date,
         orders.validity_date as valid_until,
         messages.offered_at,
-        messages.acknowledged_at
+        messages.acknowledged_at,
+        closing_notes.reason,
+        case when orders.state = 'cancel' then closing_notes.cancelled_by end as cancelled_by
     from orders
     inner join told
         on orders.source_id = told.source_id and orders.id = told.id
     left join first_versions
         on orders.source_id = first_versions.source_id and orders.id = first_versions.id and first_versions.position = 1
+    left join confirmers
+        on confirmers.employee_id = {{ key('orders.source_id', 'res.users', 'told.confirmed_by') }}
+    left join closing_notes
+        on orders.source_id = closing_notes.source_id and orders.id = closing_notes.order_id
     left join date_changes
         on orders.source_id = date_changes.source_id and orders.id = date_changes.order_id and date_changes.position = 1
     left join messages
@@ -216,6 +235,7 @@ final as (
         quotes.salesperson_id,
         quotes.team,
         cast(null as {{ dbt.type_string() }}) as generated_from_document_id,
+        quotes.reason,
         false as is_backorder,
         quotes.incoterm,
         quotes.carrier,
@@ -244,6 +264,7 @@ final as (
             when quotes.map_status = 'expired' then cast({{ dbt.dateadd('day', 1, 'quotes.valid_until') }} as timestamp)
         end as closed_at,
         case when quotes.confirmed_at is null then quotes.cancelled_at end as cancelled_at,
+        case when quotes.confirmed_at is null then quotes.cancelled_by end as cancelled_by,
         quotes.first_confirmed_date,
         quotes.last_confirmed_date,
         cast(null as date) as last_told_date,
@@ -274,6 +295,7 @@ final as (
         case
             when confirmed_orders.was_quotation then {{ key('confirmed_orders.source_id', 'sale.quotation', 'confirmed_orders.id') }}
         end as generated_from_document_id,
+        confirmed_orders.reason,
         false as is_backorder,
         confirmed_orders.incoterm,
         confirmed_orders.carrier,
@@ -308,6 +330,7 @@ final as (
                 )
         end as closed_at,
         confirmed_orders.cancelled_at,
+        confirmed_orders.cancelled_by,
         confirmed_orders.first_confirmed_date,
         confirmed_orders.last_confirmed_date,
         confirmed_orders.last_told_date,
@@ -318,6 +341,6 @@ final as (
 )
 
 {{ conform('documents', lacks=[
-    'corrects_document_id', 'backorder_of_document_id', 'reason', 'delivery_reason', 'payment_method',
-    'shipped_at', 'cancelled_by', 'requested_date',
+    'corrects_document_id', 'backorder_of_document_id', 'delivery_reason', 'payment_method', 'shipped_at',
+    'requested_date',
 ]) }}

@@ -33,6 +33,18 @@ attendances as (
     where coalesce(day_period, 'morning') <> 'lunch'
 ),
 
+memberships as (
+    select
+        members.source_id,
+        members.user_id,
+        min({{ translated('teams.name') }}) as team
+    from {{ raw('odoo', 'crm_team_member') }} as members
+    inner join {{ raw('odoo', 'crm_team') }} as teams
+        on members.source_id = teams.source_id and members.crm_team_id = teams.id
+    where coalesce(members.active, true)
+    group by members.source_id, members.user_id
+),
+
 role_map as (
     select * from {{ ref('employee_role_map') }} where system = 'odoo'
 ),
@@ -56,6 +68,7 @@ people as (
         users.source_id,
         {{ key('users.source_id', 'res.users', 'users.id') }} as employee_id,
         user_employees.id as hr_employee_id,
+        users.id as user_id,
         users.company_id,
         lower(users.login) as login,
         users.login as employee_number,
@@ -77,6 +90,7 @@ people as (
         employees.source_id,
         {{ key('employees.source_id', 'hr.employee', 'employees.id') }} as employee_id,
         employees.id as hr_employee_id,
+        cast(null as bigint) as user_id,
         employees.company_id,
         cast(null as {{ dbt.type_string() }}) as login,
         cast(employees.id as {{ dbt.type_string() }}) as employee_number,
@@ -90,8 +104,12 @@ people as (
 described as (
     select
         people.*,
-        {{ translated('departments.name') }} as team
+        {{ translated('departments.name') }} as department,
+        -- The sales team, which documents name too; the department of those who have none.
+        coalesce(memberships.team, {{ translated('departments.name') }}) as team
     from people
+    left join memberships
+        on people.source_id = memberships.source_id and people.user_id = memberships.user_id
     left join departments
         on people.source_id = departments.source_id and people.department_id = departments.id
 ),
@@ -106,7 +124,7 @@ ranked_roles as (
         on
             (role_map.matched_on = 'login' and described.login like role_map.pattern)
             or (role_map.matched_on = 'job_title' and lower(described.job_title) like role_map.pattern)
-            or (role_map.matched_on = 'department' and lower(described.team) like role_map.pattern)
+            or (role_map.matched_on = 'department' and lower(described.department) like role_map.pattern)
 ),
 
 -- Two-week schedules list each weekday twice.

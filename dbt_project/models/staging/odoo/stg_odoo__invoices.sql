@@ -40,6 +40,43 @@ line_facts as (
     group by invoice_lines.source_id, invoice_lines.move_id
 ),
 
+-- Tax that the customer keeps: split payment and withholding book it once more, on the other side.
+withheld as (
+    select
+        tax_lines.source_id,
+        tax_lines.move_id,
+        {{ money('abs(sum(tax_lines.amount_currency))') }} as withheld_amount,
+        {{ money('abs(sum(tax_lines.balance))') }} as company_withheld_amount
+    from {{ raw('odoo', 'account_move_line') }} as tax_lines
+    inner join moves
+        on tax_lines.source_id = moves.source_id and tax_lines.move_id = moves.id
+    where
+        tax_lines.display_type = 'tax'
+        and (
+            (moves.move_type <> 'out_refund' and tax_lines.balance > 0)
+            or (moves.move_type = 'out_refund' and tax_lines.balance < 0)
+        )
+    group by tax_lines.source_id, tax_lines.move_id
+),
+
+-- When the last match that settled the invoice was made.
+settlements as (
+    select
+        receivable_lines.source_id,
+        receivable_lines.move_id,
+        max(matches.create_date) as settled_at
+    from (
+        select source_id, debit_move_id as line_id, create_date from {{ raw('odoo', 'account_partial_reconcile') }}
+        union all
+        select source_id, credit_move_id, create_date from {{ raw('odoo', 'account_partial_reconcile') }}
+    ) as matches
+    inner join {{ raw('odoo', 'account_move_line') }} as receivable_lines
+        on matches.source_id = receivable_lines.source_id and matches.line_id = receivable_lines.id
+    inner join moves
+        on receivable_lines.source_id = moves.source_id and receivable_lines.move_id = moves.id
+    group by receivable_lines.source_id, receivable_lines.move_id
+),
+
 log as (
     select
         source_id,
@@ -71,10 +108,21 @@ select
     moves.state = 'posted' and coalesce(moves.l10n_it_edi_state, '') <> 'rejected' as is_issued,
     case when moves.state <> 'draft' then coalesce(log.posted_at, moves.create_date) end as posted_at,
     case when moves.state = 'cancel' then coalesce(log.cancelled_at, moves.write_date) end as cancelled_at,
-    log.paid_at,
+    moves.state = 'posted' and coalesce(moves.payment_state, 'not_paid') in ('paid', 'in_payment', 'reversed') as is_settled,
+    case
+        when moves.state = 'posted' and moves.payment_state in ('paid', 'in_payment', 'reversed')
+            then coalesce(log.paid_at, settlements.settled_at, log.posted_at)
+    end as settled_at,
+    log.paid_at is not null as is_payment_logged,
+    coalesce(withheld.withheld_amount, 0) as withheld_amount,
+    coalesce(withheld.company_withheld_amount, 0) as company_withheld_amount,
     case when moves.l10n_it_edi_state = 'rejected' then coalesce(log.rejected_at, moves.write_date) end as rejected_at
 from moves
 left join line_facts
     on moves.source_id = line_facts.source_id and moves.id = line_facts.move_id
+left join withheld
+    on moves.source_id = withheld.source_id and moves.id = withheld.move_id
+left join settlements
+    on moves.source_id = settlements.source_id and moves.id = settlements.move_id
 left join log
     on moves.source_id = log.source_id and moves.id = log.move_id

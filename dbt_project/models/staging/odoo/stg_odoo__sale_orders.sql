@@ -62,7 +62,8 @@ log as (
         res_id as order_id,
         min(case when to_value = 'sent' then occurred_at end) as sent_at,
         min(case when to_value in ('sale', 'done') then occurred_at end) as confirmed_at,
-        max(case when to_value = 'cancel' then occurred_at end) as cancelled_at
+        max(case when to_value = 'cancel' then occurred_at end) as cancelled_at,
+        min(case when to_value in ('sale', 'done') then user_id end) as confirmed_by
     from {{ ref('stg_odoo__status_changes') }}
     where model = 'sale.order' and field_name = 'state'
     group by source_id, res_id
@@ -75,35 +76,63 @@ postings as (
     group by source_id, res_id
 ),
 
--- Services are never shipped: only goods tell how far delivery has come.
-line_progress as (
+shipped_lines as (
+    select * from {{ ref('stg_odoo__shipped_lines') }}
+),
+
+-- An order that awaits its deposit is blocked.
+deposits as (
     select
-        order_lines.source_id,
-        order_lines.order_id,
-        count(*) as order_lines,
-        sum(case when coalesce(templates.type, 'service') <> 'service' then 1 else 0 end) as goods_lines,
-        sum(
-            case
-                when
-                    coalesce(templates.type, 'service') <> 'service'
-                    and coalesce(order_lines.qty_delivered, 0) < order_lines.product_uom_qty
-                    then 1
-                else 0
-            end
-        ) as undelivered_lines,
-        sum(
-            case
-                when coalesce(templates.type, 'service') <> 'service' and order_lines.qty_delivered > 0 then 1
-                else 0
-            end
-        ) as started_lines,
-        sum(case when coalesce(order_lines.qty_invoiced, 0) < order_lines.product_uom_qty then 1 else 0 end) as uninvoiced_lines
+        source_id,
+        order_id,
+        min(posted_at) as deposit_asked_at,
+        max(case when is_settled then settled_at end) as deposit_paid_at,
+        max(case when is_settled then 0 else 1 end) = 1 as awaits_deposit
+    from {{ ref('stg_odoo__invoices') }}
+    where document_type = 'deposit_invoice' and is_issued and order_id is not null
+    group by source_id, order_id
+),
+
+-- The credit check of the order, where the database has one, is a tracked flag.
+credit_holds as (
+    select
+        source_id,
+        res_id as order_id,
+        max(case when coalesce(to_value, '0') in ('1', 'True', 'true') then occurred_at end) as held_at,
+        max(case when coalesce(to_value, '0') not in ('1', 'True', 'true') then occurred_at end) as released_at
+    from {{ ref('stg_odoo__field_changes') }}
+    where model = 'sale.order' and field_name = 'credit_hold'
+    group by source_id, res_id
+),
+
+-- What came back was delivered, and what came back unbilled needs no invoice.
+measured_lines as (
+    select
+        order_lines.*,
+        greatest(coalesce(order_lines.qty_delivered, 0), coalesce(shipped_lines.shipped_quantity, 0)) as delivered_quantity,
+        greatest(coalesce(shipped_lines.shipped_quantity, 0) - coalesce(order_lines.qty_delivered, 0), 0) as returned_quantity,
+        coalesce(templates.type, 'service') <> 'service' as is_goods
     from order_lines
+    left join shipped_lines
+        on order_lines.source_id = shipped_lines.source_id and order_lines.id = shipped_lines.order_line_id
     left join products
         on order_lines.source_id = products.source_id and order_lines.product_id = products.id
     left join templates
         on products.source_id = templates.source_id and products.product_tmpl_id = templates.id
-    group by order_lines.source_id, order_lines.order_id
+),
+
+-- Services are never shipped: only goods tell how far delivery has come.
+line_progress as (
+    select
+        source_id,
+        order_id,
+        count(*) as order_lines,
+        sum(case when is_goods then 1 else 0 end) as goods_lines,
+        sum(case when is_goods and delivered_quantity < product_uom_qty then 1 else 0 end) as undelivered_lines,
+        sum(case when is_goods and delivered_quantity > 0 then 1 else 0 end) as started_lines,
+        sum(case when coalesce(qty_invoiced, 0) + returned_quantity < product_uom_qty then 1 else 0 end) as uninvoiced_lines
+    from measured_lines
+    group by source_id, order_id
 ),
 
 transfer_progress as (
@@ -154,7 +183,14 @@ described as (
             when orders.state in ('sale', 'done') then orders.date_order
         end as confirmed_at,
         case when orders.state = 'cancel' then coalesce(log.cancelled_at, orders.write_date) end as cancelled_at,
+        log.confirmed_by,
         messages.received_at as message_received_at,
+        deposits.deposit_asked_at,
+        deposits.deposit_paid_at,
+        coalesce(deposits.awaits_deposit, false) as awaits_deposit,
+        credit_holds.held_at,
+        credit_holds.released_at,
+        coalesce(credit_holds.held_at > coalesce(credit_holds.released_at, timestamp '1990-01-01 00:00:00'), false) as is_held,
         employees.employee_id as creator_id,
         employees.is_technical_user as created_by_robot,
         case
@@ -177,6 +213,10 @@ described as (
     from orders
     left join log
         on orders.source_id = log.source_id and orders.id = log.order_id
+    left join deposits
+        on orders.source_id = deposits.source_id and orders.id = deposits.order_id
+    left join credit_holds
+        on orders.source_id = credit_holds.source_id and orders.id = credit_holds.order_id
     left join messages
         on orders.source_id = messages.source_id and orders.id = messages.order_id
     left join users
@@ -202,12 +242,12 @@ described as (
 told as (
     select
         *,
-        -- What a machine or portal took down is an order from its first day, and so is what a
-        -- clerk entered and confirmed; everything else was an offer first.
+        -- What a machine or portal took down is an order from its first day, and so is what was
+        -- held for credit, or entered and confirmed; everything else was an offer first.
         sent_at is not null
         or state = 'sent'
-        or (confirmed_at is null and channel not in ('edi', 'web', 'portal')) as was_quotation,
-        confirmed_at is not null or channel in ('edi', 'web', 'portal') as is_order,
+        or (confirmed_at is null and held_at is null and channel not in ('edi', 'web', 'portal')) as was_quotation,
+        confirmed_at is not null or held_at is not null or channel in ('edi', 'web', 'portal') as is_order,
         case
             when goods_lines > 0 and undelivered_lines > 0 and open_transfers = 0 and transfers > 0 then 'closed_short'
             when order_lines > 0 and undelivered_lines = 0 and uninvoiced_lines = 0 then 'invoiced'
@@ -222,6 +262,7 @@ told as (
 select
     *,
     case
+        when state <> 'cancel' and (is_held or (awaits_deposit and progress in ('pending', 'started'))) then 'blocked'
         when state in ('sale', 'done') then 'sale:' || progress
         else state
     end as order_status

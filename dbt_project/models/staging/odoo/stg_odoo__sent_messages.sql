@@ -1,11 +1,16 @@
 -- One row per message sent from a document to the customer, numbered within the document.
--- Odoo writes a subject on what leaves the house and none on internal notes.
+-- Odoo writes a subject on what leaves the house and none on internal notes, but for those that
+-- say why an order came to nothing.
 with
 
 messages as (
     select *
     from {{ raw('odoo', 'mail_message') }}
-    where message_type in ('comment', 'email_outgoing', 'auto_comment') and subject is not null
+    where
+        message_type in ('comment', 'email_outgoing', 'auto_comment')
+        and subject is not null
+        and lower(subject) not like 'lost:%'
+        and lower(subject) not like 'cancelled by %'
 ),
 
 authors as (

@@ -1,0 +1,172 @@
+-- One row per order and stage that has ended by the as-of date: when it began and ended, and the
+-- working minutes in between.
+with companies as (
+    select company_id, time_zone, as_of_ends_at
+    from {{ ref('dim_company') }}
+),
+
+orders as (
+    select
+        fact.document_id as order_id,
+        fact.company_id,
+        fact.channel,
+        fact.team,
+        fact.received_at,
+        fact.entered_at,
+        fact.acknowledged_at,
+        fact.validated_at,
+        companies.time_zone,
+        companies.as_of_ends_at,
+        -- Shipping for a later day is not due before the time that shipping takes.
+        {{ utc_instant("cast(" ~ add_days('fact.requested_date', -var('shipping_lead_days', 2)) ~ " as timestamp)", 'companies.time_zone') }} as shipping_due_at
+    from {{ ref('fct_documents') }} as fact
+    inner join companies on fact.company_id = companies.company_id
+    where fact.document_type = 'order'
+),
+
+blocks as (
+    select document_id as order_id, valid_from_at as started_at, valid_to_at as ended_at
+    from {{ ref('int_document_states') }}
+    where document_type = 'order' and status = 'blocked'
+),
+
+releases as (
+    select blocks.order_id, max(blocks.ended_at) as released_at
+    from blocks
+    inner join orders on blocks.order_id = orders.order_id
+    where blocks.ended_at < orders.as_of_ends_at
+    group by blocks.order_id
+),
+
+preparations as (
+    select generated_from_document_id as order_id, min(shipped_at) as picked_at
+    from {{ ref('fct_documents') }}
+    where document_type = 'preparation' and status in ('shipped', 'settled') and shipped_at is not null
+    group by generated_from_document_id
+),
+
+shipments as (
+    select order_id, min(shipped_at) as shipped_at
+    from {{ ref('fct_deliveries') }}
+    where document_type = 'delivery_note' and is_shipped and shipped_at is not null and order_id is not null
+    group by order_id
+),
+
+invoices as (
+    select
+        invoice_lines.order_id,
+        min(documents.validated_at) as invoiced_at,
+        min(documents.sent_at) as sent_at
+    from {{ ref('fct_invoice_lines') }} as invoice_lines
+    inner join {{ ref('fct_documents') }} as documents on invoice_lines.document_id = documents.document_id
+    where invoice_lines.document_type = 'invoice' and invoice_lines.is_issued and invoice_lines.order_id is not null
+    group by invoice_lines.order_id
+),
+
+milestones as (
+    select
+        orders.*,
+        releases.released_at,
+        preparations.picked_at,
+        shipments.shipped_at,
+        invoices.invoiced_at,
+        case when invoices.sent_at >= invoices.invoiced_at then invoices.sent_at end as sent_at,
+        -- An order cannot be dealt with before it is valid and released.
+        case when orders.validated_at is not null then greatest(orders.validated_at, coalesce(releases.released_at, orders.validated_at)) end as cleared_at
+    from orders
+    left join releases on orders.order_id = releases.order_id
+    left join preparations on orders.order_id = preparations.order_id
+    left join shipments on orders.order_id = shipments.order_id
+    left join invoices on orders.order_id = invoices.order_id
+),
+
+ready as (
+    select
+        *,
+        case when cleared_at is not null then greatest(cleared_at, coalesce(shipping_due_at, cleared_at)) end as ready_at
+    from milestones
+),
+
+stock_waits as (
+    select
+        notes.generated_from_document_id as order_id,
+        states.valid_from_at as started_at,
+        states.valid_to_at as ended_at
+    from {{ ref('int_document_states') }} as states
+    inner join {{ ref('fct_documents') }} as notes on states.document_id = notes.document_id
+    where
+        states.status = 'waiting'
+        and notes.document_type in ('preparation', 'delivery_note')
+        and notes.generated_from_document_id is not null
+),
+
+spans as (
+    {%- for stage, started_at, ended_at in [
+        ('entry', 'received_at', 'entered_at'),
+        ('acknowledgement', 'entered_at', 'acknowledged_at'),
+        ('validation', 'case when acknowledged_at between entered_at and validated_at then acknowledged_at else entered_at end', 'validated_at'),
+        ('picking', 'ready_at', 'picked_at'),
+        ('shipping', 'greatest(ready_at, coalesce(picked_at, ready_at))', 'shipped_at'),
+        ('invoicing', 'case when invoiced_at >= shipped_at then shipped_at end', 'invoiced_at'),
+        ('sending', 'invoiced_at', 'sent_at'),
+        ('order_processing', 'coalesce(received_at, entered_at)', 'validated_at'),
+        ('order_to_shipment', 'coalesce(received_at, entered_at)', 'shipped_at'),
+        ('order_to_invoice', 'coalesce(received_at, entered_at)', 'invoiced_at'),
+        ('waiting_for_customer', 'case when ready_at > cleared_at then cleared_at end', 'case when shipped_at < ready_at then shipped_at else ready_at end'),
+    ] %}
+    select order_id, company_id, time_zone, as_of_ends_at, '{{ stage }}' as stage, {{ started_at }} as started_at, {{ ended_at }} as ended_at
+    from ready
+    union all
+    {%- endfor %}
+    select orders.order_id, orders.company_id, orders.time_zone, orders.as_of_ends_at, 'waiting_for_credit', blocks.started_at, blocks.ended_at
+    from blocks
+    inner join orders on blocks.order_id = orders.order_id
+    union all
+    select orders.order_id, orders.company_id, orders.time_zone, orders.as_of_ends_at, 'waiting_for_sales', states.valid_from_at, states.valid_to_at
+    from {{ ref('int_document_states') }} as states
+    inner join orders on states.document_id = orders.order_id
+    where states.status = 'to_validate'
+    union all
+    select
+        ready.order_id,
+        ready.company_id,
+        ready.time_zone,
+        ready.as_of_ends_at,
+        'waiting_for_stock',
+        greatest(stock_waits.started_at, ready.ready_at),
+        stock_waits.ended_at
+    from stock_waits
+    inner join ready on stock_waits.order_id = ready.order_id
+    where ready.ready_at is not null and stock_waits.ended_at > ready.ready_at
+),
+
+measured as (
+    select
+        spans.order_id,
+        spans.stage,
+        spans.started_at,
+        spans.ended_at,
+        {{ local_date('spans.ended_at', 'spans.time_zone') }} as ended_on,
+        {{ working_minutes('start_day', 'spans.started_at', 'end_day', 'spans.ended_at') }} as working_minutes
+    from spans
+    {{ join_business_day('start_day', 'spans.company_id', 'spans.started_at', 'spans.time_zone') }}
+    {{ join_business_day('end_day', 'spans.company_id', 'spans.ended_at', 'spans.time_zone') }}
+    where
+        spans.started_at is not null
+        and spans.ended_at is not null
+        and spans.ended_at < spans.as_of_ends_at
+)
+
+select
+    measured.order_id,
+    measured.stage,
+    orders.company_id,
+    orders.channel,
+    orders.team,
+    min(measured.started_at) as started_at,
+    max(measured.ended_at) as ended_at,
+    max(measured.ended_on) as ended_on,
+    cast(sum(measured.working_minutes) as decimal(18, 2)) as working_minutes
+from measured
+inner join orders on measured.order_id = orders.order_id
+group by measured.order_id, measured.stage, orders.company_id, orders.channel, orders.team

@@ -1,0 +1,123 @@
+"""Seeds and the installation's own overrides of them.
+
+`ADV_HOME/config/<seed>.csv` replaces rows of a seed by the seed's key and adds new ones: a status
+map, a channel map, a legal rate. The checkout stays untouched.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ingestion.engine import connect, quoted_name, quoted_text
+from ingestion.errors import ConfigurationError
+from ingestion.home import DBT_PROJECT, Home
+from orchestration import dbt_runner
+
+log = logging.getLogger("adv.seeds")
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A seed as dbt knows it."""
+
+    name: str
+    schema: str
+    key: tuple[str, ...]
+
+
+def load_seeds(home: Home) -> bool:
+    """Load seeds and overrides into the warehouse, unless both are as they were.
+
+    Returns:
+        whether anything was loaded.
+
+    Raises:
+        ConfigurationError: an override names no seed, or columns that the seed lacks.
+    """
+    seeds = _seeds(home)
+    overrides = _overrides(home, seeds)
+    fingerprint = _fingerprint([*(DBT_PROJECT / "seeds").glob("*.csv"), *overrides.values()])
+    marker = home.dbt / "seeds.sha256"
+    if marker.exists() and marker.read_text(encoding="utf-8") == fingerprint:
+        return False
+    marker.unlink(missing_ok=True)
+    dbt_runner.invoke(home, ["seed", "--full-refresh", "--no-write-json"])
+    for name, path in overrides.items():
+        _override(home, seeds[name], path)
+    marker.write_text(fingerprint, encoding="utf-8")
+    return True
+
+
+def _seeds(home: Home) -> dict[str, Seed]:
+    manifest = json.loads(dbt_runner.manifest_file(home).read_text(encoding="utf-8"))
+    nodes: dict[str, dict[str, Any]] = manifest["nodes"]
+    keys = {
+        node["attached_node"]: tuple(node["test_metadata"]["kwargs"]["columns"])
+        for node in nodes.values()
+        if node["resource_type"] == "test"
+        and (node.get("test_metadata") or {}).get("name") == "unique_key"
+    }
+    return {
+        node["name"]: Seed(node["name"], node["schema"], keys.get(unique_id, ()))
+        for unique_id, node in nodes.items()
+        if node["resource_type"] == "seed"
+    }
+
+
+def _overrides(home: Home, seeds: dict[str, Seed]) -> dict[str, Path]:
+    found = {path.stem: path for path in sorted(home.sources_file.parent.glob("*.csv"))}
+    for name, path in found.items():
+        if name not in seeds:
+            raise ConfigurationError(
+                f"{path}: there is no seed {name!r} to override; there are {', '.join(seeds)}."
+            )
+    return found
+
+
+def _override(home: Home, seed: Seed, path: Path) -> None:
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        header = next(csv.reader(lines), [])
+    connection = connect(home.warehouse)
+    try:
+        target = f"{quoted_name(seed.schema)}.{quoted_name(seed.name)}"
+        types = {row[0]: row[1] for row in connection.execute(f"describe {target}").fetchall()}
+        if unknown := [name for name in header if name not in types]:
+            raise ConfigurationError(
+                f"{path}:1: {seed.name} has no column {', '.join(unknown)}; "
+                f"it has {', '.join(types)}."
+            )
+        if missing := [name for name in seed.key if name not in header]:
+            raise ConfigurationError(f"{path}:1: the key column {', '.join(missing)} is missing.")
+        casts = ", ".join(
+            f"cast(nullif({quoted_name(name)}, '') as {types[name]}) as {quoted_name(name)}"
+            for name in header
+        )
+        given = (
+            f"(select {casts} from read_csv({quoted_text(str(path))}, header = true, "
+            "all_varchar = true, delim = ','))"
+        )
+        same = " and ".join(
+            f"g.{quoted_name(name)} is not distinct from s.{quoted_name(name)}" for name in seed.key
+        )
+        connection.execute("begin")
+        connection.execute(
+            f"delete from {target} as s where exists (select 1 from {given} as g where {same})"
+        )
+        connection.execute(f"insert into {target} by name select * from {given}")
+        connection.execute("commit")
+        log.info("%s overridden by %s", seed.name, path)
+    finally:
+        connection.close()
+
+
+def _fingerprint(paths: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

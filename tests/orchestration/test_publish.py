@@ -1,0 +1,135 @@
+"""A publication is complete, this run's own and checked, or it does not happen."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from datetime import UTC, date, datetime
+
+import pytest
+
+from ingestion.engine import connect
+from ingestion.errors import PublicationError
+from ingestion.home import Home
+from ingestion.ledger import CurrentRun
+from orchestration import publish
+from orchestration.query import query_marts
+
+AS_OF = date(2026, 1, 1)
+
+
+def a_run(number: int = 1) -> CurrentRun:
+    started = datetime(2026, 1, 2, tzinfo=UTC)
+    return CurrentRun(f"run-{number}", AS_OF, 20260101000000000 + number, started)
+
+
+@pytest.fixture
+def home(home: Home) -> Home:
+    """An installation whose dbt project has one mart."""
+    nodes = {
+        f"model.adv.{schema}_{name}": {"schema": schema, "alias": name, "resource_type": "model"}
+        for schema, name in [("kpi", "aging"), ("meta", "runs")]
+    }
+    home.dbt.mkdir(parents=True)
+    (home.dbt / "manifest.json").write_text(json.dumps({"nodes": nodes}), encoding="utf-8")
+    return home
+
+
+def build(home: Home, run: CurrentRun, *, checked: bool = True, leave_out: str = "") -> None:
+    """Build what dbt would build."""
+    folder = publish.begin(home, run.run_id)
+    connection = connect(folder / "marts.duckdb")
+    connection.execute("create schema kpi; create schema meta")
+    if leave_out != "kpi.aging":
+        connection.execute("create table kpi.aging as select ? as run_id", [run.run_id])
+    connection.execute(
+        "create table meta.runs as select ? as run_id, ?::date as as_of_date, "
+        "now()::timestamp as known_at, ? as known_load",
+        [run.run_id, run.as_of_date, run.known_load],
+    )
+    connection.close()
+    if checked:
+        publish.mark_checked(home, run.run_id)
+
+
+def published(home: Home, number: int, keep: int = 7) -> None:
+    build(home, a_run(number))
+    publish.publish(home, a_run(number), keep)
+
+
+def seen(home: Home) -> object:
+    """What a reader who opens the file now sees."""
+    return query_marts(home, "select run_id from kpi.aging")[1][0][0]
+
+
+def test_a_publication_is_seen_through_one_unchanging_path(home: Home) -> None:
+    published(home, 1)
+    assert seen(home) == "run-1"
+    published(home, 2)
+    assert seen(home) == "run-2"
+
+
+def test_parquet_lies_beside_the_file(home: Home) -> None:
+    published(home, 1)
+    assert (home.published / "current" / "parquet" / "kpi" / "aging.parquet").exists()
+
+
+def test_a_reader_keeps_what_it_opened(home: Home) -> None:
+    published(home, 1)
+    reader = connect(home.marts.resolve(), read_only=True)
+    published(home, 2)
+    assert reader.execute("select run_id from kpi.aging").fetchone() == ("run-1",)
+    reader.close()
+
+
+def test_what_is_being_built_is_not_seen(home: Home) -> None:
+    published(home, 1)
+    build(home, a_run(2))
+    assert seen(home) == "run-1"
+
+
+def test_an_incomplete_set_of_marts_is_refused_by_name(home: Home) -> None:
+    published(home, 1)
+    build(home, a_run(2), leave_out="kpi.aging")
+    with pytest.raises(PublicationError, match=r"kpi\.aging"):
+        publish.publish(home, a_run(2), keep=7)
+    assert seen(home) == "run-1"
+
+
+def test_marts_that_were_not_checked_are_refused(home: Home) -> None:
+    build(home, a_run(), checked=False)
+    with pytest.raises(PublicationError, match="checks"):
+        publish.publish(home, a_run(), keep=7)
+    assert not home.marts.exists()
+
+
+def test_marts_of_another_date_are_refused(home: Home) -> None:
+    build(home, a_run())
+    other = CurrentRun("run-1", date(2026, 1, 2), 1, datetime.now(UTC))
+    with pytest.raises(PublicationError, match="another date"):
+        publish.publish(home, other, keep=7)
+
+
+def test_a_run_that_built_nothing_is_told_to_run_the_whole_job(home: Home) -> None:
+    with pytest.raises(PublicationError, match="whole job"):
+        publish.publish(home, a_run(), keep=7)
+
+
+def test_rollback_returns_to_the_publication_before(home: Home) -> None:
+    for number in (1, 2):
+        published(home, number)
+        marker = home.published / f"run-{number}" / publish.CHECKED
+        os.utime(marker, (time.time() + number, time.time() + number))
+    assert publish.rollback(home) == "run-1"
+    assert seen(home) == "run-1"
+    with pytest.raises(PublicationError, match="no earlier"):
+        publish.rollback(home)
+
+
+def test_old_publications_and_failed_builds_are_cleared_away(home: Home) -> None:
+    build(home, a_run(1), checked=False)
+    for number in (2, 3, 4):
+        published(home, number, keep=2)
+    folders = {path.name for path in home.published.iterdir() if not path.is_symlink()}
+    assert folders == {"run-3", "run-4"}
