@@ -11,20 +11,25 @@ from typing import TYPE_CHECKING
 
 from data_quality.queries import ask
 from data_quality.results import RuleResult
-from data_quality.rules import NEVER, Limits, QueryRule
+from data_quality.rules import NEVER, QueryRule
+from ingestion.config import Limits
 
 if TYPE_CHECKING:
     import duckdb
 
 FED_BY = {
     "kpi.document_volume_daily": "core.fct_documents",
-    "kpi.document_backlog_daily": "core.fct_documents",
     "kpi.order_book_daily": "core.fct_order_lines",
     "kpi.order_lead_times": "core.fct_order_lines",
-    "kpi.processing_time_monthly": "core.fct_document_events",
     "kpi.claims_daily": "core.fct_claims",
 }
 """Marts that cannot be empty when these facts are not."""
+
+USUALLY_FED_BY = {
+    "kpi.document_backlog_daily": "core.fct_documents",
+    "kpi.processing_time_monthly": "core.fct_document_events",
+}
+"""Marts that can: documents may all be closed, events may tell of no stage that is measured."""
 
 DIMENSIONS = (
     "core.dim_date",
@@ -36,7 +41,7 @@ DIMENSIONS = (
 """Dimensions without which no fact can be read."""
 
 
-def _filled(mart: str, facts: str) -> QueryRule:
+def _filled(mart: str, facts: str, *, always: bool) -> QueryRule:
     return QueryRule(
         f"{_short(mart)}_filled",
         f"{mart} is not empty when {facts} is not",
@@ -45,6 +50,8 @@ def _filled(mart: str, facts: str) -> QueryRule:
         where not exists (select 1 from {mart}) and exists (select 1 from {facts})
         """,
         checked=f"select count(*) from {facts}",
+        severity="batch" if always else "warning",
+        threshold=0.0 if always else NEVER,
         needs=(mart, facts),
     )
 
@@ -144,7 +151,8 @@ def _short(name: str) -> str:
 
 RULES: tuple[QueryRule, ...] = (
     *(_present(dimension) for dimension in DIMENSIONS),
-    *(_filled(mart, facts) for mart, facts in FED_BY.items()),
+    *(_filled(mart, facts, always=True) for mart, facts in FED_BY.items()),
+    *(_filled(mart, facts, always=False) for mart, facts in USUALLY_FED_BY.items()),
     _aging_is_open_items(),
     _open_items_filled(),
     _ledger_balances(),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from data_quality.results import MOST_EXAMPLES, RuleResult
-from data_quality.rules import Limits, QueryRule
+from data_quality.rules import QueryRule, allowed_rows
+from ingestion.config import Limits
 
 if TYPE_CHECKING:
     import duckdb
@@ -36,7 +37,7 @@ def ask(
     if failed:
         query = f"select example from ({rule.broken}) order by example limit {MOST_EXAMPLES}"
         examples = tuple(str(row[0]) for row in connection.execute(query).fetchall())
-    allowed = limits.allowed(table, rule, table_rows=checked, read_rows=checked)
+    allowed = allowed_rows(limits, table, rule, table_rows=checked, read_rows=checked)
     return RuleResult(
         subject=subject,
         code=rule.code,

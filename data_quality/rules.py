@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from ingestion.config import Limits
 from ingestion.engine import quoted_name, quoted_text
 from ingestion.transports.base import Severity
 
@@ -13,6 +14,8 @@ BATCH = "{batch}"
 
 NEVER = 1.0
 """Threshold of a rule that may be broken by every row: it tells, and refuses nothing."""
+
+UNLIMITED = 2**62
 
 
 @dataclass(frozen=True)
@@ -73,42 +76,21 @@ class Reference:
     """The source may not hold the other table at all; it is then not asked."""
 
 
-@dataclass(frozen=True)
-class Limits:
-    """How much may be wrong before a batch is refused; a source's configuration can change it."""
+def allowed_rows(limits: Limits, table: str, rule: Rule, *, table_rows: int, read_rows: int) -> int:
+    """How many rows may break the rule before the batch is refused.
 
-    share: float = 0.001
-    """Share of a table's rows that may break a rule that has no threshold of its own."""
-    systematic_share: float = 0.1
-    """A batch is refused when more than this share of the rows read break one rule ..."""
-    systematic_rows: int = 10
-    """... and they are at least this many: a handful in a small nightly delta is no pattern."""
-    habit_rows: int = 100
-    """Tables that held fewer rows than this may shrink and grow as they like."""
-    least_share: float = 0.5
-    """Less than this share of the previous load's rows: the source lost too much."""
-    most_times: float = 10.0
-    """More than this many times the previous load's rows: the source grew too much."""
-    may_be_emptied: bool = False
-    """The source may hold no row of a table that held some."""
-    by_rule: Mapping[str, float] = field(default_factory=dict)
-    """Threshold of single rules, named `<table>.<rule code>`."""
-
-    def allowed(self, table: str, rule: Rule, *, table_rows: int, read_rows: int) -> int:
-        """How many rows may break the rule before the batch is refused.
-
-        The share is of the whole table, since a nightly delta is so small that one bad row in
-        it would always be too many; but a pattern in the rows read is refused whatever the
-        table's size.
-        """
-        share = self.by_rule.get(f"{table}.{rule.code}", rule.threshold)
-        if share is None:
-            share = self.share
-        allowed = int(share * table_rows)
-        if rule.severity == "batch" or share >= self.systematic_share:
-            return allowed
-        pattern = max(self.systematic_rows - 1, int(self.systematic_share * read_rows))
-        return min(allowed, pattern)
+    The share is of the whole table, since a nightly delta is so small that one bad row in
+    it would always be too many; but a pattern in the rows read is refused whatever the
+    table's size.
+    """
+    share = limits.by_rule.get(f"{table}.{rule.code}", rule.threshold)
+    if share is None:
+        share = limits.share
+    allowed = int(share * table_rows)
+    if rule.severity == "batch" or share >= limits.systematic_share:
+        return allowed
+    pattern = max(limits.systematic_rows - 1, int(limits.systematic_share * read_rows))
+    return min(allowed, pattern)
 
 
 def given(*columns: str, severity: Severity = "row", threshold: float | None = None) -> RowRule:

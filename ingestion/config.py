@@ -68,11 +68,36 @@ class Connection(_Model):
             ) from None
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Limits(_Model):
+    """How much of a source may be wrong before a batch is refused."""
+
+    share: Share = 0.001
+    """Share of a table's rows that may break a rule that has no threshold of its own."""
+    systematic_share: Share = 0.1
+    """A batch is refused when more than this share of the rows read break one rule ..."""
+    systematic_rows: int = Field(default=10, ge=1)
+    """... and they are at least this many: a handful in a small nightly delta is no pattern."""
+    habit_rows: int = Field(default=100, ge=0)
+    """Tables that held fewer rows than this may shrink and grow as they like."""
+    least_share: Share = 0.5
+    """Less than this share of the previous load's rows: the source lost too much."""
+    most_times: float = Field(default=10.0, ge=1)
+    """More than this many times the previous load's rows: the source grew too much."""
+    may_be_emptied: bool = False
+    """The source may hold no row of a table that held some."""
+    by_rule: dict[str, Share] = Field(default_factory=dict)
+    """Threshold of single rules, named `<table>.<rule code>`."""
+
+
 class _Source(_Model):
     system: str
     on_refusal: Literal["hold", "publish_stale"] = "hold"
     """What a refused batch does to the publication: hold it, or publish the rest as it was."""
-    companies: tuple[str, ...] = ()
+    limits: Limits = Limits()
+    """How much may be wrong before a table is refused."""
 
     @field_validator("system")
     @classmethod

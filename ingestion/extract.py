@@ -49,11 +49,12 @@ def transport_for(source: Source) -> Transport:
 
 
 def tables_of(source: Source) -> tuple[Table, ...]:
-    """The tables that a source is read for."""
+    """The tables that a source is read for: of the contract, those that its configuration names."""
     declared = system(source.system).tables
-    if isinstance(source, PostgresSource) and source.queries:
-        return tuple(table for table in declared if table.name in source.queries)
-    return declared
+    if source.system != "contract":
+        return declared
+    named = source.queries if isinstance(source, PostgresSource) else getattr(source, "tables", {})
+    return tuple(table for table in declared if table.name in named) if named else declared
 
 
 def land(request: LandingRequest) -> Iterator[Batch]:

@@ -153,7 +153,7 @@ def complete(
         rejected_rows=extraction.rejected_rows,
         totals=extraction.totals,
         cursor_from=cursor_from,
-        cursor_to=extraction.cursor_to,
+        cursor_to=_not_beyond(load_id, table, extraction.cursor_to),
         schema_hash=schema_hash(table),
         missing_columns=extraction.missing_columns,
         problems=tuple(extraction.problems),
@@ -217,6 +217,15 @@ def problem_check(problem: Problem) -> CheckResult:
         rows_failed=1,
         message=f"{where}: {problem.message}" if where else problem.message,
     )
+
+
+def _not_beyond(load_id: int, table: Table, cursor: str | None) -> str | None:
+    """The watermark, never in the future: one row stamped wrongly would hide all later changes."""
+    if cursor is None or table.cursor is None:
+        return cursor
+    if table.column(table.cursor).data_type != "timestamp":
+        return cursor
+    return min(cursor, known_at(load_id).replace(tzinfo=None).isoformat(sep=" "))
 
 
 def _write_manifest(folder: Path, manifest: Manifest) -> None:

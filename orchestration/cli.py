@@ -28,7 +28,8 @@ app = typer.Typer(
 demo = typer.Typer(help="The demo company: source systems to try everything on.")
 app.add_typer(demo, name="demo")
 
-console = Console()
+# Without a terminal there is no width to keep to, and a cut column is a lost one.
+console = Console(width=None if sys.stdout.isatty() else 240)
 errors = Console(stderr=True)
 
 HomeOption = Annotated[

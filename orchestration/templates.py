@@ -89,6 +89,8 @@ sources:
     system: contract
     transport: files
     path: ../demo/contract
+    tables:
+      ledger_entries: ledger_entries.csv
 
   sheets:
     system: sheets

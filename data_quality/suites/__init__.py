@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Protocol, cast
 
-from data_quality.rules import Limits, Reference, Rule
+from data_quality.rules import Reference, Rule
 from data_quality.suites.derived import derived_rules
+from ingestion.config import Limits
 from ingestion.landing import Batch, Manifest
 
 

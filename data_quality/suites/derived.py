@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from data_quality.rules import BATCH, NEVER, Limits, QueryRule, RowRule, Rule, given
+from data_quality.rules import BATCH, NEVER, QueryRule, RowRule, Rule, given
+from ingestion.config import Limits
 from ingestion.declarations import Column, Table
 from ingestion.engine import quoted_name, quoted_text
 from ingestion.landing import Batch, known_at
@@ -22,6 +23,13 @@ EVENTS = frozenset(
     }
 )
 """Columns that say when something happened, which cannot be after it was read."""
+BOOK_DATE = {
+    ("fec", "entries"): "EcritureDate",
+    ("odoo", "account_move_line"): "date",
+    ("contract", "ledger_entries"): "entry_date",
+}
+"""The date that counts of a line of the books. The line's other dates are only told: without the
+line, the books would no longer balance."""
 PERSONAL = frozenset({"agent_login"})
 """Key columns that name a person: examples show a fingerprint instead."""
 DUCKDB_TYPES = {"string": "VARCHAR"}
@@ -73,8 +81,11 @@ def derived_rules(
     if required:
         found.append(given(*required))
     dates = [c.name for c in table.columns if _is_dated(c)]
-    if dates:
-        found.append(_dates_plausible(dates))
+    told = BOOK_DATE.get((table.system, table.name))
+    if kept := [name for name in dates if told in (None, name)]:
+        found.append(_dates_plausible(kept))
+    if others := [name for name in dates if name not in kept]:
+        found.append(_other_dates_plausible(others))
     events = [c.name for c in table.columns if c.name in EVENTS and _is_dated(c)]
     if events:
         found.append(_not_in_the_future(events, batch))
@@ -195,14 +206,23 @@ def _usual_row_count(batch: Batch, previous: int, limits: Limits) -> QueryRule:
 
 
 def _dates_plausible(columns: list[str]) -> RowRule:
+    conditions = {
+        name: f"{quoted_name(name)} >= date '{FIRST_DAY}' "
+        f"and {quoted_name(name)} < date '{LAST_DAY}'"
+        for name in columns
+    }
+    words = f"every date lies between {FIRST_DAY[:4]} and {LAST_DAY[:4]}"
+    return RowRule("dates_plausible", words, conditions)
+
+
+def _other_dates_plausible(columns: list[str]) -> RowRule:
+    rule = _dates_plausible(columns)
     return RowRule(
-        "dates_plausible",
-        f"every date lies between {FIRST_DAY[:4]} and {LAST_DAY[:4]}",
-        {
-            name: f"{quoted_name(name)} >= date '{FIRST_DAY}' "
-            f"and {quoted_name(name)} < date '{LAST_DAY}'"
-            for name in columns
-        },
+        "other_dates_plausible",
+        f"the line's other dates lie between {FIRST_DAY[:4]} and {LAST_DAY[:4]}",
+        rule.holds,
+        severity="warning",
+        threshold=NEVER,
     )
 
 

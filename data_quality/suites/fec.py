@@ -28,13 +28,6 @@ LINES = (
         severity="warning",
         threshold=NEVER,
     ),
-    holds(
-        "in_fiscal_year",
-        "an entry is dated in the two years before the year's end",
-        "EcritureDate <= fiscal_year_end and EcritureDate > fiscal_year_end - interval 2 years",
-        severity="warning",
-        threshold=NEVER,
-    ),
 )
 
 

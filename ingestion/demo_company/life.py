@@ -21,6 +21,7 @@ from ingestion.demo_company.reference import (
     ITALIAN_TAX_CODE,
     write_reference,
 )
+from ingestion.demo_company.variables import set_variable
 from ingestion.demo_company.workdays import write_calendar
 from ingestion.engine import connect, quoted_text
 
@@ -49,8 +50,13 @@ class Plan:
 
     @property
     def customers(self) -> int:
-        """Number of customers: at least forty, so that every part is played."""
+        """Number of customers: at least fifty, so that every part is played."""
         return max(50, round(400 * self.scale))
+
+    @property
+    def sparseness(self) -> float:
+        """How much rarer than at scale 1 a customer orders: where fifty are more than the scale's."""
+        return self.customers / (400 * self.scale)
 
     @property
     def products(self) -> int:
@@ -86,11 +92,12 @@ def tell(connection: duckdb.DuckDBPyConnection, plan: Plan, progress: Callable[[
         ("seed", plan.seed),
         ("customers", plan.customers),
         ("products", plan.products),
+        ("sparseness", plan.sparseness),
         ("start", START),
         ("until", plan.until),
         ("t", instant(plan.until)),
     ):
-        connection.execute(f"set variable {name} = ?", [value])
+        set_variable(connection, name, value)
     connection.execute((SQL / "macros.sql").read_text(encoding="utf-8"))
     for name, value in (
         ("french_name", FRENCH_NAME),
@@ -98,7 +105,7 @@ def tell(connection: duckdb.DuckDBPyConnection, plan: Plan, progress: Callable[[
         ("french_siren", FRENCH_SIREN),
         ("italian_tax_code", ITALIAN_TAX_CODE),
     ):
-        connection.execute(f"set variable {name} = ?", [value])
+        set_variable(connection, name, value)
     write_reference(connection)
     write_calendar(connection, START, plan.until)
     for script in sorted((SQL / "life").glob("*.sql")):

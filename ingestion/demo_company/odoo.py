@@ -7,12 +7,12 @@ only rows that really changed are touched.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
 from ingestion.declarations import Column, Table, system
 from ingestion.demo_company.life import SQL, instant
+from ingestion.demo_company.variables import set_variable
 from ingestion.engine import quoted_text
 
 if TYPE_CHECKING:
@@ -43,54 +43,64 @@ def create_views(connection: duckdb.DuckDBPyConnection) -> None:
 
 def set_instant(connection: duckdb.DuckDBPyConnection, until: date) -> None:
     """Let the views show the end of a day."""
-    connection.execute("set variable t = ?", [instant(until)])
+    set_variable(connection, "t", instant(until))
 
 
-def fill(
-    connection: duckdb.DuckDBPyConnection, database: str, progress: Callable[[str], None]
-) -> int:
-    """Create every declared table in the empty database and fill it; gives the number of rows."""
+def fill(connection: duckdb.DuckDBPyConnection, database: str, until: date) -> int:
+    """Create Odoo's tables in the empty database as they stand at the end of a day.
+
+    Returns:
+        Number of rows.
+    """
     _attach(connection, database)
-    tables = _tables(connection)
-    _execute(connection, *(_create_table(connection, table) for table in tables))
+    set_instant(connection, until)
+    columns = _columns(connection)
+    tables = [table for table in system("odoo").tables if table.name in columns]
+    _execute(
+        connection,
+        *(_create_table(table, columns[table.name]) for table in tables),
+        "create schema demo",
+        "create table demo.state (until date)",
+        f"insert into demo.state values ('{until}')",
+    )
     connection.execute("call pg_clear_cache()")
     rows = 0
     for table in tables:
-        inserted = connection.execute(f"insert into erp.{table.name} {_projected(connection, table)}").fetchone()
-        rows += inserted[0] if inserted else 0
-    progress("Odoo: keys")
+        projected = _projected(table, columns[table.name])
+        rows += _number(connection, f"insert into erp.{table.name} {projected}")
     _execute(connection, *(_primary_key(table) for table in tables), "analyze")
     connection.execute("detach erp")
     return rows
 
 
-def move_on(
-    connection: duckdb.DuckDBPyConnection,
-    database: str,
-    before: date,
-    after: date,
-    progress: Callable[[str], None],
-) -> dict[str, int]:
-    """Apply to the database what changed between the ends of two days, in one transaction.
+def move_on(connection: duckdb.DuckDBPyConnection, database: str, until: date) -> dict[str, int]:
+    """Apply to the database what changes until the end of a day, in one transaction.
+
+    The day that the database shows lies in the database, so a move that was interrupted after
+    its commit is not applied twice.
 
     Returns:
         Rows added, changed and deleted.
     """
     _attach(connection, database)
-    tables = _tables(connection)
+    found = connection.execute("select until from erp.demo.state").fetchone()
+    assert found  # noqa: S101  # `fill` wrote it
+    columns = _columns(connection)
+    tables = [table for table in system("odoo").tables if table.name in columns]
+    for name, day in (("before", found[0]), ("after", until)):
+        set_instant(connection, day)
+        for table in tables:
+            projected = _projected(table, columns[table.name])
+            connection.execute(f"create temp table {name}_{table.name} as {projected}")
     counts = {"added": 0, "changed": 0, "deleted": 0}
-    for table in tables:
-        set_instant(connection, before)
-        connection.execute(f"create temp table before_{table.name} as {_projected(connection, table)}")
     connection.execute("begin")
     for table in tables:
-        set_instant(connection, after)
-        connection.execute(f"create temp table after_{table.name} as {_projected(connection, table)}")
         _apply_difference(connection, table, counts)
+    _execute(connection, f"update demo.state set until = '{until}'")
+    connection.execute("commit")
+    for table in tables:
         connection.execute(f"drop table before_{table.name}")
         connection.execute(f"drop table after_{table.name}")
-    connection.execute("commit")
-    progress("Odoo: committed")
     connection.execute("detach erp")
     return counts
 
@@ -107,7 +117,8 @@ def _apply_difference(
         f"create temp table gone as select {key} from (from before_{table.name}"
         f" except from after_{table.name})"
     )
-    fresh, gone = _count(connection, "fresh"), _count(connection, "gone")
+    fresh = _number(connection, "select count(*) from fresh")
+    gone = _number(connection, "select count(*) from gone")
     if gone:
         # Rows that changed are taken out with those that vanished, and come in again.
         columns = ", ".join(f"{name} integer" for name in table.key)
@@ -122,10 +133,9 @@ def _apply_difference(
         )
     if fresh:
         connection.execute(f"insert into erp.{table.name} from fresh")
-    both = connection.execute(
-        f"select count(*) from (select {key} from fresh intersect from gone)"
-    ).fetchone()
-    changed = both[0] if both else 0
+    changed = _number(
+        connection, f"select count(*) from (select {key} from fresh intersect from gone)"
+    )
     counts["added"] += fresh - changed
     counts["changed"] += changed
     counts["deleted"] += gone - changed
@@ -133,13 +143,8 @@ def _apply_difference(
     connection.execute("drop table gone")
 
 
-def _tables(connection: duckdb.DuckDBPyConnection) -> list[Table]:
-    """The declared tables that the company's Odoo has: some come with modules not installed."""
-    return [table for table in system("odoo").tables if _columns(connection, table)]
-
-
-def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    found = connection.execute(f"select count(*) from {table}").fetchone()
+def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    found = connection.execute(query).fetchone()
     return int(found[0]) if found else 0
 
 
@@ -152,22 +157,26 @@ def _execute(connection: duckdb.DuckDBPyConnection, *statements: str) -> None:
     connection.execute(f"call postgres_execute('erp', {script})")
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str]:
-    """Columns of a table as Odoo 17 has them, with their types in PostgreSQL.
+def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """Columns of each table as Odoo 17 has them, with their types in PostgreSQL.
 
-    The views say which of the declared columns this version has; a name that only a view knows
-    is one that the declaration reads under another name.
+    The views say which of the declared tables and columns this version has with its modules; a
+    name that only a view knows is one that the declaration reads under another name.
     """
-    declared = {column.name: column for column in table.columns}
-    views = connection.execute(
-        "select column_name, data_type from information_schema.columns"
-        " where table_schema = 'odoo' and table_name = ? order by ordinal_position",
-        [table.name],
-    ).fetchall()
-    return {
-        name: _postgres_type(declared[name]) if name in declared else _FROM_DUCKDB[duckdb_type]
-        for name, duckdb_type in views
+    declared = {
+        (table.name, column.name): _postgres_type(column)
+        for table in system("odoo").tables
+        for column in table.columns
     }
+    views = connection.execute(
+        "select table_name, column_name, data_type from information_schema.columns"
+        " where table_schema = 'odoo' order by ordinal_position"
+    ).fetchall()
+    columns: dict[str, dict[str, str]] = {}
+    for table, name, duckdb_type in views:
+        kind = declared.get((table, name)) or _FROM_DUCKDB.get(duckdb_type, duckdb_type)
+        columns.setdefault(table, {})[name] = kind
+    return columns
 
 
 def _postgres_type(column: Column) -> str:
@@ -178,19 +187,18 @@ def _postgres_type(column: Column) -> str:
     return _POSTGRES_TYPES[column.data_type]
 
 
-def _create_table(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
-    columns = ", ".join(f"{name} {kind}" for name, kind in _columns(connection, table).items())
-    return f"create table {table.name} ({columns})"
+def _create_table(table: Table, columns: dict[str, str]) -> str:
+    listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+    return f"create table {table.name} ({listed})"
 
 
 def _primary_key(table: Table) -> str:
     return f"alter table {table.name} add primary key ({', '.join(table.key)})"
 
 
-def _projected(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
+def _projected(table: Table, columns: dict[str, str]) -> str:
     """The rows of a table at the instant, in types that PostgreSQL takes as they are."""
-    columns = ", ".join(
-        f"cast({name} as {_TO_DUCKDB.get(kind, kind)}) as {name}"
-        for name, kind in _columns(connection, table).items()
+    listed = ", ".join(
+        f"cast({name} as {_TO_DUCKDB.get(kind, kind)}) as {name}" for name, kind in columns.items()
     )
-    return f"select {columns} from odoo.{table.name}"
+    return f"select {listed} from odoo.{table.name}"

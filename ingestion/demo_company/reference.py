@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ingestion.demo_company.variables import literal, set_variable
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -179,16 +181,16 @@ _TOWNS_IT = [
 ]
 
 CARRIERS = ("Transalp", "Rapidis", "Corriere Nord", "Own lorry")
-LISTS: dict[str, tuple[str, list[Any]]] = {
-    "surnames_fr": ("varchar[]", _SURNAMES_FR),
-    "surnames_it": ("varchar[]", _SURNAMES_IT),
-    "trades_fr": ("varchar[]", _TRADES_FR),
-    "trades_it": ("varchar[]", _TRADES_IT),
-    "towns_fr": ("varchar[]", [town for _, town in _TOWNS_FR]),
-    "zips_fr": ("varchar[]", [code for code, _ in _TOWNS_FR]),
-    "towns_it": ("varchar[]", [town for _, town in _TOWNS_IT]),
-    "zips_it": ("varchar[]", [code for code, _ in _TOWNS_IT]),
-    "carriers": ("varchar[]", list(CARRIERS)),
+LISTS: dict[str, list[str]] = {
+    "surnames_fr": _SURNAMES_FR,
+    "surnames_it": _SURNAMES_IT,
+    "trades_fr": _TRADES_FR,
+    "trades_it": _TRADES_IT,
+    "towns_fr": [town for _, town in _TOWNS_FR],
+    "zips_fr": [code for code, _ in _TOWNS_FR],
+    "towns_it": [town for _, town in _TOWNS_IT],
+    "zips_it": [code for code, _ in _TOWNS_IT],
+    "carriers": list(CARRIERS),
 }
 
 
@@ -306,8 +308,8 @@ def write_reference(connection: duckdb.DuckDBPyConnection) -> None:
             for row in DEPARTMENTS.values()
         ],
     )
-    for name, (kind, values) in LISTS.items():
-        connection.execute(f"set variable {name} = ?::{kind}", [values])
+    for name, values in LISTS.items():
+        set_variable(connection, name, values)
     # Lists of users by team or company, to draw an acting person from.
     for name, role, column, groups in (
         ("agents", "agent", "team", (1, 2, 3)),
@@ -320,7 +322,7 @@ def write_reference(connection: duckdb.DuckDBPyConnection) -> None:
             [p["user_id"] for p in people if p["role"] == role and p[column] == group]
             for group in groups
         ]
-        connection.execute(f"set variable {name} = ?::bigint[][]", [users])
+        set_variable(connection, name, users)
 
 
 def _trend(name: str) -> int:
@@ -330,7 +332,8 @@ def _trend(name: str) -> int:
 
 
 def _table(connection: duckdb.DuckDBPyConnection, name: str, rows: list[dict[str, Any]]) -> None:
-    import pyarrow as pa
-
-    given = pa.Table.from_pylist(rows)  # noqa: F841  # read by DuckDB
-    connection.execute(f"create table life.{name} as select * from given")
+    columns = ", ".join(rows[0])
+    values = ", ".join(f"({', '.join(literal(v) for v in row.values())})" for row in rows)
+    connection.execute(
+        f"create table life.{name} as select * from (values {values}) as given ({columns})"
+    )

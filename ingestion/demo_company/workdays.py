@@ -6,6 +6,8 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from ingestion.demo_company.variables import set_variable
+
 if TYPE_CHECKING:
     import duckdb
     import numpy as np
@@ -27,6 +29,7 @@ ZONE = ZoneInfo("Europe/Paris")
 _SEASON = (0.86, 0.95, 1.08, 1.10, 1.04, 1.08, 0.92, 0.62, 1.12, 1.16, 1.08, 0.99)
 _YEARLY_GROWTH = 0.06
 _QUIET_DAY = 0.02
+_EPOCH = (FIRST_DAY - date(1970, 1, 1)).days
 _WORKING_DAYS_PER_YEAR = 253.0
 _OPENS = 510
 """Minute of the day at which work starts, 8:30 local time."""
@@ -37,33 +40,33 @@ _WORKS = 540
 def write_calendar(connection: duckdb.DuckDBPyConnection, start: date, until: date) -> None:
     """Create `life.calendar` and the SQL functions of working time.
 
-    One row per company (1 French, 2 Italian) and day: whether people work, how many working
-    days precede it, and the cumulated demand up to its end (1 per average day).
+    One row per company (1 French, 2 Italian) and day: whether people work.
     """
     import holidays
     import numpy as np
-    import pyarrow as pa
 
     days = [FIRST_DAY + timedelta(n) for n in range((until - FIRST_DAY).days + BEYOND)]
     weekday = np.array([day.weekday() for day in days])
     offsets = np.array([_minutes_from_utc(day) for day in days])
     season = np.array([_SEASON[day.month - 1] for day in days])
     growth = (1 + _YEARLY_GROWTH) ** (np.array([(day - start).days for day in days]) / 365.25)
-    closed = {c: holidays.country_holidays(c, years=range(2022, days[-1].year + 1)) for c in "FR IT".split()}
-    works = np.array([(weekday < 5) & ~np.array([day in closed[c] for day in days]) for c in closed])
+    years = range(FIRST_DAY.year, days[-1].year + 1)
+    closed = [holidays.country_holidays(country, years=years) for country in ("FR", "IT")]
+    works = np.array(
+        [(weekday < 5) & ~np.array([day in holiday for day in days]) for holiday in closed]
+    )
     weight = np.where(works, 365.25 / _WORKING_DAYS_PER_YEAR, _QUIET_DAY) * season * growth
     weight[:, : (start - FIRST_DAY).days] = 0
-    calendar = pa.table(  # noqa: F841  # read by DuckDB
-        {
-            "co": np.repeat([1, 2], len(days)),
-            "day": days * 2,
-            "works": works.ravel(),
-            "demand_until": np.cumsum(weight, axis=1).ravel(),
-        }
-    )
-    connection.execute("create table life.calendar as select * from calendar")
-    connection.execute("set variable utc_offset = ?::bigint[]", [offsets.tolist()])
-    _register(connection, works, offsets, np.cumsum(weight, axis=1))
+    demand_until = np.cumsum(weight, axis=1)
+    set_variable(connection, "utc_offset", offsets.tolist())
+    set_variable(connection, "whole_demand", demand_until[:, (until - FIRST_DAY).days].tolist())
+    for company, row in enumerate(works.astype(int).tolist(), start=1):
+        connection.execute(
+            f"{'create table life.calendar as' if company == 1 else 'insert into life.calendar'}"
+            f" select {company} as co, date '{FIRST_DAY}' + position::int as day, works = 1 as works"
+            f" from (select unnest({row}) as works, unnest(range({len(row)})) as position)"
+        )
+    _register(connection, works, offsets, demand_until)
 
 
 def _register(
@@ -85,18 +88,16 @@ def _register(
     for company, row in enumerate(works):
         worked = np.flatnonzero(row)
         nth[company, : len(worked)] = worked
-    epoch = (FIRST_DAY - date(1970, 1, 1)).days
-
     def to_instant(day: Days, minute: Days) -> Column:
-        minutes = (day + epoch) * 1440 + minute - offsets[day]
-        return pa.array(minutes * 60_000_000).cast(pa.timestamp("us"))
+        minutes = (day + _EPOCH) * 1440 + minute - offsets[day]
+        return _arrow(minutes * 60_000_000, pa.timestamp("us"))
 
     def from_day(day: Column) -> Days:
-        return np.clip(_integers(day.cast(pa.int32())) - epoch, 0, last)
+        return np.clip(_integers(day) - _EPOCH, 0, last)
 
     def after_work(company: Column, moment: Column, minutes: Column) -> Column:
         row = _integers(company) - 1
-        utc_minute = _integers(moment.cast(pa.int64())) // 60_000_000 - epoch * 1440
+        utc_minute = _integers(moment) // 60_000_000 - _EPOCH * 1440
         local = utc_minute + offsets[np.clip(utc_minute // 1440, 0, last)]
         day = np.clip(local // 1440, 0, last)
         today = np.where(works[row, day], np.clip(local % 1440 - _OPENS, 0, _WORKS), 0)
@@ -106,20 +107,19 @@ def _register(
     def work_day(company: Column, day: Column, count: Column) -> Column:
         row = _integers(company) - 1
         number = before[row, from_day(day)] + _integers(count)
-        found = nth[row, np.clip(number, 0, last)] + epoch
-        return pa.array(found.astype("int32")).cast(pa.date32())
+        return _arrow(nth[row, np.clip(number, 0, last)] + _EPOCH, pa.date32())
 
     def utc(day: Column, minute: Column) -> Column:
         return to_instant(from_day(day), _integers(minute))
 
     def demand_day(company: Column, demand: Column) -> Column:
-        wanted, row = np.asarray(demand), _integers(company) - 1
+        wanted, row = _numbers(demand), _integers(company) - 1
         found = np.where(
             row == 0,
             np.searchsorted(demand_until[0], wanted),
             np.searchsorted(demand_until[1], wanted),
         )
-        return pa.array((np.clip(found, 0, last) + epoch).astype("int32")).cast(pa.date32())
+        return _arrow(np.clip(found, 0, last) + _EPOCH, pa.date32())
 
     for function, parameters, result in (
         (after_work, ["BIGINT", "TIMESTAMP", "DOUBLE"], "TIMESTAMP"),
@@ -130,10 +130,31 @@ def _register(
         connection.create_function(function.__name__, function, parameters, result, type="arrow")
 
 
-def _integers(values: Column) -> Days:
-    import numpy as np
+def _arrow(values: Days, kind: Column) -> Column:
+    """An Arrow array of numbers; `pa.array` would import pandas, which costs a second."""
+    import pyarrow as pa
 
-    return np.asarray(values).astype(np.int64)
+    packed = values.astype(f"int{kind.bit_width}")
+    return pa.Array.from_buffers(kind, len(packed), [None, pa.py_buffer(packed)])
+
+
+def _numbers(values: Column) -> Days:
+    """The numbers behind an Arrow column, without pandas and without missing ones."""
+    import numpy as np
+    import pyarrow as pa
+
+    kind = "float64" if pa.types.is_floating(values.type) else f"int{values.type.bit_width}"
+    chunks = values.chunks if isinstance(values, pa.ChunkedArray) else [values]
+    return np.concatenate(
+        [
+            np.frombuffer(chunk.buffers()[1], kind)[chunk.offset : chunk.offset + len(chunk)]
+            for chunk in chunks
+        ]
+    )
+
+
+def _integers(values: Column) -> Days:
+    return _numbers(values).astype("int64")
 
 
 def _minutes_from_utc(day: date) -> int:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -36,6 +36,7 @@ from ingestion.transports.files import (
     scratch_connection,
     stay_inside,
     too_many_rows,
+    unreadable,
 )
 from ingestion.transports.staged_rows import StagedRows, write_nothing
 
@@ -161,7 +162,7 @@ class FecSession:
         before = {path: fingerprint(path) for path in read}
         try:
             extraction = self._read(table, exports, into)
-        except duckdb.Error as error:
+        except (duckdb.Error, OSError) as error:
             names = ", ".join(self._name(path) for path in read)
             raise SourceDataError(f"{names}: cannot be read: {str(error).strip()[:500]}") from error
         extraction.problems = problems + extraction.problems
@@ -271,14 +272,14 @@ class FecSession:
         try:
             scan = text_files.scan(file.path, ("utf-8", "iso-8859-15"), self.options.max_line_bytes)
         except OSError as error:
-            message = f"the file cannot be read: {error.strerror or error}"
-            return None, [Problem("batch", "unreadable", message, name)]
+            return None, [unreadable(name, error)]
         told = text_files.text_problems(scan, name, "UTF-8", self.options.max_line_bytes)
         encoding, problems = self._encoding(file.path, name, scan)
         problems = told or problems
         if any(problem.severity == "batch" for problem in problems):
             return None, problems
-        line, text = self._first_line(file.path, encoding)
+        begin = self._first_lines(file.path, encoding)
+        line, text = begin[0]
         if first is not None and not fec_format.is_header(text):
             return _Part(file, name, scan, encoding, first.header, line), problems
         header = fec_format.read_header(text, name, line, file.fiscal_year_end)
@@ -288,6 +289,8 @@ class FecSession:
             problems.append(Problem("warning", "siren", message, name))
         if any(problem.severity == "batch" for problem in header.problems):
             return None, problems
+        if fec_format.has_trailing_separator(header, begin[-1][1]):
+            header = replace(header, trailing_separator=True)
         return _Part(file, name, scan, encoding, header, line + 1), problems
 
     def _encoding(
@@ -315,13 +318,16 @@ class FecSession:
             problems.append(Problem("warning", "charset", message, name, scan.undecodable_line))
         return encoding, problems
 
-    def _first_line(self, path: Path, encoding: str) -> tuple[int, str]:
-        """Number and text of the first line that is not blank."""
+    def _first_lines(self, path: Path, encoding: str) -> list[tuple[int, str]]:
+        """Number and text of the first two lines that are not blank."""
+        found: list[tuple[int, str]] = []
         for batch in self._lines(path, encoding):
             for line, text in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 if text.strip():
-                    return line, text
-        return 1, ""
+                    found.append((line, text))
+                if len(found) > 1:
+                    return found
+        return found or [(1, "")]
 
     def _repeated(self, parts: list[_Part]) -> list[Problem]:
         """A part that begins like the one before it is no part but another export."""

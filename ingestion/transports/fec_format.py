@@ -92,6 +92,8 @@ class Header:
     positions: dict[str, int]
     """Place, from 0, of each regulated column, and of `Montant` and `Sens` in that variant."""
     problems: list[Problem] = field(default_factory=list)
+    trailing_separator: bool = False
+    """Lines end with one separator more than the header names columns."""
 
     @property
     def by_side(self) -> bool:
@@ -342,13 +344,22 @@ def fields(header: Header, table: Table, constants: dict[str, str]) -> str:
     return ", ".join(f"{text(c.name)} as {quoted_name(c.name)}" for c in table.columns)
 
 
+def has_trailing_separator(header: Header, line: str) -> bool:
+    """Whether a line, the first after the header, ends with a separator too many."""
+    found = line.split(header.separator)
+    return len(found) == len(header.names) + 1 and not found[-1].strip()
+
+
 def fault(header: Header) -> str:
     """SQL: why a line as a whole cannot be read, or NULL."""
     width = len(header.names)
-    # One separator too many at the end, and nothing behind it, is harmless and common.
-    trailing = f"(len(parts) = {width + 1} and trim(parts[{width + 1}]) = '')"
+    # A separator too many at the end is harmless where every line has it; where only one line
+    # has, it stands inside a label and has moved all fields behind it.
+    trailing = ""
+    if header.trailing_separator:
+        trailing = f"and not (len(parts) = {width + 1} and trim(parts[{width + 1}]) = '')"
     count = (
-        f"when len(parts) <> {width} and not {trailing} then 'column_count: the line has ' "
+        f"when len(parts) <> {width} {trailing} then 'column_count: the line has ' "
         f"|| len(parts) || ' fields where the header has {width}'"
     )
     side = ""

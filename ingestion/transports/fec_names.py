@@ -99,8 +99,15 @@ def newest_exports(
 
 def _age(parts: list[FecFile], folder: Path) -> tuple[str, int, int, str]:
     first = parts[0]
-    modified = max(file.path.stat().st_mtime_ns for file in parts)
+    modified = max(_modified(file.path) for file in parts)
     return first.stamp, first.version, modified, first.path.relative_to(folder).as_posix()
+
+
+def _modified(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0  # gone by now: the read will say so
 
 
 def _part_problems(parts: list[FecFile], name: str) -> list[Problem]:

@@ -4,7 +4,8 @@ Files are full exports: every read takes them whole and the window is ignored. A
 are those named like it (`Case.csv` for the table `case`), or those of the pattern given; several
 are read as one. A value that is not what the table declares keeps its row out, in
 `rejected.parquet` with file, line, field, rule and the source's own text; a file that cannot be
-trusted as a whole (undecodable, cut, a required column missing) is a batch problem.
+trusted as a whole (undecodable, cut, a required column missing) is a batch problem. In Parquet
+and Excel, which have no lines, the line of a problem is the row (in Excel with the header).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from ingestion.declarations import Table
+from ingestion.declarations import Table, system
 from ingestion.engine import connect, quoted_text
 from ingestion.errors import ConfigurationError, SourceDataError, SourceError
 from ingestion.transports import file_formats, text_files
@@ -120,7 +121,10 @@ class FilesTransport:
 
         """
         given = {**source.options, **({"tables": source.tables} if source.tables else {})}
-        return cls(source.path, read_options(FileOptions, given))
+        options = read_options(FileOptions, given)
+        for name in options.tables:
+            system(source.system).table(name)  # says which tables there are
+        return cls(source.path, options)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -198,8 +202,7 @@ class FilesSession:
                 problems.append(error.problem)
                 continue
             except OSError as error:
-                message = f"the file cannot be read: {error.strerror or error}"
-                problems.append(Problem("batch", "unreadable", message, self._name(path)))
+                problems.append(unreadable(self._name(path), error))
                 continue
         extraction = rows.write(into)
         missing = set.intersection(*lacking) if lacking else set()
@@ -226,6 +229,9 @@ class FilesSession:
                 counts.append(file.known_rows())
             except UnreadableFileError as error:
                 problems.append(error.problem)
+                continue
+            except OSError as error:
+                problems.append(unreadable(self._name(path), error))
                 continue
             positions = find_columns(table, names)
             problems += header_problems(table, names, positions, self._name(path))
@@ -343,6 +349,12 @@ def changed_while_read(file: str) -> Problem:
     return Problem(
         "batch", "changed_while_read", "the file changed while it was read; run again", file
     )
+
+
+def unreadable(file: str, error: OSError) -> Problem:
+    """The batch problem of a file that the operating system does not give."""
+    message = f"the file cannot be read: {error.strerror or error}"
+    return Problem("batch", "unreadable", message, file)
 
 
 def too_many_rows(file: str, most: int) -> Problem:

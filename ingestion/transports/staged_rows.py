@@ -256,22 +256,21 @@ class StagedRows:
 
     def _warnings(self) -> list[Problem]:
         """One warning for each rule broken, with how often and where first."""
+        rules = self._warning_rules()
+        if not rules:
+            return []
+        measures = ", ".join(
+            f"count(*) filter ({broken}), min((file, row)) filter ({broken})"
+            for broken in (f"notes & {1 << bit} > 0" for bit in range(len(rules)))
+        )
+        found = self._one(f"select {measures} from staged where notes > 0")
         told = []
-        for bit, rule in enumerate(self._warning_rules()):
-            broken = f"notes & {1 << bit} > 0"
-            rows, file, line = self._one(
-                f"select count(*), min(file), arg_min(row, (file, row)) from staged where {broken}"
-            )
+        for rule, rows, first in zip(rules, found[::2], found[1::2], strict=True):
             if rows:
+                file, line = first
+                message = f"{rule.message} ({rows:,} rows; this is the first)"
                 told.append(
-                    Problem(
-                        "warning",
-                        rule.code,
-                        f"{rule.message} ({rows:,} rows; this is the first)",
-                        self.files[file],
-                        line,
-                        rule.field,
-                    )
+                    Problem("warning", rule.code, message, self.files[file], line, rule.field)
                 )
         return told
 

@@ -94,8 +94,9 @@ def landing_assets(source_id: str, source: Source) -> dg.AssetsDefinition:
 
 
 def _land_and_judge(nightly: Nightly, source_id: str, source: Source) -> list[Judged]:
-    from data_quality.validator import Validator
+    from data_quality.validator import Validator, warm_up
 
+    warm_up()
     request = LandingRequest(
         home=nightly.home,
         source_id=source_id,
@@ -126,7 +127,7 @@ def _land_and_judge(nightly: Nightly, source_id: str, source: Source) -> list[Ju
 
 def _judge(request: LandingRequest, validator: "Validator", batch: Batch) -> Judged:
     position = request.positions.get((batch.manifest.source_id, batch.manifest.table))
-    verdict = validator.validate(batch, position.rows if position else None)
+    verdict = validator.validate(batch, position.rows if position else None, request.source.limits)
     decided = decide(
         request.home,
         batch,

@@ -70,12 +70,13 @@ def _merge(nightly: Nightly) -> list[Merged]:
 
     landed = batches(nightly.home.landing, nightly.run.known_load)
     _assert_complete(nightly, landed)
+    limits = {name: source.limits for name, source in nightly.sources.sources.items()}
     merged = merge(
         nightly.home,
         nightly.run,
         landed,
         gate=lambda connection, batches: [
-            (result.subject, result.as_check()) for result in gate(connection, batches)
+            (result.subject, result.as_check()) for result in gate(connection, batches, limits)
         ],
     )
     log.info(

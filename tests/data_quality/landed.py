@@ -64,7 +64,7 @@ def landed(
         }
     return Batch(
         folder,
-        _manifest(
+        manifest_of(
             declared,
             load_id=load_id,
             source_id=source_id,
@@ -94,7 +94,8 @@ def _typed(name: str, data_type: str, given: set[str]) -> str:
     return f"cast({value} as {data_type}) as {quoted_name(name)}"
 
 
-def _manifest(table: Table, **values: Any) -> Manifest:
+def manifest_of(table: Table, **values: Any) -> Manifest:
+    """The manifest of a table's batch."""
     return Manifest(
         run_id="run",
         system=table.system,

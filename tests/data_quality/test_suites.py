@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from data_quality.rules import BATCH, Limits, QueryRule
+from data_quality.rules import BATCH, QueryRule
 from data_quality.suites import rules_for, suite
 from data_quality.suites.contract import CONDITIONS as CONTRACT_CONDITIONS
 from data_quality.suites.contract import WORDS
@@ -16,25 +16,40 @@ from data_quality.suites.odoo import CONDITIONS as ODOO_CONDITIONS
 from data_quality.suites.salesforce import CONDITIONS as SALESFORCE_CONDITIONS
 from data_quality.suites.sheets import CONDITIONS as SHEETS_CONDITIONS
 from data_quality.validator import tally_query
+from ingestion.config import Limits
 from ingestion.declarations import Table, systems
 from ingestion.engine import connect
-from tests.data_quality.landed import landed
+from ingestion.landing import Batch, Manifest
+from tests.data_quality.landed import LOAD, manifest_of, write
 
 TABLES = [table for system in systems().values() for table in system.tables]
 
 
-def name_of(table: Table) -> str:
-    return f"{table.system}.{table.name}"
+def empty_manifest(table: Table, totals: dict[str, str]) -> Manifest:
+    return manifest_of(
+        table,
+        load_id=LOAD,
+        source_id="erp",
+        rows=0,
+        source_rows=0,
+        rejected_rows=0,
+        totals=totals,
+    )
+
+
+def nothing(table: Table) -> str:
+    columns = ", ".join(f'cast(null as {c.data_type}) as "{c.name}"' for c in table.columns)
+    return f"(select {columns} where false)"
 
 
 def test_every_rule_of_every_table_can_be_asked(tmp_path: Path) -> None:
     with connect() as connection:
         for table in TABLES:
-            key = table.key[0]
-            nothing = f'select null as "{key}" where false'
-            batch = landed(tmp_path / table.system, name_of(table), nothing)
+            rows = nothing(table)
+            write(connection, rows, tmp_path / "keys.parquet")
+            totals = {c.name: "0" for c in table.columns if c.data_type.startswith("decimal")}
+            batch = Batch(tmp_path, empty_manifest(table, totals))
             rules = rules_for(batch, 0, Limits())
-            rows = f"(select * from read_parquet('{batch.folder / 'rows.parquet'}'))"
 
             answers = connection.execute(tally_query(rules).replace(BATCH, rows)).fetchall()
 

@@ -7,13 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from data_quality import validator as validator_module
 from data_quality.results import RuleResult, Verdict
-from data_quality.rules import Limits
+from data_quality.rules import holds
 from data_quality.validator import Validator
+from ingestion.config import FecSource, Limits
 from ingestion.engine import connect
+from ingestion.extract import LandingRequest, land
+from ingestion.home import PROJECT, Home
 from ingestion.landing import Batch
 from ingestion.transports.base import Problem
-from tests.data_quality.landed import landed, orders, read, write
+from tests.data_quality.landed import LOAD, landed, orders, read, write
 
 BROKEN_TOTAL = "case when id = 7 then 121 else amount_total end as amount_total"
 
@@ -32,6 +36,22 @@ def test_a_good_batch_is_accepted_whole(tmp_path: Path, validator: Validator) ->
     assert verdict.quarantined_rows == 0
     assert not (batch.folder / "quarantined.parquet").exists()
     assert {check.rows_checked for check in verdict.checks if "key" in check.rule} == {50}
+
+
+def test_a_folder_may_have_any_name(tmp_path: Path, validator: Validator) -> None:
+    root = tmp_path / "d'avant: 100 % {sûr}"
+
+    assert validator.validate(landed(root, "odoo.sale_order", orders(5))).accepted
+
+
+def test_a_rule_that_cannot_be_evaluated_is_a_defect_and_not_a_pass(
+    tmp_path: Path, validator: Validator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken_rule = holds("typo", "a rule with a typo", "no_such_column = 1")
+    monkeypatch.setattr(validator_module, "rules_for", lambda *_: (broken_rule,))
+
+    with pytest.raises(RuntimeError, match="a rule cannot be evaluated"):
+        validator.validate(landed(tmp_path, "odoo.sale_order", orders(5)))
 
 
 def test_an_empty_delta_is_accepted(tmp_path: Path, validator: Validator) -> None:
@@ -390,6 +410,37 @@ def test_an_accounting_file_whose_unreadable_lines_were_set_apart_need_not_balan
         )
 
     assert validator.validate(batch).accepted
+
+
+def test_an_odd_voucher_date_does_not_take_a_line_out_of_the_books(
+    tmp_path: Path, validator: Validator
+) -> None:
+    odd = f"select *, date '1900-01-01' as PieceDate from ({books(credit='120.00')})"
+
+    verdict = validator.validate(landed(tmp_path, "fec.entries", odd))
+
+    assert verdict.outcome == "accepted"
+    assert broken(verdict)["other_dates_plausible"].detail == "PieceDate 2"
+
+
+def test_real_accounting_files_are_accepted_whole(tmp_path: Path, validator: Validator) -> None:
+    files = PROJECT.parent / "shared" / "data" / "fec"
+    if not files.exists():
+        pytest.skip(f"no real accounting files in {files}")
+    request = LandingRequest(
+        home=Home(tmp_path),
+        source_id="books",
+        source=FecSource(system="fec", transport="fec", path=files),
+        load_id=LOAD,
+        run_id="run",
+        positions={},
+    )
+    (batch,) = land(request)
+
+    verdict = validator.validate(batch)
+
+    assert verdict.outcome == "accepted"
+    assert {r.rows_checked for r in verdict.results if r.code == "key_unique"} == {5422 + 10756}
 
 
 def test_a_contract_row_must_speak_the_contracts_words(

@@ -19,6 +19,13 @@ states as (
     from {{ ref('int_document_states') }}
 ),
 
+-- Where remainders are prepared again, the note that ships them is a delivery like any other.
+preparing_sources as (
+    select distinct source_id
+    from {{ ref('int_documents') }}
+    where document_type = 'preparation'
+),
+
 lines as (
     select document_id, count(*) as line_count
     from {{ ref('int_document_lines') }}
@@ -32,6 +39,11 @@ known as (
         companies.time_zone,
         companies.as_of_ends_at,
         coalesce(lines.line_count, 0) as line_count,
+        case
+            when not documents.is_backorder then documents.document_type
+            when documents.document_type = 'delivery_note' and preparing_sources.source_id is not null then documents.document_type
+            else 'backorder'
+        end as document_kind,
         coalesce(states.status, documents.status) as status_then,
         coalesce(
             {{ local_date('documents.entered_at', 'companies.time_zone') }}, documents.document_date
@@ -43,6 +55,7 @@ known as (
     inner join companies on documents.resolved_company_id = companies.company_id
     left join states on documents.document_id = states.document_id and states.position = 1
     left join lines on documents.document_id = lines.document_id
+    left join preparing_sources on documents.source_id = preparing_sources.source_id
 )
 
 select
@@ -51,7 +64,7 @@ select
     source_system,
     resolved_company_id as company_id,
     document_type,
-    case when is_backorder then 'backorder' else document_type end as document_kind,
+    document_kind,
     document_number,
     customer_reference,
     status_then as status,

@@ -1,1 +1,1 @@
-{{ conformed('instalments') }}
+{{ conformed('instalments', ['stg_odoo__instalments']) }}

@@ -2,15 +2,17 @@
 -- The first row, number 0, holds the terms that the line was entered with.
 with orders as (
     select
-        document_id,
-        document_type,
-        amount_excl_tax,
-        company_amount_excl_tax,
-        requested_date,
-        first_confirmed_date,
-        last_confirmed_date
-    from {{ ref('int_documents') }}
-    where document_type in ('order', 'framework_order')
+        document.document_id,
+        document.amount_excl_tax,
+        document.company_amount_excl_tax,
+        document.requested_date,
+        document.first_confirmed_date,
+        document.last_confirmed_date,
+        company.time_zone
+    from {{ ref('int_documents') }} as document
+    inner join {{ ref('dim_company') }} as company
+        on {{ resolved('company', 'document.company_id') }} = company.company_id
+    where document.document_type in ('order', 'framework_order')
 ),
 
 -- The terms as they are now; money is divided here only to be multiplied and rounded again.
@@ -18,6 +20,7 @@ current_terms as (
     select
         lines.document_line_id,
         lines.document_id,
+        orders.time_zone,
         lines.quantity,
         lines.unit_price_excl_tax,
         case
@@ -57,8 +60,14 @@ changes as (
         terms.document_line_id,
         line_events.occurred_at,
         line_events.event_type,
-        line_events.from_value,
         line_events.to_value,
+        -- Some systems promise a day, others an instant.
+        case
+            when line_events.event_type = 'date_changed' and length(line_events.from_value) > 10
+                then
+                    cast({{ local_date('cast(line_events.from_value as timestamp)', 'terms.time_zone') }} as {{ dbt.type_string() }})
+            else line_events.from_value
+        end as from_value,
         row_number() over (
             partition by terms.document_line_id order by line_events.occurred_at, line_events.document_event_id
         ) as term_number
@@ -132,7 +141,7 @@ select
     case
         when following.next_date_change is null then terms.promised_date
         -- The first promise of a line that had none is no change of what it was promised.
-        else coalesce(cast(substr(date_change.from_value, 1, 10) as date), terms.promised_date)
+        else coalesce(cast(date_change.from_value as date), terms.promised_date)
     end as promised_date
 from following
 inner join current_terms as terms on following.document_line_id = terms.document_line_id

@@ -39,9 +39,9 @@ releases as (
 ),
 
 preparations as (
-    select generated_from_document_id as order_id, min(shipped_at) as picked_at
+    select generated_from_document_id as order_id, min(coalesce(shipped_at, closed_at)) as picked_at
     from {{ ref('fct_documents') }}
-    where document_type = 'preparation' and status in ('shipped', 'settled') and shipped_at is not null
+    where document_type = 'preparation' and status in ('shipped', 'settled')
     group by generated_from_document_id
 ),
 
@@ -67,7 +67,10 @@ milestones as (
     select
         orders.*,
         releases.released_at,
-        preparations.picked_at,
+        -- A preparation that ends with the shipment itself tells nothing about picking.
+        case
+            when shipments.shipped_at is null or preparations.picked_at < shipments.shipped_at then preparations.picked_at
+        end as picked_at,
         shipments.shipped_at,
         invoices.invoiced_at,
         case when invoices.sent_at >= invoices.invoiced_at then invoices.sent_at end as sent_at,

@@ -1,1 +1,1 @@
-{{ conformed('payments') }}
+{{ conformed('payments', ['stg_odoo__payments']) }}

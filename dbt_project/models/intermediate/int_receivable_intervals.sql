@@ -208,6 +208,7 @@ payment_movements as (
 bill_movements as (
 
     select
+        payments.payment_id || '>' as position_id,
         payments.payment_id,
         cast(null as {{ dbt.type_string() }}) as instalment_id,
         payment_movements.moved_on,
@@ -218,6 +219,7 @@ bill_movements as (
     where payments.is_bill
     union all
     select
+        payments.payment_id || '>' || settlements.instalment_id,
         payments.payment_id,
         settlements.instalment_id,
         settlements.moved_on,
@@ -279,13 +281,6 @@ segmented as (
 
     select
         instalment_movements.instalment_id as position_id,
-        'instalment' as position_type,
-        instalment_movements.instalment_id,
-        cast(null as {{ dbt.type_string() }}) as payment_id,
-        instalment_roles.company_id,
-        instalment_roles.customer_id,
-        instalment_roles.currency_code,
-        instalment_roles.due_date,
         instalment_roles.account_role,
         instalment_movements.moved_on,
         instalment_movements.amount,
@@ -297,32 +292,18 @@ segmented as (
     union all
     select
         instalment_movements.instalment_id,
-        'instalment',
-        instalment_movements.instalment_id,
-        cast(null as {{ dbt.type_string() }}),
-        instalment_roles.company_id,
-        instalment_roles.customer_id,
-        instalment_roles.currency_code,
-        instalment_roles.due_date,
         'factor',
         instalment_movements.moved_on,
         instalment_movements.amount,
         instalment_movements.company_amount,
-        instalment_roles.factored_on,
+        instalments.factored_on,
         cast(null as date)
     from instalment_movements
-    inner join instalment_roles on instalment_movements.instalment_id = instalment_roles.instalment_id
-    where instalment_roles.factored_on is not null
+    inner join instalments on instalment_movements.instalment_id = instalments.instalment_id
+    where instalments.factored_on is not null
     union all
     select
         payment_movements.payment_id,
-        'payment',
-        cast(null as {{ dbt.type_string() }}),
-        payment_movements.payment_id,
-        payment_roles.company_id,
-        payment_roles.customer_id,
-        payment_roles.currency_code,
-        cast(null as date),
         payment_roles.account_role,
         payment_movements.moved_on,
         payment_movements.amount,
@@ -333,14 +314,7 @@ segmented as (
     inner join payment_roles on payment_movements.payment_id = payment_roles.payment_id
     union all
     select
-        bill_movements.payment_id || '>' || coalesce(bill_movements.instalment_id, ''),
-        'bill',
-        bill_movements.instalment_id,
-        bill_movements.payment_id,
-        payments.company_id,
-        payments.customer_id,
-        payments.currency_code,
-        payments.maturity_date,
+        bill_movements.position_id,
         'bills_in_hand',
         bill_movements.moved_on,
         bill_movements.amount,
@@ -351,14 +325,7 @@ segmented as (
     inner join payments on bill_movements.payment_id = payments.payment_id
     union all
     select
-        bill_movements.payment_id || '>' || coalesce(bill_movements.instalment_id, ''),
-        'bill',
-        bill_movements.instalment_id,
-        bill_movements.payment_id,
-        payments.company_id,
-        payments.customer_id,
-        payments.currency_code,
-        payments.maturity_date,
+        bill_movements.position_id,
         'bills_discounted',
         bill_movements.moved_on,
         bill_movements.amount,
@@ -381,57 +348,28 @@ entered as (
 
 changes as (
 
-    select
-        position_id,
-        position_type,
-        instalment_id,
-        payment_id,
-        company_id,
-        customer_id,
-        currency_code,
-        due_date,
-        account_role,
-        entered_on as changed_on,
-        amount,
-        company_amount
+    select position_id, account_role, entered_on as changed_on, amount, company_amount
     from entered
     where entered_on <= {{ as_of_date() }}
     union all
-    select
-        position_id,
-        position_type,
-        instalment_id,
-        payment_id,
-        company_id,
-        customer_id,
-        currency_code,
-        due_date,
-        account_role,
-        segment_until,
-        -amount,
-        -company_amount
+    select position_id, account_role, segment_until, -amount, -company_amount
     from entered
     where segment_until <= {{ as_of_date() }}
 
 ),
 
+-- What is matched on the day it arrives never stands open.
 daily_changes as (
 
     select
         position_id,
-        position_type,
-        instalment_id,
-        payment_id,
-        company_id,
-        customer_id,
-        currency_code,
-        due_date,
         account_role,
         changed_on,
         sum(amount) as amount,
         sum(company_amount) as company_amount
     from changes
-    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+    group by 1, 2, 3
+    having sum(amount) <> 0 or sum(company_amount) <> 0
 
 ),
 
@@ -452,22 +390,66 @@ balances as (
         lead(changed_on) over (partition by position_id, account_role order by changed_on) as next_changed_on
     from daily_changes
 
+),
+
+-- Nothing is open in a currency in which nothing is owed; rounding left in company currency is an exchange difference.
+open_balances as (
+
+    select * from balances where round(open_amount, 2) <> 0
+
+),
+
+positions as (
+
+    select
+        instalment_id as position_id,
+        'instalment' as position_type,
+        instalment_id,
+        cast(null as {{ dbt.type_string() }}) as payment_id,
+        company_id,
+        customer_id,
+        currency_code,
+        due_date
+    from instalments
+    union all
+    select
+        payment_id,
+        'payment',
+        cast(null as {{ dbt.type_string() }}),
+        payment_id,
+        company_id,
+        customer_id,
+        currency_code,
+        cast(null as date)
+    from payments
+    union all
+    select
+        bills.position_id,
+        'bill',
+        bills.instalment_id,
+        bills.payment_id,
+        payments.company_id,
+        payments.customer_id,
+        payments.currency_code,
+        payments.maturity_date
+    from (select distinct position_id, instalment_id, payment_id from bill_movements) as bills
+    inner join payments on bills.payment_id = payments.payment_id
+
 )
 
 select
-    position_id,
-    position_type,
-    instalment_id,
-    payment_id,
-    company_id,
-    customer_id,
-    currency_code,
-    account_role,
-    due_date,
-    changed_on as valid_from,
-    {{ add_days('next_changed_on', -1) }} as valid_to,
-    {{ money('open_amount') }} as open_amount,
-    {{ money('company_open_amount') }} as company_open_amount
-from balances
--- Nothing is open in a currency in which nothing is owed; rounding left in company currency is an exchange difference.
-where round(open_amount, 2) <> 0
+    positions.position_id,
+    positions.position_type,
+    positions.instalment_id,
+    positions.payment_id,
+    positions.company_id,
+    positions.customer_id,
+    positions.currency_code,
+    open_balances.account_role,
+    positions.due_date,
+    open_balances.changed_on as valid_from,
+    {{ add_days('open_balances.next_changed_on', -1) }} as valid_to,
+    {{ money('open_balances.open_amount') }} as open_amount,
+    {{ money('open_balances.company_open_amount') }} as company_open_amount
+from open_balances
+inner join positions on open_balances.position_id = positions.position_id

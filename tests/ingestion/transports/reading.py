@@ -37,6 +37,7 @@ FEC_HEADER = (
 )
 FEC_NAME = "732829320FEC20241231.txt"
 Row = dict[str, object]
+READER = connect()
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,11 @@ class Landed:
     rejected: list[Row]
 
     def problems(self, severity: str) -> list[Problem]:
+        """What was told, of one severity."""
         return [p for p in self.extraction.problems if p.severity == severity]
 
     def codes(self, severity: str) -> list[str]:
+        """The rules that were broken, of one severity."""
         return [problem.code for problem in self.problems(severity)]
 
 
@@ -67,7 +70,8 @@ def land(transport: Transport, table: Table) -> Landed:
     with tempfile.TemporaryDirectory() as into, transport.session() as session:
         extraction = session.extract(table, Window(low="2024-01-01"), Path(into))
         return Landed(
-            extraction, *(_content(Path(into, f"{n}.parquet")) for n in ("rows", "keys", "rejected"))
+            extraction,
+            *(_content(Path(into, f"{n}.parquet")) for n in ("rows", "keys", "rejected")),
         )
 
 
@@ -109,8 +113,11 @@ def fec_line(**given: str) -> str:
 
 
 def balanced(**given: str) -> list[str]:
-    """Two lines that balance; what is given changes the first."""
-    return [fec_line(**given), fec_line(CompteNum="707000", Debit="0,00", Credit="100,00")]
+    """Two lines that balance."""
+    return [
+        fec_line(**given),
+        fec_line(**{**given, "CompteNum": "707000", "Debit": "0,00", "Credit": "100,00"}),
+    ]
 
 
 def fec(*lines: str, header: str = FEC_HEADER, end: str = "\r\n") -> str:
@@ -120,6 +127,6 @@ def fec(*lines: str, header: str = FEC_HEADER, end: str = "\r\n") -> str:
 def _content(path: Path) -> list[Row]:
     if not path.exists():
         return []
-    cursor = connect().execute("select * from read_parquet(?) order by all", [str(path)])
+    cursor = READER.execute("select * from read_parquet(?) order by all", [str(path)])
     names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -78,7 +78,10 @@ document_shares as (
         {{ ratio('open_positions.open_amount', 'sum(open_positions.open_amount) over (partition by open_positions.as_of_date, instalments.document_id)') }} as open_share
     from open_positions
     inner join instalments on open_positions.instalment_id = instalments.instalment_id
-    where open_positions.position_type = 'instalment' and open_positions.open_amount > 0
+    where
+        open_positions.position_type = 'instalment'
+        and open_positions.open_amount > 0
+        and instalments.document_id in (select disputes.document_id from disputes where disputes.instalment_id is null)
 
 ),
 
@@ -202,6 +205,15 @@ items as (
             and open_positions.instalment_id = reminded.instalment_id
             and open_positions.position_type = 'instalment'
 
+),
+
+-- Few days, many items: the buckets are looked up once per number of days late.
+aged_days as (
+
+    select days.days_late, buckets.aging_bucket
+    from (select distinct coalesce(days_late, 0) as days_late from items) as days
+    inner join buckets on days.days_late between buckets.days_from and buckets.days_to
+
 )
 
 select
@@ -232,7 +244,7 @@ select
     case
         when items.is_payment then 'unapplied_cash'
         when items.open_amount < 0 then 'unapplied_credit'
-        else buckets.aging_bucket
+        else aged_days.aging_bucket
     end as aging_bucket,
     items.promised_date,
     {{ money('items.promised_amount') }} as promised_amount,
@@ -244,6 +256,4 @@ select
     items.dunning_level,
     items.last_reminded_on
 from items
-left join buckets
-    on
-        coalesce(items.days_late, 0) between buckets.days_from and buckets.days_to
+left join aged_days on coalesce(items.days_late, 0) = aged_days.days_late

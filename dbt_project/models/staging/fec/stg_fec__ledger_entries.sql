@@ -33,7 +33,11 @@ final as (
         DateLet as lettered_on,
         ValidDate as validated_on,
         nullif(trim(Idevise), '') as currency_code,
-        Montantdevise as currency_amount
+        Montantdevise as currency_amount,
+        -- Opening entries stand in a journal of their own, named so.
+        upper(trim(JournalCode)) in ('AN', 'ANO', 'RAN', 'OUV')
+        or lower(JournalLib) like '%nouveau%'
+        or lower(JournalLib) like '%ouverture%' as is_opening
     from entries
 )
 

@@ -64,7 +64,7 @@ documents as (
         'order' as document_type,
         company_id,
         case when was_quotation then coalesce(confirmed_at, create_date) else create_date end as began_at,
-        case when was_quotation then null else create_uid end as began_by
+        case when was_quotation then confirmed_by else create_uid end as began_by
     from orders
     where is_order
 
@@ -270,7 +270,43 @@ shipments as (
     where not is_return and state = 'done' and sale_id is not null
 ),
 
+-- When the first transfer of the order was ready to be picked.
+preparations as (
+    select
+        transfers.source_id,
+        transfers.sale_id as order_id,
+        min(changes.occurred_at) as occurred_at
+    from changes
+    inner join transfers
+        on
+            changes.source_id = transfers.source_id
+            and changes.model = 'stock.picking'
+            and changes.res_id = transfers.id
+    where
+        changes.field_name = 'state'
+        and changes.to_value = 'assigned'
+        and not transfers.is_return
+        and transfers.sale_id is not null
+    group by transfers.source_id, transfers.sale_id
+),
+
 order_steps as (
+    select
+        orders.source_id,
+        {{ key('orders.source_id', 'sale.order', 'orders.id') }} as document_id,
+        orders.company_id,
+        'prepared' as step_id,
+        preparations.occurred_at,
+        cast(null as bigint) as user_id,
+        'waiting' as from_status,
+        'in_preparation' as to_status
+    from preparations
+    inner join orders
+        on preparations.source_id = orders.source_id and preparations.order_id = orders.id
+    where orders.is_order and preparations.occurred_at > orders.confirmed_at
+
+    union all
+
     select
         orders.source_id,
         {{ key('orders.source_id', 'sale.order', 'orders.id') }} as document_id,
@@ -345,7 +381,7 @@ order_steps as (
         and coalesce(last_invoiced_at, last_transfer_at) is not null
 ),
 
-moved as (
+steps as (
     select
         source_id, document_id, company_id, step_id, occurred_at, user_id,
         'status_changed' as event_type, from_status, to_status, origin
@@ -358,7 +394,27 @@ moved as (
         source_id, document_id, company_id, step_id, occurred_at, user_id,
         'status_changed' as event_type, from_status, to_status, 'derived' as origin
     from order_steps
-    where from_status <> to_status
+    union all
+
+    select
+        invoices.source_id,
+        {{ key('invoices.source_id', 'account.move', 'invoices.id') }} as document_id,
+        invoices.company_id,
+        'rejected' as step_id,
+        invoices.rejected_at as occurred_at,
+        cast(null as bigint) as user_id,
+        'status_changed' as event_type,
+        'invoiced' as from_status,
+        'rejected' as to_status,
+        'derived' as origin
+    from invoices
+    left join changes
+        on
+            invoices.source_id = changes.source_id
+            and changes.model = 'account.move'
+            and invoices.id = changes.res_id
+            and changes.to_value = 'rejected'
+    where invoices.rejected_at is not null and changes.res_id is null
 
     union all
 
@@ -393,6 +449,59 @@ moved as (
     inner join quotes_expired on documents.document_id = quotes_expired.document_id
 ),
 
+statuses as (
+    select * from {{ ref('document_statuses') }}
+),
+
+-- What happened in one instant is one change, to the status that lies furthest in a document's life.
+ranked_steps as (
+    select
+        steps.source_id,
+        steps.document_id,
+        steps.company_id,
+        steps.step_id,
+        steps.occurred_at,
+        max(steps.user_id) over (partition by steps.document_id, steps.occurred_at) as user_id,
+        steps.event_type,
+        first_value(steps.from_status) over (
+            partition by steps.document_id, steps.occurred_at order by statuses.sort_order, steps.step_id
+        ) as from_status,
+        steps.to_status,
+        steps.origin,
+        row_number() over (
+            partition by steps.document_id, steps.occurred_at order by statuses.sort_order desc, steps.step_id desc
+        ) as position
+    from steps
+    inner join statuses on steps.to_status = statuses.status
+    where steps.occurred_at is not null
+),
+
+-- A derived change knows where it leads; where it comes from is where the last one led.
+chained_steps as (
+    select
+        source_id,
+        document_id,
+        company_id,
+        step_id,
+        occurred_at,
+        user_id,
+        event_type,
+        case
+            when origin = 'source' then from_status
+            else coalesce(lag(to_status) over (partition by document_id order by occurred_at), from_status)
+        end as from_status,
+        to_status,
+        origin
+    from ranked_steps
+    where position = 1
+),
+
+moved as (
+    select *
+    from chained_steps
+    where from_status is null or from_status <> to_status
+),
+
 -- A creation says the status only where no change of the same instant says it better.
 created as (
     select
@@ -407,6 +516,7 @@ created as (
         case
             when instant_changes.document_id is not null then null
             when documents.document_type = 'order' then 'to_validate'
+            when documents.document_type in ('preparation', 'return') then 'waiting'
             when documents.document_type = 'delivery_note' then 'shipped'
             else 'draft'
         end as to_status,

@@ -111,7 +111,10 @@ select
     moves.state = 'posted' and coalesce(moves.payment_state, 'not_paid') in ('paid', 'in_payment', 'reversed') as is_settled,
     case
         when moves.state = 'posted' and moves.payment_state in ('paid', 'in_payment', 'reversed')
-            then coalesce(log.paid_at, settlements.settled_at, log.posted_at)
+            then greatest(
+                coalesce(log.paid_at, settlements.settled_at, log.posted_at, moves.create_date),
+                coalesce(log.posted_at, moves.create_date)
+            )
     end as settled_at,
     log.paid_at is not null as is_payment_logged,
     coalesce(withheld.withheld_amount, 0) as withheld_amount,

@@ -58,6 +58,13 @@ assigned as (
     where partners.specific_property_product_pricelist is not null
 ),
 
+-- Without a list of their own, customers get the first list of the company, or of all companies.
+default_lists as (
+    select source_id, min(id) as pricelist_id
+    from price_lists
+    group by source_id, company_id
+),
+
 -- An item on a template or on a family covers each of its products; one on a range stays one row.
 covered as (
     select items.*, products.id as covered_product_id, cast(null as {{ dbt.type_string() }}) as covered_range
@@ -139,8 +146,11 @@ final as (
         on covered.source_id = price_lists.source_id and covered.pricelist_id = price_lists.id
     left join assigned
         on covered.source_id = assigned.source_id and covered.pricelist_id = assigned.pricelist_id
+    left join default_lists
+        on covered.source_id = default_lists.source_id and covered.pricelist_id = default_lists.pricelist_id
     left join currencies
         on price_lists.source_id = currencies.source_id and price_lists.currency_id = currencies.id
+    where assigned.partner_id is not null or default_lists.pricelist_id is not null
 )
 
 {{ conform('price_agreements', lacks=['customer_group_id', 'freight_excl_tax', 'payment_term_id']) }}

@@ -97,8 +97,8 @@ habits as (
         end as country,
         case
             when persona in ('leaving', 'slipping', 'punctual', 'won_back')
-                then 9 + 5 * u('gap', c)
-            else least(greatest(25 * exp(0.65 * z('gap', c)), 6), 150)
+                then (9 + 5 * u('gap', c)) * least(getvariable('sparseness'), 3)
+            else least(greatest(25 * exp(0.65 * z('gap', c)), 6), 150) * getvariable('sparseness')
         end as mean_gap,
         case
             when persona = 'public' then 2

@@ -3,14 +3,10 @@
 -- longer history only adds rows.
 create table life.request as
 with counted as (
-    select c, co, mean_gap, unnest(range(1, ceil(total / mean_gap * 1.5 + 14)::bigint)) as n
+    select
+        c, co, mean_gap,
+        unnest(range(1, ceil(getvariable('whole_demand')[co] / mean_gap * 1.5 + 14)::bigint)) as n
     from life.customer
-    inner join (
-        select co, max(demand_until) as total
-        from life.calendar
-        where day <= getvariable('until')
-        group by co
-    ) as horizon using (co)
 ),
 
 spaced as (

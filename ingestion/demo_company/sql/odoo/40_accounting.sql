@@ -76,6 +76,7 @@ moves as (
         invoice.applied_rate, invoice.c, invoice.reason, invoice.is_public,
         total.untaxed, total.tax, total.to_pay, total.company_untaxed, total.company_to_pay,
         case move.move_type when 'out_refund' then -1 else 1 end as sign,
+        case move.kind when 'credit' then move.mk - 5 end as corrected_mk,
         settled.residual, settled.changed_at, settled.touched,
         coalesce(credited.amount, 0) as credited_amount
     from life.move
@@ -153,8 +154,7 @@ left join life.sale on moves.k = sale.k
 left join life.sale_number on moves.k = sale_number.k
 left join life.customer as paying on moves.partner = paying.c
 left join life.customer as buyer on moves.c = buyer.c
-left join life.move_number as corrected
-    on moves.kind = 'credit' and moves.mk - 5 = corrected.mk
+left join life.move_number as corrected on moves.corrected_mk = corrected.mk
 left join odoo.einvoice_now as einvoice on moves.ik = einvoice.ik;
 
 create view odoo.account_move_line as
@@ -264,7 +264,7 @@ inner join (
 ) as circle_changes on match_now.circle = circle_changes.circle
 left join odoo.closed_circle as closed on match_now.circle = closed.circle;
 
-create view odoo.payment_return as
+create view odoo.bounce_now as
 select
     row_number() over (order by bounced_at, payment.mk) as id,
     'RET/' || year(bounced_on) || '/' || lpad((
@@ -281,6 +281,9 @@ from life.payment
 inner join life.move_number on payment.mk + 2000000000000000 = move_number.mk
 where happened(bounced_at);
 
+create view odoo.payment_return as
+select * exclude (paid_mk) from odoo.bounce_now;
+
 create view odoo.payment_return_line as
 select
     returned.id,
@@ -292,12 +295,12 @@ select
     1 + floor(3 * pow(u('bounce reason', payment.pk), 2))::int as reason_id,
     payment.bounced_on as date,
     payment.bounced_at as write_date
-from odoo.payment_return as returned
+from odoo.bounce_now as returned
 inner join life.payment on returned.paid_mk = payment.mk
 inner join life.move_number as paid on payment.mk = paid.mk
 inner join life.customer on payment.payer = customer.c;
 
 create view odoo.account_move_line_payment_return_line_rel as
 select returned.id as line_id, number.line_id as move_line_id
-from odoo.payment_return as returned
+from odoo.bounce_now as returned
 inner join life.entry_line_number as number on returned.paid_mk = number.mk and number.seq = 2;

@@ -1,0 +1,77 @@
+"""A small company, and the night of it, run as a person would."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingestion.home import Home
+from orchestration.query import query_marts
+
+SMALL_COMPANY = Path(__file__).parent.parent / "data" / "small_company"
+
+SOURCES = """\
+time_zones: [Europe/Paris]
+as_of_date: 2026-02-15
+sources:
+  small:
+    system: contract
+    transport: files
+    path: ../exports
+"""
+
+
+def install(home: Home) -> Path:
+    """Configure the small company; returns the folder of its exports."""
+    exports = home.root / "exports"
+    shutil.copytree(SMALL_COMPANY, exports)
+    home.sources_file.parent.mkdir(parents=True)
+    home.sources_file.write_text(SOURCES, encoding="utf-8")
+    return exports
+
+
+def environment(home: Home) -> dict[str, str]:
+    """What a command of this installation needs."""
+    return {**os.environ, "ADV_HOME": str(home.root), "PYTHONUNBUFFERED": "1"}
+
+
+def adv(home: Home, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run an `adv` command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "orchestration.cli", *arguments],
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def ask(home: Home, query: str) -> list[tuple[object, ...]]:
+    """Rows of the published marts."""
+    return query_marts(home, query)[1]
+
+
+@pytest.fixture(scope="session")
+def first_night(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The small company after its first night; copied, never changed, by the tests."""
+    home = Home(tmp_path_factory.mktemp("night") / "with a space" / "home")
+    install(home)
+    result = adv(home, "run")
+    assert result.returncode == 0, result.stdout + result.stderr
+    return home
+
+
+@pytest.fixture
+def night(first_night: Home, tmp_path: Path) -> Iterator[Home]:
+    """A copy of the installation after its first night, for a test to change."""
+    root = tmp_path / "home"
+    shutil.copytree(first_night.root, root, symlinks=True)
+    yield Home(root)
+    shutil.rmtree(root)

@@ -1,0 +1,121 @@
+"""The whole night: from exports to marts, again, after faults and after kills."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from decimal import Decimal
+
+import pytest
+
+from ingestion.home import Home
+from ingestion.landing import batches
+from orchestration.publish import current_run_id
+from tests.orchestration.conftest import adv, ask, environment
+
+STAGES = {
+    "extraction": None,
+    "validation": "tables read",
+    "load": "rules checked",
+    "dbt": "raw:",
+    "publication": "dbt:",
+}
+"""The line of progress after which each stage begins."""
+
+
+def everything(home: Home) -> dict[str, list[tuple[object, ...]]]:
+    """All rows of core and kpi."""
+    tables = ask(
+        home,
+        "select table_schema || '.' || table_name from information_schema.tables "
+        "where table_schema in ('core', 'kpi') order by 1",
+    )
+    return {str(name): ask(home, f"select * from {name} order by all") for (name,) in tables}
+
+
+def test_the_first_night_publishes_what_the_exports_say(first_night: Home) -> None:
+    assert ask(first_night, "select sum(open_quantity) from core.fct_order_lines") == [(3,)]
+    assert ask(
+        first_night, "select sum(open_amount) from kpi.open_items where as_of_date = '2026-02-15'"
+    ) == [(Decimal("95.0000"),)]
+    assert ask(first_night, "select count(*) from core.fct_claims") == [(1,)]
+
+
+def test_a_second_night_without_news_publishes_the_same(night: Home) -> None:
+    before, run_id = everything(night), current_run_id(night)
+    result = adv(night, "run")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert current_run_id(night) != run_id
+    assert everything(night) == before
+
+
+def test_a_refused_batch_leaves_the_publication_and_says_why(night: Home) -> None:
+    run_id = current_run_id(night)
+    products = night.root / "exports" / "products.csv"
+    products.write_text(products.read_text() + "bolt,P1,Bolt twice,Fasteners,1,goods,true\n")
+    result = adv(night, "run")
+    assert result.returncode == 1
+    assert current_run_id(night) == run_id
+    (refused,) = batches(night.quarantine)
+    assert refused.manifest.table == "products"
+    said = adv(night, "status").stdout
+    assert "small.products" in said
+    assert "bolt" in said
+
+
+def test_a_wrong_sources_file_is_a_configuration_error(night: Home) -> None:
+    night.sources_file.write_text("sources: {small: {system: nothing}}")
+    result = adv(night, "run")
+    assert result.returncode == 2
+    assert "sources.yaml:1" in result.stderr
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_run_killed_in_any_stage_is_made_good_by_the_next(night: Home, stage: str) -> None:
+    before, run_id = everything(night), current_run_id(night)
+    customers = night.root / "exports" / "customers.csv"
+    customers.write_text(customers.read_text().replace("Dupont SA", "Dupont SAS"))
+
+    kill_at(night, STAGES[stage])
+    assert current_run_id(night) == run_id
+    assert everything(night) == before
+
+    result = adv(night, "run")
+    assert result.returncode == 0, result.stdout + result.stderr
+    names = ask(night, "select name from core.dim_customer where customer_number = 'C001'")
+    assert ("Dupont SAS",) in names
+    assert ask(night, "select count(*) from core.fct_order_lines") == [(2,)]
+
+
+def test_two_runs_started_at_once_both_end_well(night: Home) -> None:
+    command = [sys.executable, "-m", "orchestration.cli", "run"]
+    runs = [
+        subprocess.Popen(command, env=environment(night), stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    told = [run.communicate(timeout=300)[1] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], told
+    assert any("waiting for" in text for text in told)
+
+
+def kill_at(home: Home, line: str | None) -> None:
+    """Start a run and kill it when it says `line`, or soon after its start."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "orchestration.cli", "run"],
+        env=environment(home),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    if line is None:
+        time.sleep(3)
+    else:
+        for said in process.stderr:
+            if line in said:
+                break
+        time.sleep(0.2)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
