@@ -66,6 +66,8 @@ class Manifest(BaseModel):
     source_rows: int
     """Rows that the source held for the whole table."""
     rejected_rows: int
+    keys_unknown: int = 0
+    """Rejected rows whose key cannot be read; an absent key then proves no delete."""
     totals: dict[str, str]
     """The source's own sums over the rows read."""
     cursor_from: str | None
@@ -151,6 +153,7 @@ def complete(
         rows=extraction.rows,
         source_rows=extraction.source_rows,
         rejected_rows=extraction.rejected_rows,
+        keys_unknown=extraction.keys_unknown,
         totals=extraction.totals,
         cursor_from=cursor_from,
         cursor_to=_not_beyond(load_id, table, extraction.cursor_to),

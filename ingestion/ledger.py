@@ -191,15 +191,17 @@ def _merge_batch(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Merged:
         )
         """,
     )
-    deleted = _affected(
-        connection,
-        f"""
-        update {target} as r set _to_load = {load}, _deleted = true
-        where {current} and not exists (
-            select 1 from read_parquet({keys}) as k where {_same_key(table, "k", "r")}
+    deleted = 0
+    if not batch.manifest.keys_unknown:
+        deleted = _affected(
+            connection,
+            f"""
+            update {target} as r set _to_load = {load}, _deleted = true
+            where {current} and not exists (
+                select 1 from read_parquet({keys}) as k where {_same_key(table, "k", "r")}
+            )
+            """,
         )
-        """,
-    )
     inserted = _affected(
         connection,
         f"""

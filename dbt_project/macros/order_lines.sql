@@ -43,3 +43,14 @@
         else false
     end
 {%- endmacro %}
+
+{#
+    Quantity that needs no invoice any more: invoiced or returned. A credit note opens it again
+    when it takes back a whole invoice, or follows goods that came back; a price reduction does not.
+#}
+{% macro settled_quantity(invoiced, credited, reversed, returned) -%}
+    (
+        {{ invoiced }} + {{ returned }} - {{ reversed }}
+        - least(greatest({{ credited }} - {{ reversed }}, 0), {{ returned }})
+    )
+{%- endmacro %}

@@ -37,9 +37,12 @@ signed as (
         documents.site as document_site,
         order_lines.document_id as order_id,
         customers.customer_class,
+        documents.document_type = 'credit_note'
+        and coalesce(documents.amount_excl_tax = corrected.amount_excl_tax, false) as reverses_invoice,
         case when documents.document_type = 'credit_note' then -1 else 1 end as sign
     from lines
     inner join documents on lines.document_id = documents.document_id
+    left join documents as corrected on documents.corrects_document_id = corrected.document_id
     left join customers on documents.sold_to_customer_id = customers.customer_id
     left join order_lines on lines.order_line_id = order_lines.document_line_id
 )
@@ -74,6 +77,7 @@ select
     {{ money('sign * company_amount_excl_tax') }} as company_net_amount_excl_tax,
     unit_cost,
     {{ money('sign * quantity * unit_cost') }} as company_net_cost,
+    reverses_invoice,
     is_issued,
     -- A deposit is never revenue, and neither is its deduction; group companies are no customers.
     is_issued

@@ -67,7 +67,7 @@ deliveries as (
         delivery.order_line_id,
         sum(case when delivery.document_type = 'delivery_note' then delivery.quantity else 0 end) as delivered_quantity,
         sum(case when delivery.document_type = 'return' then delivery.quantity else 0 end) as returned_quantity,
-        sum(case when delivery.delivery_reason in ('sale', 'return') then delivery.net_quantity else 0 end) as sold_quantity,
+        sum(case when delivery.document_type = 'delivery_note' and delivery.delivery_reason = 'sale' then delivery.quantity else 0 end) as sold_quantity,
         min(case when delivery.document_type = 'delivery_note' then delivery.shipped_date end) as first_shipped_date,
         max(case when delivery.document_type = 'delivery_note' then delivery.shipped_date end) as last_shipped_date,
         count(distinct case when delivery.document_type = 'delivery_note' then delivery.document_id end) as delivery_count
@@ -89,7 +89,9 @@ deliveries as (
 invoices as (
     select
         order_line_id,
-        sum(net_quantity) as invoiced_quantity,
+        sum(case when document_type = 'invoice' then net_quantity else 0 end) as invoiced_quantity,
+        sum(case when document_type = 'credit_note' then -net_quantity else 0 end) as credited_quantity,
+        sum(case when document_type = 'credit_note' and reverses_invoice then -net_quantity else 0 end) as reversed_quantity,
         min(invoice_date) as first_invoice_date
     from {{ ref('fct_invoice_lines') }}
     where is_issued and document_type <> 'deposit_invoice' and order_line_id is not null
@@ -115,6 +117,7 @@ measured as (
         deliveries.first_shipped_date,
         deliveries.last_shipped_date,
         coalesce(invoices.invoiced_quantity, 0) as invoiced_quantity,
+        coalesce(invoices.credited_quantity, 0) as credited_quantity,
         invoices.first_invoice_date,
         case
             when lines.is_booked and not lines.is_closed and lines.is_deliverable
@@ -129,9 +132,19 @@ measured as (
         case
             when not lines.is_booked or lines.line_type = 'deposit' then 0
             when lines.is_deliverable
-                then greatest(coalesce(deliveries.sold_quantity, 0) - coalesce(invoices.invoiced_quantity, 0), 0)
+                then
+                    greatest(
+                        coalesce(deliveries.sold_quantity, 0)
+                        - {{ settled_quantity("coalesce(invoices.invoiced_quantity, 0)", "coalesce(invoices.credited_quantity, 0)", "coalesce(invoices.reversed_quantity, 0)", "coalesce(deliveries.returned_quantity, 0)") }},
+                        0
+                    )
             when lines.is_closed or not orders_begun.is_begun then 0
-            else greatest(lines.ordered_quantity - lines.cancelled_quantity_then - coalesce(invoices.invoiced_quantity, 0), 0)
+            else
+                greatest(
+                    lines.ordered_quantity - lines.cancelled_quantity_then
+                    - {{ settled_quantity("coalesce(invoices.invoiced_quantity, 0)", "coalesce(invoices.credited_quantity, 0)", "coalesce(invoices.reversed_quantity, 0)", "0") }},
+                    0
+                )
         end as quantity_to_invoice,
         lines.cancelled_by_whom = 'us' and (lines.cancelled_quantity_then > 0 or lines.is_closed) as is_cancelled_by_us
         {%- for reference in references %},
@@ -222,6 +235,7 @@ select
     {{ money('measured.delivered_quantity') }} as delivered_quantity,
     {{ money('measured.returned_quantity') }} as returned_quantity,
     {{ money('measured.invoiced_quantity') }} as invoiced_quantity,
+    {{ money('measured.credited_quantity') }} as credited_quantity,
     {{ money('measured.open_quantity') }} as open_quantity,
     {{ money('measured.quantity_to_invoice') }} as quantity_to_invoice,
     measured.amount_excl_tax,

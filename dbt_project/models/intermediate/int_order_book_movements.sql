@@ -58,8 +58,8 @@ deliveries as (
         order_line_id,
         shipped_date,
         sum(case when document_type = 'delivery_note' then quantity else 0 end) as delivered_quantity,
-        sum(case when delivery_reason = 'sale' then net_quantity else 0 end) as sold_quantity,
-        sum(case when delivery_reason = 'return' then net_quantity else 0 end) as returned_quantity
+        sum(case when document_type = 'delivery_note' and delivery_reason = 'sale' then quantity else 0 end) as sold_quantity,
+        sum(case when document_type = 'return' then quantity else 0 end) as returned_quantity
     from {{ ref('fct_deliveries') }}
     where is_shipped and order_line_id is not null and shipped_date <= {{ as_of_date() }}
     group by order_line_id, shipped_date
@@ -70,7 +70,8 @@ invoices as (
         order_line_id,
         invoice_date,
         sum(case when document_type = 'invoice' then net_quantity else 0 end) as invoiced_quantity,
-        sum(case when document_type = 'credit_note' then net_quantity else 0 end) as credited_quantity
+        sum(case when document_type = 'credit_note' then -net_quantity else 0 end) as credited_quantity,
+        sum(case when document_type = 'credit_note' and reverses_invoice then -net_quantity else 0 end) as reversed_quantity
     from {{ ref('fct_invoice_lines') }}
     where is_issued and document_type <> 'deposit_invoice' and order_line_id is not null
     group by order_line_id, invoice_date
@@ -199,15 +200,21 @@ to_deliver as (
 -- Book to invoice: goods when they leave; freight and services with the first shipment of their
 -- order, or at once where nothing will be shipped.
 to_invoice_events as (
+    {%- set quantities = ['invoiceable', 'returned', 'invoiced', 'credited', 'reversed'] %}
     select
         order_lines.order_line_id,
         greatest(deliveries.shipped_date, order_lines.booked_date) as occurred_on,
-        case when deliveries.sold_quantity <> 0 then 1 else 2 end as step,
-        case when deliveries.sold_quantity <> 0 then 'new' else 'amended' end as movement,
-        deliveries.sold_quantity + deliveries.returned_quantity as quantity
+        1 as step,
+        'new' as movement,
+        deliveries.sold_quantity as invoiceable,
+        cast(0 as decimal(18, 4)) as returned,
+        cast(0 as decimal(18, 4)) as invoiced,
+        cast(0 as decimal(18, 4)) as credited,
+        cast(0 as decimal(18, 4)) as reversed,
+        0 as closes
     from deliveries
     inner join order_lines on deliveries.order_line_id = order_lines.order_line_id
-    where order_lines.is_deliverable and deliveries.sold_quantity + deliveries.returned_quantity <> 0
+    where order_lines.is_deliverable and deliveries.sold_quantity <> 0
     union all
     select
         order_lines.order_line_id,
@@ -217,7 +224,12 @@ to_invoice_events as (
         ),
         1,
         'new',
-        order_lines.ordered_quantity - order_lines.cancelled_quantity
+        order_lines.ordered_quantity - order_lines.cancelled_quantity,
+        0,
+        0,
+        0,
+        0,
+        0
     from order_lines
     left join first_shipments on order_lines.order_id = first_shipments.order_id
     left join deliverable_orders on order_lines.order_id = deliverable_orders.order_id
@@ -227,34 +239,50 @@ to_invoice_events as (
         and (deliverable_orders.order_id is null or first_shipments.first_shipped_on is not null)
     union all
     select
-        order_lines.order_line_id,
-        greatest(invoices.invoice_date, order_lines.booked_date),
-        3,
-        'fulfilled',
-        -invoices.invoiced_quantity
+        order_lines.order_line_id, greatest(deliveries.shipped_date, order_lines.booked_date), 2, 'amended', 0,
+        deliveries.returned_quantity, 0, 0, 0, 0
+    from deliveries
+    inner join order_lines on deliveries.order_line_id = order_lines.order_line_id
+    where order_lines.is_deliverable and deliveries.returned_quantity <> 0
+    union all
+    select
+        order_lines.order_line_id, greatest(invoices.invoice_date, order_lines.booked_date), 3, 'fulfilled', 0,
+        0, invoices.invoiced_quantity, 0, 0, 0
     from invoices
     inner join order_lines on invoices.order_line_id = order_lines.order_line_id
     where order_lines.line_type <> 'deposit' and invoices.invoiced_quantity <> 0
     union all
     select
-        order_lines.order_line_id,
-        greatest(invoices.invoice_date, order_lines.booked_date),
-        4,
-        'amended',
-        -invoices.credited_quantity
+        order_lines.order_line_id, greatest(invoices.invoice_date, order_lines.booked_date), 4, 'amended', 0,
+        0, 0, invoices.credited_quantity, invoices.reversed_quantity, 0
     from invoices
     inner join order_lines on invoices.order_line_id = order_lines.order_line_id
     where order_lines.line_type <> 'deposit' and invoices.credited_quantity <> 0
     union all
-    select
-        closures.order_line_id,
-        closures.closed_on,
-        5,
-        'cancelled',
-        cast(null as decimal(18, 4))
+    -- A closed order's freight and services are not invoiced any more.
+    select closures.order_line_id, closures.closed_on, 5, 'cancelled', 0, 0, 0, 0, 0, 1
     from closures
     inner join order_lines on closures.order_line_id = order_lines.order_line_id
     where not order_lines.is_deliverable and order_lines.line_type <> 'deposit'
+),
+
+to_invoice_sums as (
+    select
+        order_line_id,
+        occurred_on,
+        movement,
+        row_number() over (partition by order_line_id order by occurred_on, step, invoiceable, returned, invoiced) as position,
+        {%- for quantity in quantities %}
+        sum({{ quantity }}) over (
+            partition by order_line_id order by occurred_on, step, invoiceable, returned, invoiced
+            rows between unbounded preceding and current row
+        ) as {{ quantity }},
+        {%- endfor %}
+        max(closes) over (
+            partition by order_line_id order by occurred_on, step, invoiceable, returned, invoiced
+            rows between unbounded preceding and current row
+        ) as is_closed
+    from to_invoice_events
 ),
 
 to_invoice_running as (
@@ -262,22 +290,12 @@ to_invoice_running as (
         order_line_id,
         occurred_on,
         movement,
-        row_number() over (partition by order_line_id order by occurred_on, step, quantity) as position,
-        -- A closed order's freight and services are not invoiced any more.
+        position,
         case
-            when max(case when quantity is null then 1 else 0 end) over (
-                partition by order_line_id order by occurred_on, step, quantity rows between unbounded preceding and current row
-            ) = 1 then 0
-            else
-                greatest(
-                    sum(coalesce(quantity, 0)) over (
-                        partition by order_line_id order by occurred_on, step, quantity
-                        rows between unbounded preceding and current row
-                    ),
-                    0
-                )
+            when is_closed = 1 then 0
+            else greatest(invoiceable - {{ settled_quantity('invoiced', 'credited', 'reversed', 'returned') }}, 0)
         end as open_quantity
-    from to_invoice_events
+    from to_invoice_sums
 ),
 
 -- The deadline runs from the first delivery since nothing was left to invoice.

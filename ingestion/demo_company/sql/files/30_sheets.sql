@@ -246,8 +246,10 @@ select
         as amount,
     pick(['price', 'quantity', 'damaged', 'delivery'], 'dispute reason', tk) as reason,
     work_day(intention.co, due_on - 6, 0) as opened_on,
-    case when happened((pay_on - 2)::timestamp) then work_day(intention.co, pay_on - 4, 0) end
-        as closed_on
+    case
+        when happened((pay_on - 2)::timestamp)
+            then greatest(work_day(intention.co, pay_on - 4, 0), work_day(intention.co, due_on - 6, 0))
+    end as closed_on
 from life.intention
 inner join life.customer on intention.payer = customer.c
 inner join life.move_number on intention.mk = move_number.mk
