@@ -13,6 +13,7 @@ from orchestration.assets.landing import landing_assets
 from orchestration.assets.marts import marts_assets, publication_asset
 from orchestration.assets.raw import raw_assets
 from orchestration.dbt_runner import prepare_manifest
+from orchestration.instance import dead_runs_sensor
 from orchestration.notify import failure_sensor
 from orchestration.resources import nightly_resource
 
@@ -61,7 +62,7 @@ def build_defs(
         assets=assets,
         jobs=[nightly],
         schedules=[schedule],
-        sensors=[failure_sensor(home)],
+        sensors=[failure_sensor(home), dead_runs_sensor()],
         resources={"nightly": nightly_resource(home, sources), **(resources or {})},
         # One process: each step of a multiprocess run would import everything again, and the
         # lock is held by a process.

@@ -1,15 +1,15 @@
 """The Dagster instance under `ADV_HOME/dagster`."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from pathlib import Path
 
 import dagster as dg
+import psutil
 
 from ingestion.home import Home
 
+PROCESS_TAG = "adv/process"
 CONFIGURATION = Path(__file__).with_name("dagster.yaml")
 
 
@@ -26,10 +26,16 @@ def open_instance(home: Home) -> dg.DagsterInstance:
     return dg.DagsterInstance.get()
 
 
-def mark_dead_runs_failed(instance: dg.DagsterInstance) -> int:
-    """Runs that the instance believes to be running, though their process is gone.
+def process_mark() -> str:
+    """Names this process so that a later one with the same number is not taken for it."""
+    return f"{os.getpid()}/{psutil.Process().create_time():.2f}"
 
-    Only to be called while holding the run lock: then no other run can be alive.
+
+def mark_dead_runs_failed(instance: dg.DagsterInstance) -> int:
+    """Fail the runs that the instance believes to be running, though their process is gone.
+
+    A run killed on the command line has no launcher that would notice, and Dagster's queue would
+    wait for it for ever.
     """
     unfinished = instance.get_runs(
         dg.RunsFilter(
@@ -40,6 +46,34 @@ def mark_dead_runs_failed(instance: dg.DagsterInstance) -> int:
             ]
         )
     )
-    for run in unfinished:
+    dead = [run for run in unfinished if not _is_alive(run.tags.get(PROCESS_TAG))]
+    for run in dead:
         instance.report_run_failed(run, message="The process of this run is gone.")
-    return len(unfinished)
+    return len(dead)
+
+
+def _is_alive(mark: str | None) -> bool:
+    if mark is None:
+        return True  # about to start: it has not said yet which process it is
+    number, _, _ = mark.partition("/")
+    try:
+        created = psutil.Process(int(number)).create_time()
+    except psutil.NoSuchProcess:
+        return False
+    return mark == f"{number}/{created:.2f}"
+
+
+def dead_runs_sensor() -> dg.SensorDefinition:
+    """Looks for dead runs while the daemon is up."""
+
+    @dg.sensor(
+        name="dead_runs",
+        description="Marks runs as failed whose process is gone, so that the queue goes on.",
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+    )
+    def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        found = mark_dead_runs_failed(context.instance)
+        return dg.SkipReason(f"{found} dead run(s) found")
+
+    return dead_runs

@@ -12,6 +12,7 @@ from ingestion.config import Sources
 from ingestion.home import Home
 from ingestion.landing import new_load_id
 from ingestion.ledger import CurrentRun, last_load
+from orchestration.instance import PROCESS_TAG, process_mark
 from orchestration.lock import run_lock
 
 AS_OF_TAG = "adv/as_of_date"
@@ -43,6 +44,8 @@ def nightly_resource(home: Home, sources: Sources) -> dg.ResourceDefinition:
     def nightly(context: dg.InitResourceContext) -> Iterator[Nightly]:
         dagster_run = context.run
         assert dagster_run is not None  # resources of a job always have one
+        if context.instance is not None:
+            context.instance.add_run_tags(dagster_run.run_id, {PROCESS_TAG: process_mark()})
         with run_lock(home, f"run {dagster_run.run_id}"):
             tags = _fixed(context, home, sources, dagster_run)
             yield Nightly(

@@ -58,16 +58,23 @@ def _seeds(home: Home) -> dict[str, Seed]:
     manifest = json.loads(dbt_runner.manifest_file(home).read_text(encoding="utf-8"))
     nodes: dict[str, dict[str, Any]] = manifest["nodes"]
     keys = {
-        node["attached_node"]: tuple(node["test_metadata"]["kwargs"]["columns"])
+        node["attached_node"]: key
         for node in nodes.values()
-        if node["resource_type"] == "test"
-        and (node.get("test_metadata") or {}).get("name") == "unique_key"
+        if node["resource_type"] == "test" and (key := _tested_key(node))
     }
     return {
         node["name"]: Seed(node["name"], node["schema"], keys.get(unique_id, ()))
         for unique_id, node in nodes.items()
         if node["resource_type"] == "seed"
     }
+
+
+def _tested_key(test: dict[str, Any]) -> tuple[str, ...]:
+    """The columns that a test says are unique together, if it does."""
+    metadata = test.get("test_metadata") or {}
+    arguments = metadata.get("kwargs", {})
+    key = {"unique_key": "columns", "obeys": "key"}.get(metadata.get("name", ""), "")
+    return tuple(arguments.get(key, ()))
 
 
 def _overrides(home: Home, seeds: dict[str, Seed]) -> dict[str, Path]:

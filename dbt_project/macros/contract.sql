@@ -14,7 +14,8 @@
     is neither in `final` nor in `lacks` fails the build, so nothing is left out by accident.
 #}
 {% macro conform(entity, lacks=[]) -%}
-    {%- if execute -%}
+    {#- Unit tests compile without the graph: they see `final` as it is. -#}
+    {%- if execute and graph.nodes is defined -%}
         {%- set columns = contract_columns(entity) -%}
         {%- set names = columns | map(attribute='name') | list -%}
         {%- for name in lacks if name not in names -%}

@@ -10,6 +10,8 @@ import hashlib
 import os
 import pwd
 import shutil
+import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -24,6 +26,8 @@ DATABASE = "odoo"
 ADMIN = "postgres"
 _PORT = 5432
 _LONGEST_SOCKET_PATH = 100
+_PATIENCE = 600
+"""Twentieths of a second to wait for a server to stop."""
 _UNPRIVILEGED = "nobody"
 _SETTINGS = {
     "listen_addresses": "''",
@@ -78,8 +82,16 @@ def embedded_postgres(data_dir: Path) -> str:
 def stop_embedded_postgres(data_dir: Path) -> None:
     """Stop the PostgreSQL on `data_dir`; does nothing when it is not running."""
     data_dir = data_dir.resolve()
-    if (data_dir / "postmaster.pid").exists():
-        _postgres("pg_ctl", "-D", str(data_dir), "-m", "fast", "-w", "stop", of=data_dir)
+    lock = data_dir / "postmaster.pid"
+    if not (lock.exists() and _is_running(data_dir)):
+        return
+    process = int(lock.read_text(encoding="utf-8").splitlines()[0])
+    os.kill(process, signal.SIGINT)
+    for _ in range(_PATIENCE):
+        if not lock.exists():
+            return
+        time.sleep(0.05)
+    raise SourceError(f"The PostgreSQL on {data_dir} (process {process}) does not stop.")
 
 
 def _socket_directory(data_dir: Path) -> Path:
@@ -103,19 +115,25 @@ def _initialise(data_dir: Path) -> None:
     data_dir.mkdir(parents=True, exist_ok=True)
     data_dir.chmod(0o700)
     if os.geteuid() == 0:
+        _own(data_dir)
         _let_unprivileged_user_in(data_dir)
     _postgres(
         *("initdb", "-D", str(data_dir), "-U", ADMIN, "--auth=trust", "--encoding=UTF8"),
         *("--locale=C", "--no-sync", "--no-instructions"),
         of=data_dir,
     )
-    socket = str(_socket_directory(data_dir)).replace("'", "''")
-    settings = {**_SETTINGS, "unix_socket_directories": f"'{socket}'", "port": str(_PORT)}
+    settings = {
+        **_SETTINGS,
+        "unix_socket_directories": quoted_text(str(_socket_directory(data_dir))),
+        "port": str(_PORT),
+    }
     with (data_dir / "postgresql.conf").open("a", encoding="utf-8") as file:
         file.writelines(f"{name} = {value}\n" for name, value in settings.items())
 
 
 def _start(data_dir: Path) -> None:
+    if os.geteuid() == 0:
+        _let_unprivileged_user_in(data_dir)
     socket_directory = _socket_directory(data_dir)
     if socket_directory != data_dir:
         socket_directory.mkdir(mode=0o700, exist_ok=True)
@@ -144,16 +162,21 @@ def _create_database(data_dir: Path) -> None:
 
 
 def _is_running(data_dir: Path) -> bool:
-    try:
-        _postgres("pg_ctl", "-D", str(data_dir), "status", of=data_dir)
-    except SourceError:
-        return False
+    """Whether a server answers on the socket; a lock file alone may be left from a crash."""
+    with socket.socket(socket.AF_UNIX) as client:
+        try:
+            client.connect(str(_socket_directory(data_dir) / f".s.PGSQL.{_PORT}"))
+        except OSError:
+            return False
     return True
 
 
 def _let_unprivileged_user_in(data_dir: Path) -> None:
-    """PostgreSQL refuses to run as root: hand the data over, and let its user reach it."""
-    _own(data_dir)
+    """PostgreSQL refuses to run as root: let the user that it runs as reach its data.
+
+    Needed at every start, since folders above may have been closed again; once it runs, the
+    server stays within its folder.
+    """
     for folder in (*data_dir.parents, *_binaries().parents):
         mode = folder.stat().st_mode
         if not mode & 0o001:
@@ -203,8 +226,4 @@ def remove(demo: Path) -> None:
     data_dir = postgres_directory(demo)
     if data_dir.exists():
         stop_embedded_postgres(data_dir)
-        for _ in range(50):
-            if not (data_dir / "postmaster.pid").exists():
-                break
-            time.sleep(0.1)
         shutil.rmtree(data_dir)

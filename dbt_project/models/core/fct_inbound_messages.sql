@@ -5,6 +5,13 @@ with messages as (
         {{ resolved('company', 'message.company_id') }} as resolved_company_id,
         {{ resolved('document', 'message.document_id') }} as resolved_document_id
     from {{ ref('int_inbound_messages') }} as message
+),
+
+-- A back-dated invoice may be known before it was entered.
+documents as (
+    select document_id, entered_at, created_date
+    from {{ ref('fct_documents') }}
+    where created_date <= {{ as_of_date() }}
 )
 
 select
@@ -30,8 +37,5 @@ select
     case when messages.resolved_at < companies.as_of_ends_at then messages.resolved_at end as resolved_at
 from messages
 inner join {{ ref('dim_company') }} as companies on messages.resolved_company_id = companies.company_id
-left join {{ ref('fct_documents') }} as documents
-    on
-        messages.resolved_document_id = documents.document_id
-        and documents.created_date <= {{ as_of_date() }}
+left join documents on messages.resolved_document_id = documents.document_id
 where messages.received_at < companies.as_of_ends_at

@@ -1,17 +1,23 @@
 -- One row per document and stay in a status, up to the as-of date.
 -- The source's own log comes first; where it is silent, the document's dates say it.
-with documents as (
+with located as (
     select
         document.*,
+        {{ resolved('company', 'document.company_id') }} as resolved_company_id
+    from {{ ref('int_documents') }} as document
+),
+
+documents as (
+    select
+        located.*,
         company.time_zone,
         company.as_of_ends_at,
         coalesce(
-            document.entered_at,
-            {{ utc_instant('cast(document.document_date as timestamp)', 'company.time_zone') }}
+            located.entered_at,
+            {{ utc_instant('cast(located.document_date as timestamp)', 'company.time_zone') }}
         ) as created_at
-    from {{ ref('int_documents') }} as document
-    inner join {{ ref('dim_company') }} as company
-        on {{ resolved('company', 'document.company_id') }} = company.company_id
+    from located
+    inner join {{ ref('dim_company') }} as company on located.resolved_company_id = company.company_id
 ),
 
 logged as (
@@ -115,7 +121,7 @@ stays as (
     select
         ordered.document_id,
         documents.document_type,
-        documents.company_id,
+        documents.resolved_company_id as company_id,
         documents.time_zone,
         ordered.status,
         ordered.previous_status,
@@ -131,7 +137,7 @@ stays as (
 select
     document_id,
     document_type,
-    {{ resolved('company', 'stays.company_id') }} as company_id,
+    company_id,
     status,
     previous_status,
     valid_from_at,

@@ -91,13 +91,23 @@ best_names as (
 ),
 
 reference_keys as (
-    select entity_type, id
+    select entity_type, id, substr(id, length('ref/' || entity_type || '/') + 1) as name
     from {{ ref('int_mentions') }}
     where is_reference
     union distinct
-    select entity_type, to_id as id
+    select entity_type, to_id as id, substr(to_id, length('ref/' || entity_type || '/') + 1) as name
     from links
     where to_id like 'ref/%'
+),
+
+-- A source that gives contract tables may name what another source describes, by its number:
+-- `ledger/C00042` is then the customer C00042 of the ERP, provided that there is just one.
+foreign_keys as (
+    select mentions.entity_type, mentions.id, substr(mentions.id, instr(mentions.id, '/') + 1) as name
+    from {{ ref('int_mentions') }} as mentions
+    left join (select distinct entity_type, id from names) as members
+        on mentions.entity_type = members.entity_type and mentions.id = members.id
+    where not mentions.is_reference and members.id is null
 ),
 
 matches as (
@@ -114,8 +124,15 @@ matches as (
     left join best_names
         on
             reference_keys.entity_type = best_names.entity_type
-            and lower(trim(substr(reference_keys.id, length('ref/' || reference_keys.entity_type || '/') + 1)))
-            = best_names.name
+            and lower(trim(reference_keys.name)) = best_names.name
+    union all
+    select foreign_keys.entity_type, foreign_keys.id, best_names.id, 'reference'
+    from foreign_keys
+    inner join best_names
+        on
+            foreign_keys.entity_type = best_names.entity_type
+            and lower(trim(foreign_keys.name)) = best_names.name
+            and best_names.candidates = 1
 ),
 
 found as (

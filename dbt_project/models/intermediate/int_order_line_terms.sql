@@ -1,18 +1,24 @@
 -- One row per order line and change of its terms: quantity, net price and promise as they were.
 -- The first row, number 0, holds the terms that the line was entered with.
-with orders as (
+with documents as (
     select
-        document.document_id,
-        document.amount_excl_tax,
-        document.company_amount_excl_tax,
-        document.requested_date,
-        document.first_confirmed_date,
-        document.last_confirmed_date,
-        company.time_zone
+        document.*,
+        {{ resolved('company', 'document.company_id') }} as resolved_company_id
     from {{ ref('int_documents') }} as document
-    inner join {{ ref('dim_company') }} as company
-        on {{ resolved('company', 'document.company_id') }} = company.company_id
     where document.document_type in ('order', 'framework_order')
+),
+
+orders as (
+    select
+        documents.document_id,
+        documents.amount_excl_tax,
+        documents.company_amount_excl_tax,
+        documents.requested_date,
+        documents.first_confirmed_date,
+        documents.last_confirmed_date,
+        company.time_zone
+    from documents
+    inner join {{ ref('dim_company') }} as company on documents.resolved_company_id = company.company_id
 ),
 
 -- The terms as they are now; money is divided here only to be multiplied and rounded again.
@@ -55,31 +61,31 @@ line_events as (
 ),
 
 -- A new promise for the order is one for each of its lines.
+events_per_line as (
+    select line_events.*, terms.document_line_id as changed_line_id, terms.time_zone
+    from line_events
+    inner join current_terms as terms on line_events.document_line_id = terms.document_line_id
+    union all
+    select line_events.*, terms.document_line_id as changed_line_id, terms.time_zone
+    from line_events
+    inner join current_terms as terms on line_events.document_id = terms.document_id
+    where line_events.document_line_id is null and line_events.event_type = 'date_changed'
+),
+
 changes as (
     select
-        terms.document_line_id,
-        line_events.occurred_at,
-        line_events.event_type,
-        line_events.to_value,
+        changed_line_id as document_line_id,
+        occurred_at,
+        event_type,
+        to_value,
         -- Some systems promise a day, others an instant.
         case
-            when line_events.event_type = 'date_changed' and length(line_events.from_value) > 10
-                then
-                    cast({{ local_date('cast(line_events.from_value as timestamp)', 'terms.time_zone') }} as {{ dbt.type_string() }})
-            else line_events.from_value
+            when event_type = 'date_changed' and length(from_value) > 10
+                then cast({{ local_date('cast(from_value as timestamp)', 'time_zone') }} as {{ dbt.type_string() }})
+            else from_value
         end as from_value,
-        row_number() over (
-            partition by terms.document_line_id order by line_events.occurred_at, line_events.document_event_id
-        ) as term_number
-    from line_events
-    inner join current_terms as terms
-        on
-            line_events.document_line_id = terms.document_line_id
-            or (
-                line_events.document_line_id is null
-                and line_events.event_type = 'date_changed'
-                and line_events.document_id = terms.document_id
-            )
+        row_number() over (partition by changed_line_id order by occurred_at, document_event_id) as term_number
+    from events_per_line
 ),
 
 numbered as (

@@ -8,16 +8,6 @@ allocations as (
 
 ),
 
-rejections as (
-
-    select
-        rejections.*,
-        {{ resolved('instalment', 'rejections.instalment_id') }} as known_instalment_id
-    from {{ ref('int_payment_rejections') }} as rejections
-    where rejections.instalment_id is not null
-
-),
-
 payments as (
 
     select * from {{ ref('int_payments') }}
@@ -26,32 +16,87 @@ payments as (
 
 instalments as (
 
-    select instalment_id, issued_on from {{ ref('int_instalments') }}
+    select * from {{ ref('int_instalments') }}
+
+),
+
+rejections as (
+
+    select
+        rejections.*,
+        {{ resolved('instalment', 'rejections.instalment_id') }} as known_instalment_id
+    from {{ ref('int_payment_rejections') }} as rejections
+
+),
+
+-- Bounces after which nothing is left of what their payment had settled.
+unmatched as (
+
+    select rejections.*
+    from rejections
+    left join allocations
+        on
+            rejections.payment_id = allocations.payment_id
+            and allocations.effective_date <= rejections.rejected_on
+            and (rejections.known_instalment_id is null or rejections.known_instalment_id = allocations.instalment_id)
+    where allocations.payment_allocation_id is null
+
+),
+
+-- A bounce that names no instalment had settled the only one of the customer that was open with just the
+-- payment's amount, due on the day the bill matured.
+candidates as (
+
+    select
+        unmatched.payment_rejection_id,
+        instalments.instalment_id
+    from unmatched
+    inner join payments
+        on unmatched.payment_id = payments.payment_id and unmatched.amount = payments.amount
+    inner join instalments
+        on
+            payments.company_id = instalments.company_id
+            and payments.customer_id = instalments.customer_id
+            and payments.currency_code = instalments.currency_code
+            and payments.payment_date >= instalments.issued_on
+            and coalesce(payments.maturity_date, instalments.due_date) = instalments.due_date
+    left join allocations
+        on
+            instalments.instalment_id = allocations.instalment_id
+            and allocations.effective_date <= payments.payment_date
+    where unmatched.known_instalment_id is null
+    group by unmatched.payment_rejection_id, instalments.instalment_id, instalments.amount_to_pay, payments.amount
+    having instalments.amount_to_pay - coalesce(sum(allocations.amount), 0) = payments.amount
+
+),
+
+found as (
+
+    select payment_rejection_id, min(instalment_id) as instalment_id
+    from candidates
+    group by payment_rejection_id
+    having count(*) = 1
 
 ),
 
 erased as (
 
     select
-        rejections.source_id,
-        rejections.source_system,
-        rejections.payment_rejection_id as payment_allocation_id,
-        rejections.company_id,
-        rejections.known_instalment_id as instalment_id,
-        rejections.payment_id,
+        unmatched.source_id,
+        unmatched.source_system,
+        unmatched.payment_rejection_id as payment_allocation_id,
+        unmatched.company_id,
+        instalments.instalment_id,
+        unmatched.payment_id,
         greatest(payments.payment_date, instalments.issued_on) as effective_date,
         payments.currency_code,
-        rejections.amount,
-        rejections.company_amount
-    from rejections
-    inner join payments on rejections.payment_id = payments.payment_id
-    inner join instalments on rejections.known_instalment_id = instalments.instalment_id
-    left join allocations
-        on
-            rejections.payment_id = allocations.payment_id
-            and rejections.known_instalment_id = allocations.instalment_id
-            and allocations.effective_date <= rejections.rejected_on
-    where allocations.payment_allocation_id is null
+        unmatched.amount,
+        unmatched.company_amount
+    from unmatched
+    inner join payments on unmatched.payment_id = payments.payment_id
+    left join found on unmatched.payment_rejection_id = found.payment_rejection_id
+    inner join instalments
+        on coalesce(unmatched.known_instalment_id, found.instalment_id) = instalments.instalment_id
 
 )
 

@@ -157,17 +157,21 @@ def test_the_erp_has_every_table_and_column_that_must_be_there(company: DemoComp
 
 
 def test_every_posted_entry_balances(company: DemoCompany) -> None:
-    assert rows(
-        company,
-        "select move_id from account_move_line where parent_state = 'posted'"
-        " group by move_id having sum(debit) <> sum(credit)",
-    ) == []
+    assert (
+        rows(
+            company,
+            "select move_id from account_move_line where parent_state = 'posted'"
+            " group by move_id having sum(debit) <> sum(credit)",
+        )
+        == []
+    )
 
 
 def test_what_is_open_is_the_amount_less_its_matches(company: DemoCompany) -> None:
-    assert rows(
-        company,
-        """
+    assert (
+        rows(
+            company,
+            """
         select line.id
         from account_move_line as line
         inner join account_account as account on line.account_id = account.id
@@ -181,19 +185,22 @@ def test_what_is_open_is_the_amount_less_its_matches(company: DemoCompany) -> No
             and line.amount_residual
             <> line.balance - coalesce(debits.amount, 0) + coalesce(credits.amount, 0)
         """,
-    ) == []
+        )
+        == []
+    )
 
 
 def test_no_match_settles_more_than_there_is(company: DemoCompany) -> None:
-    assert rows(
-        company, "select id from account_move_line where balance * amount_residual < 0"
-    ) == []
+    assert (
+        rows(company, "select id from account_move_line where balance * amount_residual < 0") == []
+    )
 
 
 def test_the_instalments_of_an_invoice_are_what_its_customer_must_pay(company: DemoCompany) -> None:
-    assert rows(
-        company,
-        """
+    assert (
+        rows(
+            company,
+            """
         select move.id
         from account_move as move
         inner join account_move_line as line on line.move_id = move.id
@@ -201,7 +208,9 @@ def test_the_instalments_of_an_invoice_are_what_its_customer_must_pay(company: D
         group by move.id, move.amount_total
         having sum(line.amount_currency) <> move.amount_total
         """,
-    ) == []
+        )
+        == []
+    )
 
 
 def test_the_french_file_is_the_ledger_less_the_planted_entries(company: DemoCompany) -> None:

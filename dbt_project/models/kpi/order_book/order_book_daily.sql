@@ -120,8 +120,11 @@ running as (
         ) as closing_{{ state }}_{{ measure }},
         {%- endfor %}
         {%- endfor %}
-        lead(occurred_on) over (
-            partition by {{ dimensions | join(', ') }}, promised_month order by occurred_on
+        coalesce(
+            lead(occurred_on) over (
+                partition by {{ dimensions | join(', ') }}, promised_month order by occurred_on
+            ),
+            {{ add_days(as_of_date(), 1) }}
         ) as next_occurred_on
     from days
 ),
@@ -145,7 +148,7 @@ filled as (
     inner join calendar
         on
             calendar.date_day >= running.occurred_on
-            and calendar.date_day < coalesce(running.next_occurred_on, {{ add_days(as_of_date(), 1) }})
+            and calendar.date_day < running.next_occurred_on
     where calendar.date_day = running.occurred_on or running.closing_lines <> 0 or running.closing_amount <> 0
 )
 

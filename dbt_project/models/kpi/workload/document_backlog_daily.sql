@@ -95,7 +95,10 @@ running as (
             partition by {{ dimensions | join(', ') }} order by moved_on
             rows between unbounded preceding and current row
         ) as closing_amount,
-        lead(moved_on) over (partition by {{ dimensions | join(', ') }} order by moved_on) as next_moved_on
+        coalesce(
+            lead(moved_on) over (partition by {{ dimensions | join(', ') }} order by moved_on),
+            {{ add_days(as_of_date(), 1) }}
+        ) as next_moved_on
     from days
 ),
 
@@ -117,7 +120,7 @@ filled as (
     inner join calendar
         on
             calendar.date_day >= running.moved_on
-            and calendar.date_day < coalesce(running.next_moved_on, {{ add_days(as_of_date(), 1) }})
+            and calendar.date_day < running.next_moved_on
     where calendar.date_day = running.moved_on or running.closing_documents <> 0
 )
 

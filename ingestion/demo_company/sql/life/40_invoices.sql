@@ -86,7 +86,15 @@ dated as (
 select
     dated.*,
     1000000000000000 + ik as mk,
-    posted_at - to_minutes(5 + (80 * u('draft', ik))::bigint) as born_at,
+    case
+        when u('draft waits', ik) < 0.06
+            then greatest(
+                after_work(dated.co, posted_at, -300 - 1000 * u('draft', ik)),
+                shipped_at + interval 5 minute,
+                posted_at - interval 5 day
+            )
+        else posted_at - to_minutes(5 + (80 * u('draft', ik))::bigint)
+    end::timestamp as born_at,
     case when u('sent', ik) < 0.995 then after_work(dated.co, posted_at, 5 + 200 * u('sent time', ik)) end
         ::timestamp as sent_at,
     sale.payer,

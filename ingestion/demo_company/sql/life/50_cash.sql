@@ -13,7 +13,7 @@ with facts as (
         credit_total.to_pay as credit_amount,
         credit_total.company_to_pay as company_credit_amount,
         case
-            when invoice.term = 6 and u('takes discount', tk) < 0.5
+            when invoice.term = 6 and invoice.currency = 'EUR' and u('takes discount', tk) < 0.5
                 then round(instalment.amount * 0.02, 2)
             else 0
         end::decimal(18, 2) as drawn_discount,
@@ -115,7 +115,7 @@ with firsts as (
         bounces,
         case when bounces then work_day(co, pay_on, 3 + 3 * u('bounce day', tk)) end as bounced_on,
         in_two_parts or bounces or bill_on is not null or drawn_discount > 0 or credit_taken > 0
-            or kind = 'deposit' or u('matched late', tk) < 0.008 as alone
+            or kind = 'deposit' or currency <> 'EUR' or u('matched late', tk) < 0.008 as alone
     from life.intention
     where pay_on is not null and open_amount > 0
 ),
@@ -172,7 +172,12 @@ select
     any_value(due_on) as due_on,
     any_value(bounced_on) as bounced_on,
     sum(amount)::decimal(18, 2) as amount,
-    sum(company_amount)::decimal(18, 2) as company_amount,
+    sum(company_amount)::decimal(18, 2) as settled_company_amount,
+    -- Foreign money is worth what it is on the day it comes.
+    (case any_value(currency)
+        when 'EUR' then sum(company_amount)
+        else round(sum(amount) / any_value(rate.rate), 2)
+    end)::decimal(18, 2) as company_amount,
     sum(discount)::decimal(18, 2) as discount,
     -- The bank's statement is entered the next working morning.
     utc(work_day(any_value(co), any_value(paid_on) + 1, 0), 540 + 90 * u('statement', pk))
@@ -183,6 +188,7 @@ select
         ::timestamp as bounced_at,
     pick(getvariable('collectors')[any_value(co)], 'cashier', pk) as entered_by
 from life.settlement
+inner join life.rate on rate.rate_date = date_trunc('month', settlement.paid_on)::date
 group by pk;
 
 -- What is left of a credit note is paid back.
@@ -214,3 +220,53 @@ from (
     where invoice.kind = 'credit'
 )
 where amount > 0 and u('is paid back', ik) < 0.8;
+
+-- What was open when an insolvent customer's file went to the lawyers.
+create table life.doubt as
+select
+    tk,
+    5000000000000000 + tk as mk,
+    mk as invoice_mk,
+    100 + no as invoice_seq,
+    co,
+    payer,
+    currency,
+    open_amount as amount,
+    company_open as company_amount,
+    work_day(co, greatest(insolvent_on + 15, local_time(posted_at)::date + 5), 0) as doubted_on,
+    utc(
+        work_day(co, greatest(insolvent_on + 15, local_time(posted_at)::date + 5), 0), 700
+    )::timestamp as born_at,
+    pick(getvariable('collectors')[co], 'cashier', tk) as entered_by
+from life.intention
+where pay_on is null and insolvent_on is not null and drawn_pay_on >= insolvent_on and open_amount > 0;
+
+-- Goods shipped and not yet billed at a month's end, booked two working days later and taken back
+-- on the first of the next month.
+create table life.accrual as
+with months as (
+    select unnest(generate_series(
+        getvariable('start'), getvariable('until'), interval 1 month
+    ))::date as first_day
+),
+
+unbilled as (
+    select
+        invoice.co,
+        last_day(first_day) as month_end,
+        sum(company_untaxed)::decimal(18, 2) as untaxed,
+        sum(case when is_public then 0 else company_tax end)::decimal(18, 2) as tax
+    from months
+    inner join life.invoice
+        on invoice.shipped_at < last_day(first_day) + interval 1 day
+            and invoice.posted_at >= last_day(first_day) + interval 1 day
+            and invoice.date > last_day(first_day)
+    inner join life.invoice_total using (ik)
+    group by invoice.co, first_day
+)
+
+select
+    *,
+    6000000000000000 + co * 1000000 + year(month_end) * 100 + month(month_end) as mk,
+    utc(work_day(co, month_end + 1, 1), 960)::timestamp as born_at
+from unbilled;

@@ -1,5 +1,6 @@
 -- Entries: one row each. The leading digit of the key says what it books: 1 invoices and credit
--- notes, 2 payments and bills drawn, 3 bills cashed, 4 bounces, 9 money paid back.
+-- notes, 2 payments and bills drawn, 3 bills cashed, 4 bounces, 5 doubtful, 6 unbilled, 7 unbilled
+-- taken back, 8 exchange differences, 9 money paid back.
 create table life.move as
 select
     mk, case kind when 'credit' then 'out_refund' else 'out_invoice' end as move_type, kind, co,
@@ -28,7 +29,24 @@ union all
 select
     mk, 'entry', 'payback', co, born_at, born_at, paid_on, payer, currency, 2 + 4 * (co - 1),
     entered_by, null
-from life.payback;
+from life.payback
+union all
+select
+    mk, 'entry', 'doubtful', co, born_at, born_at, doubted_on, payer, currency, 4 * co, entered_by, null
+from life.doubt
+union all
+select
+    mk + taken_back * 1000000000000000, 'entry', 'accrual', co, born_at, born_at,
+    (month_end + taken_back::int)::date, null, 'EUR', 4 * co, pick(getvariable('collectors')[co], 'cashier', mk),
+    null
+from life.accrual
+cross join (values (0), (1)) as sides (taken_back)
+union all
+select
+    mk + 6000000000000000, 'entry', 'exchange', co, born_at, born_at, paid_on, payer, currency, 4 * co,
+    entered_by, null
+from life.payment
+where company_amount <> settled_company_amount;
 
 -- Lines of entries. `balance` is debit less credit in euros, `foreign_balance` in the currency of
 -- the document; only receivable lines carry a due date.
@@ -118,7 +136,39 @@ union all
 select
     mk, 2, 'trade', company_amount, amount, paid_on, 'product', null, null, null, null, null, null,
     null, null
-from life.payback;
+from life.payback
+union all
+select mk, 1, 'doubtful', company_amount, amount, doubted_on, 'product', null, null, null, null, null, null, null, null
+from life.doubt
+union all
+select mk, 2, 'trade', -company_amount, -amount, doubted_on, 'product', null, null, null, null, null, null, null, null
+from life.doubt
+union all
+select
+    mk + taken_back * 1000000000000000, seq, account, (sign * amount)::decimal(18, 2),
+    (sign * amount)::decimal(18, 2), null, 'product', null, null, null, null, null, null, null, null
+from (
+    select mk, 1 as seq, 'unbilled' as account, untaxed + tax as amount from life.accrual
+    union all
+    select mk, 2, 'sales', -untaxed from life.accrual
+    union all
+    select mk, 3, 'tax', -tax from life.accrual where tax <> 0
+)
+cross join (values (0, 1), (1, -1)) as sides (taken_back, sign)
+union all
+select
+    mk + 6000000000000000, 1, 'trade', company_amount - settled_company_amount, 0, paid_on, 'product',
+    null, null, null, null, null, null, null, null
+from life.payment
+where company_amount <> settled_company_amount
+union all
+select
+    mk + 6000000000000000, 2,
+    case when company_amount > settled_company_amount then 'exchange_gain' else 'exchange_loss' end,
+    settled_company_amount - company_amount, 0, null, 'product',
+    null, null, null, null, null, null, null, null
+from life.payment
+where company_amount <> settled_company_amount;
 
 -- Which debit settles which credit, since when, and until when where a bounce undid it. Lines that
 -- settle each other share a `circle`, which is closed when nothing of it is open.
@@ -127,9 +177,16 @@ with matches as (
     select
         settlement.mk as debit_mk, 100 + settlement.no as debit_seq,
         payment.mk as credit_mk, 2 as credit_seq,
-        settlement.amount, settlement.company_amount,
-        case when settlement.alone and u('matched late', tk) < 0.008
-            then payment.born_at + to_days(12) else payment.born_at
+        settlement.amount,
+        -- Of foreign money the smaller value is matched; the difference has an entry of its own.
+        least(settlement.company_amount, case when settlement.currency = 'EUR'
+            then settlement.company_amount else payment.company_amount end)::decimal(18, 2)
+            as company_amount,
+        case
+            when not settlement.alone then payment.born_at
+            when u('matched late', tk) < 0.0015 then payment.born_at + to_days(4000)
+            when u('matched late', tk) < 0.008 then payment.born_at + to_days(12)
+            else payment.born_at
         end as born_at,
         payment.bounced_at as undone_at,
         case when alone then 1000000000000000 + tk else 2000000000000000 + payment.pk end as circle,
@@ -159,6 +216,28 @@ with matches as (
         mk, 2, 1000000000000000 + ik, 101, amount, company_amount, born_at, null,
         coalesce(1000000000000000 + taken_tk, 5000000000000000 + ik), paid_on
     from life.payback
+    union all
+    select
+        invoice_mk, invoice_seq, mk, 2, amount, company_amount, born_at, null,
+        1000000000000000 + tk, doubted_on
+    from life.doubt
+    union all
+    select
+        case when gain > 0 then payment.mk + 6000000000000000 else settlement.mk end,
+        case when gain > 0 then 1 else 100 + no end,
+        case when gain > 0 then payment.mk else payment.mk + 6000000000000000 end,
+        case when gain > 0 then 2 else 1 end,
+        0, abs(gain)::decimal(18, 2),
+        case
+            when u('matched late', tk) < 0.0015 then payment.born_at + to_days(4000)
+            when u('matched late', tk) < 0.008 then payment.born_at + to_days(12)
+            else payment.born_at
+        end,
+        payment.bounced_at, 1000000000000000 + tk, payment.paid_on
+    from life.settlement
+    inner join (select *, company_amount - settled_company_amount as gain from life.payment) as payment
+        using (pk)
+    where gain <> 0
 )
 
 select

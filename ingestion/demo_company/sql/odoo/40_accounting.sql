@@ -249,7 +249,7 @@ select
     match_now.amount as credit_amount_currency,
     max_date,
     closed.full_id as full_reconcile_id,
-    null as exchange_move_id,
+    exchange.move_id as exchange_move_id,
     move.co as company_id,
     match_now.born_at as create_date,
     greatest(match_now.born_at, circle_changes.changed_at) as write_date
@@ -262,7 +262,10 @@ inner join life.move on match_now.debit_mk = move.mk
 inner join (
     select circle, max(born_at) as changed_at from odoo.match_now group by circle
 ) as circle_changes on match_now.circle = circle_changes.circle
-left join odoo.closed_circle as closed on match_now.circle = closed.circle;
+left join odoo.closed_circle as closed on match_now.circle = closed.circle
+left join life.move_number as exchange
+    on match_now.amount > 0 and match_now.credit_mk // 1000000000000000 = 2
+        and match_now.credit_mk + 6000000000000000 = exchange.mk;
 
 create view odoo.bounce_now as
 select

@@ -1,0 +1,55 @@
+"""Runs whose process is gone are not waited for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import dagster as dg
+import psutil
+from dagster._core.test_utils import create_run_for_test
+
+from orchestration.instance import PROCESS_TAG, mark_dead_runs_failed, process_mark
+
+
+def started(instance: dg.DagsterInstance, tags: dict[str, str]) -> str:
+    run = create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED, tags=tags)
+    return run.run_id
+
+
+def status_of(instance: dg.DagsterInstance, run_id: str) -> dg.DagsterRunStatus:
+    run = instance.get_run_by_id(run_id)
+    assert run is not None
+    return run.status
+
+
+def a_dead_process() -> str:
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    mark = f"{process.pid}/{psutil.Process(process.pid).create_time():.2f}"
+    process.kill()
+    process.wait()
+    return mark
+
+
+def test_a_run_whose_process_is_gone_is_marked_failed() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        run_id = started(instance, {PROCESS_TAG: a_dead_process()})
+        assert mark_dead_runs_failed(instance) == 1
+        assert status_of(instance, run_id) == dg.DagsterRunStatus.FAILURE
+
+
+def test_a_living_run_and_one_that_is_about_to_start_are_left_alone() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        alive = started(instance, {PROCESS_TAG: process_mark()})
+        starting = started(instance, {})
+        assert mark_dead_runs_failed(instance) == 0
+        assert status_of(instance, alive) == dg.DagsterRunStatus.STARTED
+        assert status_of(instance, starting) == dg.DagsterRunStatus.STARTED
+
+
+def test_a_process_number_given_to_another_process_is_not_the_run() -> None:
+    number = process_mark().partition("/")[0]
+    with dg.DagsterInstance.ephemeral() as instance:
+        run_id = started(instance, {PROCESS_TAG: f"{number}/1.00"})
+        mark_dead_runs_failed(instance)
+        assert status_of(instance, run_id) == dg.DagsterRunStatus.FAILURE

@@ -1,0 +1,63 @@
+"""Overrides of seeds: by key, named errors, loaded once."""
+
+from __future__ import annotations
+
+import pytest
+
+from ingestion.engine import connect
+from ingestion.errors import ConfigurationError
+from ingestion.home import Home
+from ingestion.ledger import prepare_warehouse
+from orchestration.dbt_runner import prepare_manifest
+from orchestration.seeds import load_seeds
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """An installation whose seeds are loaded, with an override of one row and a new one."""
+    home = Home(tmp_path_factory.mktemp("seeds"))
+    prepare_warehouse(home)
+    prepare_manifest(home)
+    (home.published / "next").mkdir(parents=True)
+    home.sources_file.parent.mkdir()
+    override = home.sources_file.with_name("channel_map.csv")
+    override.write_text("system,source_channel,channel\nodoo,edi,web\nodoo,le fax,email\n")
+    assert load_seeds(home)
+    return home
+
+
+def mapped(home: Home) -> dict[str, str]:
+    connection = connect(home.warehouse, read_only=True)
+    query = "select source_channel, channel from seeds.channel_map where system = 'odoo'"
+    rows = connection.execute(query).fetchall()
+    connection.close()
+    return dict(rows)
+
+
+def test_an_override_replaces_by_key_and_adds(home: Home) -> None:
+    found = mapped(home)
+    assert found["edi"] == "web"
+    assert found["le fax"] == "email"
+    assert found["edifact"] == "edi"
+
+
+def test_seeds_that_did_not_change_are_not_loaded_again(home: Home) -> None:
+    assert not load_seeds(home)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("chanel_map.csv", "system\n", "no seed 'chanel_map'"),
+        ("channels.csv", "channel,colour\nx,blue\n", "no column colour"),
+        ("channels.csv", "label_en\nx\n", "key column channel is missing"),
+    ],
+)
+def test_a_wrong_override_is_named(home: Home, name: str, text: str, said: str) -> None:
+    path = home.sources_file.with_name(name)
+    path.write_text(text)
+    try:
+        with pytest.raises(ConfigurationError, match=said):
+            load_seeds(home)
+    finally:
+        path.unlink()
