@@ -102,7 +102,7 @@ def create(
     life = demo / "life.duckdb"
     with opened(life) as connection:
         tell(connection, company.plan, progress)
-        _create_views(connection)
+        _create_views(connection, company)
         progress("Odoo: filling")
         rows = odoo.fill(connection, database, company.until)
         _write_rest(connection, company, progress)
@@ -127,12 +127,12 @@ def advance(demo: Path, days: int, progress: Callable[[str], None]) -> DemoCompa
     told.unlink(missing_ok=True)
     with opened(told) as connection:
         tell(connection, company.plan, progress)
-        _create_views(connection)
+        _create_views(connection, company)
         progress("Odoo: applying what changed")
         counts = odoo.move_on(connection, database, company.until)
         _write_rest(connection, company, progress)
     told.replace(demo / "life.duckdb")
-    progress(", ".join(f"{count:,} rows {what}" for what, count in counts.items()))
+    progress("; ".join(f"{count} rows {what}" for what, count in counts.items()))
     return company
 
 
@@ -158,17 +158,15 @@ def _check(company: DemoCompany) -> None:
         )
 
 
-def _create_views(connection: Any) -> None:
+def _create_views(connection: Any, company: DemoCompany) -> None:
+    odoo.set_instant(connection, company.until)
     odoo.create_views(connection)
     files.create_views(connection)
 
 
-def _write_rest(
-    connection: Any, company: DemoCompany, progress: Callable[[str], None]
-) -> None:
+def _write_rest(connection: Any, company: DemoCompany, progress: Callable[[str], None]) -> None:
     """Write the files, and at the very end the state that says that all is complete."""
     progress("Accounting, CRM and sheets: writing")
-    odoo.set_instant(connection, company.until)
     files.write_files(connection, company.demo)
     write_truths(connection, company.demo / "truths.json")
     state = {"scale": company.scale, "seed": company.seed, "until": company.until.isoformat()}

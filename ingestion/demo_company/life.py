@@ -7,12 +7,13 @@ instant stays the same, numbers and identifiers included.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ingestion.demo_company.reference import (
     FRENCH_NAME,
@@ -55,13 +56,13 @@ class Plan:
 
     @property
     def sparseness(self) -> float:
-        """How much rarer than at scale 1 a customer orders: where fifty are more than the scale's."""
+        """How much rarer than at scale 1 a customer orders, where fifty are too many."""
         return self.customers / (400 * self.scale)
 
     @property
     def products(self) -> int:
         """Number of products: it grows more slowly than the number of customers."""
-        return max(96, min(8000, round(800 * self.scale**0.5)))
+        return max(96, min(8000, round(800 * math.sqrt(self.scale))))
 
 
 def instant(until: date) -> datetime:
@@ -85,27 +86,27 @@ def opened(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
-def tell(connection: duckdb.DuckDBPyConnection, plan: Plan, progress: Callable[[str], None]) -> None:
+def tell(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, progress: Callable[[str], None]
+) -> None:
     """Fill schema `life` with everything that orders placed until the plan's last day bring."""
     connection.execute("create schema life")
-    for name, value in (
-        ("seed", plan.seed),
-        ("customers", plan.customers),
-        ("products", plan.products),
-        ("sparseness", plan.sparseness),
-        ("start", START),
-        ("until", plan.until),
-        ("t", instant(plan.until)),
-    ):
+    variables: dict[str, Any] = {
+        "seed": plan.seed,
+        "customers": plan.customers,
+        "products": plan.products,
+        "sparseness": plan.sparseness,
+        "start": START,
+        "until": plan.until,
+        "t": instant(plan.until),
+        "french_name": FRENCH_NAME,
+        "italian_name": ITALIAN_NAME,
+        "french_siren": FRENCH_SIREN,
+        "italian_tax_code": ITALIAN_TAX_CODE,
+    }
+    for name, value in variables.items():
         set_variable(connection, name, value)
     connection.execute((SQL / "macros.sql").read_text(encoding="utf-8"))
-    for name, value in (
-        ("french_name", FRENCH_NAME),
-        ("italian_name", ITALIAN_NAME),
-        ("french_siren", FRENCH_SIREN),
-        ("italian_tax_code", ITALIAN_TAX_CODE),
-    ):
-        set_variable(connection, name, value)
     write_reference(connection)
     write_calendar(connection, START, plan.until)
     for script in sorted((SQL / "life").glob("*.sql")):

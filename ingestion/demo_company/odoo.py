@@ -36,7 +36,7 @@ _TO_DUCKDB = {
 
 
 def create_views(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the views of schema `odoo` over the life."""
+    """Create the views of schema `odoo` over the life; `set_instant` must have been called."""
     for script in sorted((SQL / "odoo").glob("*.sql")):
         connection.execute(script.read_text(encoding="utf-8"))
 
@@ -44,16 +44,16 @@ def create_views(connection: duckdb.DuckDBPyConnection) -> None:
 def set_instant(connection: duckdb.DuckDBPyConnection, until: date) -> None:
     """Let the views show the end of a day."""
     set_variable(connection, "t", instant(until))
+    connection.execute((SQL / "now.sql").read_text(encoding="utf-8"))
 
 
 def fill(connection: duckdb.DuckDBPyConnection, database: str, until: date) -> int:
-    """Create Odoo's tables in the empty database as they stand at the end of a day.
+    """Create Odoo's tables in the empty database as the views show them, at the end of a day.
 
     Returns:
         Number of rows.
     """
     _attach(connection, database)
-    set_instant(connection, until)
     columns = _columns(connection)
     tables = [table for table in system("odoo").tables if table.name in columns]
     _execute(
@@ -84,7 +84,7 @@ def move_on(connection: duckdb.DuckDBPyConnection, database: str, until: date) -
     """
     _attach(connection, database)
     found = connection.execute("select until from erp.demo.state").fetchone()
-    assert found  # noqa: S101  # `fill` wrote it
+    assert found  # `fill` wrote it
     columns = _columns(connection)
     tables = [table for table in system("odoo").tables if table.name in columns]
     for name, day in (("before", found[0]), ("after", until)):

@@ -83,7 +83,7 @@ RANGES = [
     ("Sanitaire", "SAN", ("Lavabos", "Douches", "Évacuation")),
 ]
 
-TERMS = [
+TERMS: list[tuple[Any, ...]] = [
     # id, English, French, Italian, discount %, discount days,
     # instalments: (share %, days, delay type)
     (1, "Immediate", "Comptant", "Immediato", None, None, [(100, 0, "days_after")]),
@@ -108,7 +108,7 @@ TERMS = [
     (8, "90 days", "90 jours", "90 giorni", None, None, [(100, 90, "days_after")]),
 ]
 
-ACCOUNTS = [
+ACCOUNTS: list[tuple[str, ...]] = [
     # what, French code, French label, Italian code, Italian label, Odoo type, role
     ("trade", "411000", "Clients", "150100", "Crediti verso clienti", "asset_receivable"),
     (
@@ -155,21 +155,26 @@ JOURNALS = [
     (8, "OIT", "Opérations diverses", "Operazioni diverse", "general", 2),
 ]
 
-_SURNAMES_FR = (
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+_SURNAMES_FR = _words(
     "Morel Giraud Lambert Roussel Masson Chevalier Renaud Barbier Blanchard Colin Leclerc Perrot "
     "Guillot Meunier Charpentier Picard Vasseur Hamel Besnard Tessier Pruvost Maillard Cordier "
     "Bonnet Delorme Ferrand Gaillard Humbert Jacquet Lacombe"
-).split()
-_SURNAMES_IT = (
+)
+_SURNAMES_IT = _words(
     "Bianchi Ferrari Esposito Romano Gallo Costa Fontana Rizzo Lombardi Barbieri Mariani Caruso "
     "Villa Longo Gatti Leone Marchetti Vitale Farina Palmieri Bassi Neri Sartori Pellegrini Orlando"
-).split()
-_TRADES_FR = (
-    "Établissements|Plomberie|Chauffage|Comptoir|Ateliers|Maison|Électricité|Société|Negoce|Bâti"
-).split("|")
-_TRADES_IT = (
-    "Idraulica|Termotecnica|Forniture|Officine|Impianti|Ferramenta|Elettrica|Edil|Centro|Ditta"
-).split("|")
+)
+_TRADES_FR = _words(
+    "Établissements Plomberie Chauffage Comptoir Ateliers Maison Électricité Société Negoce Bâti"
+)
+_TRADES_IT = _words(
+    "Idraulica Termotecnica Forniture Officine Impianti Ferramenta Elettrica Edil Centro Ditta"
+)
 _TOWNS_FR = [
     *(("69003", "Lyon"), ("38000", "Grenoble"), ("73000", "Chambéry"), ("59000", "Lille")),
     *(("44000", "Nantes"), ("31000", "Toulouse"), ("67000", "Strasbourg"), ("75011", "Paris")),

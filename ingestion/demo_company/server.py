@@ -52,7 +52,7 @@ def postgres_directory(demo: Path) -> Path:
 
 
 def running(demo: Path) -> str:
-    """libpq connection string of the demo company's database; starts the server if needed."""
+    """Connection string (libpq) of the demo company's database; starts the server if needed."""
     return embedded_postgres(postgres_directory(demo))
 
 

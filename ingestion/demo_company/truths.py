@@ -58,7 +58,7 @@ _LISTS = {
     """,
     "rejected_einvoices": """
         select name as invoice
-        from odoo.einvoice_now
+        from now.einvoice
         inner join life.invoice using (ik)
         inner join life.move_number using (mk)
         where state = 'rejected'
@@ -83,7 +83,8 @@ _COUNTS = {
     "samples": "select count(*) from life.picking where kind = 'sample' and happened(done_at)",
     "deposits": "select count(*) from life.invoice where kind = 'deposit' and happened(posted_at)",
     "split_payment_invoices": """
-        select count(*) from life.invoice where is_public and kind = 'invoice' and happened(posted_at)
+        select count(*)
+        from life.invoice where is_public and kind = 'invoice' and happened(posted_at)
     """,
     "early_payment_discounts": """
         select count(*) from life.payment where discount > 0 and happened(born_at)
@@ -95,7 +96,9 @@ _COUNTS = {
 def write_truths(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     """Write what is planted and has happened by the instant set."""
     truths: dict[str, Any] = {name: _rows(connection, query) for name, query in _LISTS.items()}
-    truths["declining_ranges"] = [{"range": name, "since": "2025-03-01"} for name in DECLINING_RANGES]
+    truths["declining_ranges"] = [
+        {"range": name, "since": "2025-03-01"} for name in DECLINING_RANGES
+    ]
     truths["growing_ranges"] = [{"range": name} for name in GROWING_RANGES]
     truths["loss_leader"] = _rows(
         connection, "select code as product from life.product where is_loss_leader"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -10,7 +11,6 @@ from ingestion.demo_company.variables import set_variable
 
 if TYPE_CHECKING:
     import duckdb
-    import numpy as np
     from numpy.typing import NDArray
 
     Days = NDArray[Any]
@@ -61,10 +61,10 @@ def write_calendar(connection: duckdb.DuckDBPyConnection, start: date, until: da
     set_variable(connection, "utc_offset", offsets.tolist())
     set_variable(connection, "whole_demand", demand_until[:, (until - FIRST_DAY).days].tolist())
     for company, row in enumerate(works.astype(int).tolist(), start=1):
+        into = "create table life.calendar as" if company == 1 else "insert into life.calendar"
         connection.execute(
-            f"{'create table life.calendar as' if company == 1 else 'insert into life.calendar'}"
-            f" select {company} as co, date '{FIRST_DAY}' + position::int as day, works = 1 as works"
-            f" from (select unnest({row}) as works, unnest(range({len(row)})) as position)"
+            f"{into} select {company} as co, date '{FIRST_DAY}' + n::int as day, works = 1 as works"
+            f" from (select unnest({row}) as works, unnest(range({len(row)})) as n)"
         )
     _register(connection, works, offsets, demand_until)
 
@@ -81,6 +81,7 @@ def _register(
     """
     import numpy as np
     import pyarrow as pa
+    from duckdb.func import PythonUDFType
 
     before = np.cumsum(works, axis=1) - works
     last = works.shape[1] - 1
@@ -88,11 +89,12 @@ def _register(
     for company, row in enumerate(works):
         worked = np.flatnonzero(row)
         nth[company, : len(worked)] = worked
+
     def to_instant(day: Days, minute: Days) -> Column:
         minutes = (day + _EPOCH) * 1440 + minute - offsets[day]
         return _arrow(minutes * 60_000_000, pa.timestamp("us"))
 
-    def from_day(day: Column) -> Days:
+    def from_day(day: Column) -> Any:
         return np.clip(_integers(day) - _EPOCH, 0, last)
 
     def after_work(company: Column, moment: Column, minutes: Column) -> Column:
@@ -121,13 +123,16 @@ def _register(
         )
         return _arrow(np.clip(found, 0, last) + _EPOCH, pa.date32())
 
-    for function, parameters, result in (
+    functions: tuple[tuple[Callable[..., Any], list[Any], str], ...] = (
         (after_work, ["BIGINT", "TIMESTAMP", "DOUBLE"], "TIMESTAMP"),
         (work_day, ["BIGINT", "DATE", "DOUBLE"], "DATE"),
         (utc, ["DATE", "DOUBLE"], "TIMESTAMP"),
         (demand_day, ["BIGINT", "DOUBLE"], "DATE"),
-    ):
-        connection.create_function(function.__name__, function, parameters, result, type="arrow")
+    )
+    for function, parameters, result in functions:
+        connection.create_function(
+            function.__name__, function, parameters, result, type=PythonUDFType.ARROW
+        )
 
 
 def _arrow(values: Days, kind: Column) -> Column:
@@ -159,5 +164,5 @@ def _integers(values: Column) -> Days:
 
 def _minutes_from_utc(day: date) -> int:
     offset = datetime.combine(day, time(12), ZONE).utcoffset()
-    assert offset is not None  # noqa: S101  # a zone always has one
+    assert offset is not None  # a zone always has one
     return int(offset.total_seconds() // 60)

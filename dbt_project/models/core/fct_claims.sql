@@ -28,6 +28,7 @@ dated as (
 
     select
         claims.*,
+        coalesce(companies.time_zone, 'UTC') as time_zone,
         {{ local_date('claims.opened_at', "coalesce(companies.time_zone, 'UTC')") }} as opened_on,
         {{ local_date('claims.first_response_at', "coalesce(companies.time_zone, 'UTC')") }} as first_response_on
     from claims
@@ -80,6 +81,14 @@ select
     stretches.first_ended_on as first_resolved_on,
     stretches.last_ended_at as resolved_at,
     stretches.last_ended_on as resolved_on,
+    case
+        when dated.first_response_on <= {{ as_of_date() }}
+            then {{ working_minutes('opened_day', 'dated.opened_at', 'response_day', 'dated.first_response_at') }}
+    end as first_response_working_minutes,
+    case
+        when stretches.first_ended_at is not null
+            then {{ working_minutes('opened_day', 'dated.opened_at', 'ended_day', 'stretches.first_ended_at') }}
+    end as first_resolution_working_minutes,
     stretches.last_ended_on is null as is_open,
     cast(stretches.reopened_count as bigint) as reopened_count,
     case
@@ -89,4 +98,7 @@ select
     dated.cost_amount
 from dated
 inner join stretches on dated.claim_id = stretches.claim_id
+{{ join_business_day('opened_day', 'dated.known_company_id', 'dated.opened_at', 'dated.time_zone') }}
+{{ join_business_day('response_day', 'dated.known_company_id', 'dated.first_response_at', 'dated.time_zone') }}
+{{ join_business_day('ended_day', 'dated.known_company_id', 'stretches.first_ended_at', 'dated.time_zone') }}
 where dated.opened_on <= {{ as_of_date() }}

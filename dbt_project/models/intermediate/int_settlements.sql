@@ -43,13 +43,14 @@ unmatched as (
 
 ),
 
--- A bounce that names no instalment had settled the only one of the customer that was open with just the
--- payment's amount, due on the day the bill matured.
+-- A bounce that names no instalment had settled the one of the customer that was open with just the
+-- payment's amount, due on the day the bill matured, or else the oldest such.
 candidates as (
 
     select
         unmatched.payment_rejection_id,
-        instalments.instalment_id
+        instalments.instalment_id,
+        rank() over (partition by unmatched.payment_rejection_id order by instalments.due_date) as age_rank
     from unmatched
     inner join payments
         on unmatched.payment_id = payments.payment_id and unmatched.amount = payments.amount
@@ -65,7 +66,12 @@ candidates as (
             instalments.instalment_id = allocations.instalment_id
             and allocations.effective_date <= payments.payment_date
     where unmatched.known_instalment_id is null
-    group by unmatched.payment_rejection_id, instalments.instalment_id, instalments.amount_to_pay, payments.amount
+    group by
+        unmatched.payment_rejection_id,
+        instalments.instalment_id,
+        instalments.due_date,
+        instalments.amount_to_pay,
+        payments.amount
     having instalments.amount_to_pay - coalesce(sum(allocations.amount), 0) = payments.amount
 
 ),
@@ -74,6 +80,7 @@ found as (
 
     select payment_rejection_id, min(instalment_id) as instalment_id
     from candidates
+    where age_rank = 1
     group by payment_rejection_id
     having count(*) = 1
 

@@ -26,12 +26,6 @@ sent_messages as (
     select * from {{ ref('stg_odoo__sent_messages') }}
 ),
 
-quotes_expired as (
-    select document_id, closed_at
-    from {{ ref('stg_odoo__documents_sales') }}
-    where document_type = 'quote' and status = 'expired'
-),
-
 employees as (
     select distinct employee_id from {{ ref('stg_odoo__employees') }}
 ),
@@ -50,7 +44,9 @@ documents as (
         'quote' as document_type,
         company_id,
         create_date as began_at,
-        create_uid as began_by
+        create_uid as began_by,
+        was_quotation,
+        confirmed_at
     from orders
     where was_quotation
 
@@ -64,7 +60,9 @@ documents as (
         'order' as document_type,
         company_id,
         case when was_quotation then coalesce(confirmed_at, create_date) else create_date end as began_at,
-        case when was_quotation then confirmed_by else create_uid end as began_by
+        case when was_quotation then confirmed_by else create_uid end as began_by,
+        was_quotation,
+        confirmed_at
     from orders
     where is_order
 
@@ -78,7 +76,9 @@ documents as (
         'preparation' as document_type,
         company_id,
         create_date as began_at,
-        create_uid as began_by
+        create_uid as began_by,
+        false as was_quotation,
+        cast(null as timestamp) as confirmed_at
     from transfers
     where not is_return
 
@@ -92,7 +92,9 @@ documents as (
         'delivery_note' as document_type,
         company_id,
         date_done as began_at,
-        user_id as began_by
+        user_id as began_by,
+        false as was_quotation,
+        cast(null as timestamp) as confirmed_at
     from transfers
     where not is_return and state = 'done'
 
@@ -106,7 +108,9 @@ documents as (
         'return' as document_type,
         company_id,
         create_date as began_at,
-        create_uid as began_by
+        create_uid as began_by,
+        false as was_quotation,
+        cast(null as timestamp) as confirmed_at
     from transfers
     where is_return
 
@@ -120,7 +124,9 @@ documents as (
         document_type,
         company_id,
         create_date as began_at,
-        create_uid as began_by
+        create_uid as began_by,
+        false as was_quotation,
+        cast(null as timestamp) as confirmed_at
     from invoices
 ),
 
@@ -435,18 +441,18 @@ steps as (
     union all
 
     select
-        documents.source_id,
-        documents.document_id,
-        documents.company_id,
+        orders.source_id,
+        {{ key('orders.source_id', 'sale.quotation', 'orders.id') }} as document_id,
+        orders.company_id,
         'expired' as step_id,
-        quotes_expired.closed_at as occurred_at,
+        orders.expired_at as occurred_at,
         cast(null as bigint) as user_id,
         'status_changed' as event_type,
         'waiting' as from_status,
         'expired' as to_status,
         'derived' as origin
-    from documents
-    inner join quotes_expired on documents.document_id = quotes_expired.document_id
+    from orders
+    where orders.expired_at is not null
 ),
 
 statuses as (
@@ -547,20 +553,15 @@ told as (
             sent_messages.source_id = documents.source_id
             and sent_messages.model = documents.model
             and sent_messages.res_id = documents.res_id
-    left join orders
-        on
-            documents.model = 'sale.order'
-            and documents.source_id = orders.source_id
-            and documents.res_id = orders.id
     where
         documents.document_type in ('return', 'delivery_note', 'invoice', 'deposit_invoice', 'credit_note')
         or (
             documents.document_type = 'order'
-            and (not orders.was_quotation or sent_messages.sent_at >= orders.confirmed_at)
+            and (not documents.was_quotation or sent_messages.sent_at >= documents.confirmed_at)
         )
         or (
             documents.document_type = 'quote'
-            and (orders.confirmed_at is null or sent_messages.sent_at < orders.confirmed_at)
+            and (documents.confirmed_at is null or sent_messages.sent_at < documents.confirmed_at)
         )
 ),
 
@@ -602,7 +603,7 @@ changed as (
         case
             when field_changes.field_name <> 'credit_hold' then null
             when coalesce(field_changes.to_value, '0') in ('1', 'True', 'true') then 'blocked'
-            when orders.confirmed_at <= field_changes.occurred_at then 'waiting'
+            when documents.confirmed_at <= field_changes.occurred_at then 'waiting'
             else 'to_validate'
         end as to_status
     from field_changes
@@ -611,17 +612,12 @@ changed as (
             field_changes.source_id = documents.source_id
             and field_changes.model = documents.model
             and field_changes.res_id = documents.res_id
-    left join orders
-        on
-            documents.model = 'sale.order'
-            and documents.source_id = orders.source_id
-            and documents.res_id = orders.id
     where
         documents.document_type not in ('delivery_note', 'quote', 'order')
         or (documents.document_type = 'order' and field_changes.occurred_at >= documents.began_at)
         or (
             documents.document_type = 'quote'
-            and (orders.confirmed_at is null or field_changes.occurred_at < orders.confirmed_at)
+            and (documents.confirmed_at is null or field_changes.occurred_at < documents.confirmed_at)
         )
 ),
 

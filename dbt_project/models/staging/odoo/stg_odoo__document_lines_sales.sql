@@ -13,14 +13,6 @@ told as (
     select * from {{ ref('stg_odoo__sale_orders') }}
 ),
 
-documents as (
-    select
-        document_id,
-        first_confirmed_date,
-        last_confirmed_date
-    from {{ ref('stg_odoo__documents_sales') }}
-),
-
 products as (
     select * from {{ ref('stg_odoo__products') }}
 ),
@@ -49,6 +41,8 @@ described as (
         told.was_quotation,
         told.is_order,
         told.cancelled_at as order_cancelled_at,
+        told.first_confirmed_date,
+        told.last_confirmed_date,
         told.progress,
         told.last_transfer_at,
         {{ key('order_lines.source_id', 'res.company', 'orders.company_id') }} as company_id,
@@ -158,14 +152,13 @@ final as (
         typed.company_amount_excl_tax,
         typed.unit_cost,
         typed.generated_from_line_id,
-        documents.first_confirmed_date,
-        documents.last_confirmed_date,
+        typed.first_confirmed_date,
+        typed.last_confirmed_date,
         typed.cancelled_quantity,
         typed.cancelled_at,
         typed.salesperson_id,
         typed.site
     from typed
-    inner join documents on typed.document_id = documents.document_id
 )
 
 {{ conform('document_lines', lacks=[

@@ -1,4 +1,6 @@
 -- One row per goods line of a preparation, and one per line shipped or returned, valued at the order's price.
+{{ config(materialized='table') }}
+
 with
 
 transfers as (

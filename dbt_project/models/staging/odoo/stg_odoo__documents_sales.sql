@@ -9,16 +9,6 @@ told as (
     select * from {{ ref('stg_odoo__sale_orders') }}
 ),
 
-first_versions as (
-    select
-        source_id,
-        id,
-        commitment_date,
-        row_number() over (partition by source_id, id order by _from_load) as position
-    from {{ raw_versions('odoo', 'sale_order') }}
-    where commitment_date is not null
-),
-
 closing_notes as (
     select * from {{ ref('stg_odoo__closing_notes') }}
 ),
@@ -27,12 +17,10 @@ confirmers as (
     select distinct employee_id from {{ ref('stg_odoo__employees') }} where not is_technical_user
 ),
 
--- The first promise is what the first change replaced, or set.
 date_changes as (
     select
         source_id,
         res_id as order_id,
-        coalesce(from_instant, to_instant) as promised_at,
         from_instant,
         occurred_at,
         row_number() over (partition by source_id, res_id order by occurred_at, change_id) as position
@@ -129,7 +117,7 @@ described as (
         -- Whoever entered it; for what a machine took down, whoever confirmed it.
         case when not told.created_by_robot then told.creator_id else confirmers.employee_id end as agent_id,
         companies.company_id,
-        companies.time_zone,
+        told.time_zone,
         {{ key('orders.source_id', 'res.partner', 'coalesce(buyers.commercial_partner_id, orders.partner_id)') }} as sold_to_customer_id,
         {{ key('orders.source_id', 'res.partner', 'coalesce(orders.partner_shipping_id, orders.partner_id)') }} as ship_to_customer_id,
         {{ key('orders.source_id', 'res.partner', 'coalesce(payers.commercial_partner_id, orders.partner_invoice_id, buyers.commercial_partner_id, orders.partner_id)') }} as payer_customer_id,
@@ -145,13 +133,14 @@ described as (
         orders.amount_total as amount_incl_tax,
         {{ money('orders.amount_untaxed / coalesce(nullif(orders.currency_rate, 0), 1)') }} as company_amount_excl_tax,
         {{ money('orders.amount_total / coalesce(nullif(orders.currency_rate, 0), 1)') }} as company_amount_incl_tax,
-        {{ local_date('coalesce(date_changes.promised_at, first_versions.commitment_date, orders.commitment_date)', 'companies.time_zone') }} as first_confirmed_date,
-        {{ local_date('orders.commitment_date', 'companies.time_zone') }} as last_confirmed_date,
+        told.first_confirmed_date,
+        told.last_confirmed_date,
         case
             when messages.last_message_at is not null
-                then {{ local_date('case when superseded_promises.position = 1 then superseded_promises.from_instant else orders.commitment_date end', 'companies.time_zone') }}
+                then {{ local_date('case when superseded_promises.position = 1 then superseded_promises.from_instant else orders.commitment_date end', 'told.time_zone') }}
         end as last_told_date,
-        orders.validity_date as valid_until,
+        told.valid_until,
+        told.expired_at,
         messages.offered_at,
         messages.acknowledged_at,
         closing_notes.reason,
@@ -159,14 +148,10 @@ described as (
     from orders
     inner join told
         on orders.source_id = told.source_id and orders.id = told.id
-    left join first_versions
-        on orders.source_id = first_versions.source_id and orders.id = first_versions.id and first_versions.position = 1
     left join confirmers
         on confirmers.employee_id = {{ key('orders.source_id', 'res.users', 'told.confirmed_by') }}
     left join closing_notes
         on orders.source_id = closing_notes.source_id and orders.id = closing_notes.order_id
-    left join date_changes
-        on orders.source_id = date_changes.source_id and orders.id = date_changes.order_id and date_changes.position = 1
     left join messages
         on orders.source_id = messages.source_id and orders.id = messages.order_id
     left join superseded_promises
@@ -199,7 +184,7 @@ quotes as (
         'quote' as document_type,
         case
             when confirmed_at is not null then 'won'
-            when state <> 'cancel' and valid_until < {{ as_of_date() }} then 'expired'
+            when expired_at is not null then 'expired'
             else state
         end as map_status
     from described
@@ -261,7 +246,7 @@ final as (
         case
             when quotes.confirmed_at is not null then quotes.confirmed_at
             when quotes.state = 'cancel' then quotes.cancelled_at
-            when quotes.map_status = 'expired' then cast({{ dbt.dateadd('day', 1, 'quotes.valid_until') }} as timestamp)
+            else quotes.expired_at
         end as closed_at,
         case when quotes.confirmed_at is null then quotes.cancelled_at end as cancelled_at,
         case when quotes.confirmed_at is null then quotes.cancelled_by end as cancelled_by,

@@ -80,6 +80,31 @@ shipped_lines as (
     select * from {{ ref('stg_odoo__shipped_lines') }}
 ),
 
+companies as (
+    select company_id, time_zone from {{ ref('stg_odoo__companies') }}
+),
+
+-- The first promise is what the first logged change replaced, or set; else the first that was seen.
+date_changes as (
+    select
+        source_id,
+        res_id as order_id,
+        coalesce(from_instant, to_instant) as promised_at,
+        row_number() over (partition by source_id, res_id order by occurred_at, change_id) as position
+    from {{ ref('stg_odoo__field_changes') }}
+    where model = 'sale.order' and field_name = 'commitment_date'
+),
+
+first_versions as (
+    select
+        source_id,
+        id as order_id,
+        commitment_date,
+        row_number() over (partition by source_id, id order by _from_load) as position
+    from {{ raw_versions('odoo', 'sale_order') }}
+    where commitment_date is not null
+),
+
 -- An order that awaits its deposit is blocked.
 deposits as (
     select
@@ -177,6 +202,10 @@ described as (
         orders.create_date,
         orders.write_date,
         orders.company_id,
+        companies.time_zone,
+        {{ local_date('coalesce(date_changes.promised_at, first_versions.commitment_date, orders.commitment_date)', 'companies.time_zone') }} as first_confirmed_date,
+        {{ local_date('orders.commitment_date', 'companies.time_zone') }} as last_confirmed_date,
+        orders.validity_date as valid_until,
         log.sent_at,
         case
             when log.confirmed_at is not null then log.confirmed_at
@@ -213,6 +242,18 @@ described as (
     from orders
     left join log
         on orders.source_id = log.source_id and orders.id = log.order_id
+    left join companies
+        on companies.company_id = {{ key('orders.source_id', 'res.company', 'orders.company_id') }}
+    left join date_changes
+        on
+            orders.source_id = date_changes.source_id
+            and orders.id = date_changes.order_id
+            and date_changes.position = 1
+    left join first_versions
+        on
+            orders.source_id = first_versions.source_id
+            and orders.id = first_versions.order_id
+            and first_versions.position = 1
     left join deposits
         on orders.source_id = deposits.source_id and orders.id = deposits.order_id
     left join credit_holds
@@ -265,5 +306,10 @@ select
         when state <> 'cancel' and (is_held or (awaits_deposit and progress in ('pending', 'started'))) then 'blocked'
         when state in ('sale', 'done') then 'sale:' || progress
         else state
-    end as order_status
+    end as order_status,
+    -- An open offer ends with the day until which it binds.
+    case
+        when was_quotation and confirmed_at is null and state <> 'cancel' and valid_until < {{ as_of_date() }}
+            then cast({{ dbt.dateadd('day', 1, 'valid_until') }} as timestamp)
+    end as expired_at
 from told

@@ -26,11 +26,11 @@ inner join dated on wanted.kind = dated.kind and dated.posted_at >= wanted.since
 qualify row_number() over (partition by wanted.kind, since order by dated.posted_at, dated.mk) = 1;
 
 -- Every booked line of both companies, with what an accounting file says about it.
-create view files.booked_line as
+create table files.booked_line as
 with closed as (
     select line.mk, line.seq, closed_circle.closed_on, closed_circle.full_id
-    from odoo.matched_line as line
-    inner join odoo.closed_circle using (circle)
+    from now.matched_line as line
+    inner join now.closed_circle using (circle)
 )
 
 select
@@ -125,5 +125,5 @@ from files.booked_line
 where
     co = 2
     and mk not in (
-        select 1000000000000000 + ik from odoo.einvoice_now where state = 'rejected'
+        select 1000000000000000 + ik from now.einvoice where state = 'rejected'
     );

@@ -96,12 +96,13 @@ habits as (
             else 'CH'
         end as country,
         case
-            when persona in ('leaving', 'slipping', 'punctual', 'won_back')
+            when persona in ('leaving', 'slipping', 'punctual', 'won_back', 'insolvent')
                 then (9 + 5 * u('gap', c)) * least(getvariable('sparseness'), 3)
             else least(greatest(25 * exp(0.65 * z('gap', c)), 6), 150) * getvariable('sparseness')
         end as mean_gap,
         case
-            when persona = 'public' then 2
+            when persona in ('public', 'punctual') then 2
+            when persona = 'slipping' then case when u('term', c) < 0.5 then 2 else 4 end
             when u('term', c) < 0.32 then 2
             when u('term', c) < 0.55 then 3
             when u('term', c) < 0.74 then 4
@@ -162,7 +163,7 @@ select
     mean_gap,
     drawn_term as term,
     case
-        when drawn_term in (1, 6) or country in ('BE', 'CH') or persona in ('public', 'punctual')
+        when drawn_term in (1, 6) or country in ('BE', 'CH') or persona in ('public', 'punctual', 'slipping')
             then 'transfer'
         when drawn_term = 5 then 'direct_debit'
         when co = 1 and u('instrument', c) < 0.28 then 'lcr'
@@ -174,7 +175,7 @@ select
     case
         when persona in ('punctual', 'slipping', 'leaving') then 0
         when persona = 'public' then 25
-        else greatest(-2, 3 + 6 * z('late', c))
+        else greatest(-2, 5 + 9 * z('late', c))
     end as late_mean,
     case persona when 'punctual' then 0 when 'slipping' then 1.2 else 1 + 5 * u('spread', c) end
         as late_spread,

@@ -1,52 +1,4 @@
--- Matches in force at the instant projected, and what they leave open on each line.
-create view odoo.match_now as
-select match.*, match_number.match_id
-from life.match
-inner join life.match_number using (debit_mk, debit_seq, credit_mk, credit_seq)
-where happened(match.born_at) and not happened(undone_at);
-
-create view odoo.matched_line as
-select
-    mk, seq, sum(amount)::decimal(18, 2) as amount,
-    sum(company_amount)::decimal(18, 2) as company_amount, max(changed_at) as changed_at,
-    max(circle) as circle
-from (
-    select
-        debit_mk as mk, debit_seq as seq,
-        case when happened(undone_at) then 0 else amount end as amount,
-        case when happened(undone_at) then 0 else company_amount end as company_amount,
-        greatest(born_at, seen(undone_at)) as changed_at,
-        case when not happened(undone_at) then circle end as circle
-    from life.match
-    where happened(born_at)
-    union all
-    select
-        credit_mk, credit_seq,
-        case when happened(undone_at) then 0 else -amount end,
-        case when happened(undone_at) then 0 else -company_amount end,
-        greatest(born_at, seen(undone_at)),
-        case when not happened(undone_at) then circle end
-    from life.match
-    where happened(born_at)
-)
-group by mk, seq;
-
--- Circles in which nothing is left open, with the day that closed them.
-create view odoo.closed_circle as
-with lines as (
-    select matched_line.circle, sum(abs(line.balance - matched_line.company_amount)) as open_amount
-    from odoo.matched_line
-    inner join life.entry_line as line using (mk, seq)
-    where matched_line.circle is not null
-    group by matched_line.circle
-)
-
-select circle, max(match_id) as full_id, max(max_date) as closed_on
-from odoo.match_now
-inner join lines using (circle)
-where open_amount = 0
-group by circle;
-
+-- Entries, payments and matches as they stand at the instant projected.
 create view odoo.account_move as
 with settled as (
     select
@@ -55,14 +7,14 @@ with settled as (
         max(matched_line.changed_at) as changed_at,
         sum(abs(coalesce(matched_line.amount, 0))) as touched
     from life.entry_line
-    left join odoo.matched_line using (mk, seq)
+    left join now.matched_line using (mk, seq)
     where entry_line.account = 'trade'
     group by entry_line.mk
 ),
 
 credited as (
     select debit_mk as mk, sum(amount) as amount
-    from odoo.match_now
+    from now.match
     where credit_mk < 2000000000000000
     group by debit_mk
 ),
@@ -155,7 +107,7 @@ left join life.sale_number on moves.k = sale_number.k
 left join life.customer as paying on moves.partner = paying.c
 left join life.customer as buyer on moves.c = buyer.c
 left join life.move_number as corrected on moves.corrected_mk = corrected.mk
-left join odoo.einvoice_now as einvoice on moves.ik = einvoice.ik;
+left join now.einvoice as einvoice on moves.ik = einvoice.ik;
 
 create view odoo.account_move_line as
 select
@@ -208,8 +160,8 @@ inner join life.entry_line_number as number on line.mk = number.mk and line.seq 
 inner join life.account on line.account = account.account and move.co = account.co
 left join life.customer on move.partner = customer.c
 left join life.product on line.p = product.p
-left join odoo.matched_line as matched on line.mk = matched.mk and line.seq = matched.seq
-left join odoo.closed_circle as closed on matched.circle = closed.circle
+left join now.matched_line as matched on line.mk = matched.mk and line.seq = matched.seq
+left join now.closed_circle as closed on matched.circle = closed.circle
 left join life.payment_number on line.mk = payment_number.mk
 where happened(move.born_at);
 
@@ -253,19 +205,23 @@ select
     move.co as company_id,
     match_now.born_at as create_date,
     greatest(match_now.born_at, circle_changes.changed_at) as write_date
-from odoo.match_now
+from (
+    select
+        *,
+        case when amount > 0 and credit_mk // 1000000000000000 = 2
+            then credit_mk + 6000000000000000 end as exchange_mk
+    from now.match
+) as match_now
 inner join life.entry_line_number as debit
     on match_now.debit_mk = debit.mk and match_now.debit_seq = debit.seq
 inner join life.entry_line_number as credit
     on match_now.credit_mk = credit.mk and match_now.credit_seq = credit.seq
 inner join life.move on match_now.debit_mk = move.mk
 inner join (
-    select circle, max(born_at) as changed_at from odoo.match_now group by circle
+    select circle, max(born_at) as changed_at from now.match group by circle
 ) as circle_changes on match_now.circle = circle_changes.circle
-left join odoo.closed_circle as closed on match_now.circle = closed.circle
-left join life.move_number as exchange
-    on match_now.amount > 0 and match_now.credit_mk // 1000000000000000 = 2
-        and match_now.credit_mk + 6000000000000000 = exchange.mk;
+left join now.closed_circle as closed on match_now.circle = closed.circle
+left join life.move_number as exchange on match_now.exchange_mk = exchange.mk;
 
 create view odoo.bounce_now as
 select
