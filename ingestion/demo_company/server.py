@@ -6,6 +6,7 @@ started it. Its data can be made again from the seed, so durability is traded fo
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import pwd
@@ -15,11 +16,13 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from ingestion.engine import connect, quoted_text
+from ingestion.engine import quoted_text
 from ingestion.errors import SourceError
 
 DATABASE = "odoo"
@@ -72,10 +75,11 @@ def embedded_postgres(data_dir: Path) -> str:
             what PostgreSQL said.
     """
     data_dir = data_dir.resolve()
-    if not (data_dir / "PG_VERSION").exists():
-        _initialise(data_dir)
-    if not _is_running(data_dir):
-        _start(data_dir)
+    with _one_at_a_time(data_dir):
+        if not data_dir.exists():
+            _initialise(data_dir)
+        if not _is_running(data_dir):
+            _start(data_dir)
     return _connection_string(data_dir)
 
 
@@ -111,24 +115,41 @@ def _connection_string(data_dir: Path) -> str:
     return f"host='{host}' port={_PORT} dbname={DATABASE} user={ADMIN}"
 
 
+@contextmanager
+def _one_at_a_time(data_dir: Path) -> Iterator[None]:
+    """Two processes that want the server at once must not both start it."""
+    data_dir.parent.mkdir(parents=True, exist_ok=True)
+    with data_dir.with_name(f"{data_dir.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _initialise(data_dir: Path) -> None:
-    data_dir.mkdir(parents=True, exist_ok=True)
-    data_dir.chmod(0o700)
+    """Create the data folder with its database beside its place, then move it there whole."""
+    part = data_dir.with_name(f"{data_dir.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(mode=0o700)
     if os.geteuid() == 0:
-        _own(data_dir)
-        _let_unprivileged_user_in(data_dir)
+        _own(part)
+        _let_unprivileged_user_in(part)
     _postgres(
-        *("initdb", "-D", str(data_dir), "-U", ADMIN, "--auth=trust", "--encoding=UTF8"),
+        *("initdb", "-D", str(part), "-U", ADMIN, "--auth=trust", "--encoding=UTF8"),
         *("--locale=C", "--no-sync", "--no-instructions"),
-        of=data_dir,
+        of=part,
     )
     settings = {
         **_SETTINGS,
         "unix_socket_directories": quoted_text(str(_socket_directory(data_dir))),
         "port": str(_PORT),
     }
-    with (data_dir / "postgresql.conf").open("a", encoding="utf-8") as file:
+    with (part / "postgresql.conf").open("a", encoding="utf-8") as file:
         file.writelines(f"{name} = {value}\n" for name, value in settings.items())
+    _postgres(
+        *("postgres", "--single", "-D", str(part), ADMIN),
+        of=part,
+        given=f"create database {DATABASE}\n",
+    )
+    part.rename(data_dir)
 
 
 def _start(data_dir: Path) -> None:
@@ -143,22 +164,6 @@ def _start(data_dir: Path) -> None:
         *("pg_ctl", "-D", str(data_dir), "-l", str(data_dir / "server.log"), "-w", "start"),
         of=data_dir,
     )
-    _create_database(data_dir)
-
-
-def _create_database(data_dir: Path) -> None:
-    admin = _connection_string(data_dir).replace(f"dbname={DATABASE}", "dbname=postgres")
-    with connect(extensions=["postgres_scanner"]) as connection:
-        connection.execute(f"attach {quoted_text(admin)} as admin (type postgres)")
-        found = connection.execute(
-            "from postgres_query('admin', 'select 1 as found from pg_database"
-            f" where datname = ''{DATABASE}''')"
-        ).fetchall()
-        if not found:
-            connection.execute(
-                "call postgres_execute('admin', "
-                f"'create database {DATABASE}', use_transaction := false)"
-            )
 
 
 def _is_running(data_dir: Path) -> bool:
@@ -198,14 +203,16 @@ def _binaries() -> Path:
     return max(programs, key=lambda program: (len(str(program)), str(program))).parent
 
 
-def _postgres(program: str, *arguments: str, of: Path) -> None:
-    """Run one of PostgreSQL's programs as a user that it accepts."""
+def _postgres(program: str, *arguments: str, of: Path, given: str = "") -> None:
+    """Run one of PostgreSQL's programs, on what is given to it, as a user that it accepts."""
     user = _UNPRIVILEGED if os.geteuid() == 0 else None
     # Output goes to a file: the server inherits it, and a pipe would never be closed.
-    with tempfile.TemporaryFile() as output:
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as stdin:
+        stdin.write(given.encode())
+        stdin.seek(0)
         finished = subprocess.run(  # noqa: S603
             [str(_binaries() / program), *arguments],
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=output,
             stderr=subprocess.STDOUT,
             user=user,
@@ -227,3 +234,4 @@ def remove(demo: Path) -> None:
     if data_dir.exists():
         stop_embedded_postgres(data_dir)
         shutil.rmtree(data_dir)
+    data_dir.with_name(f"{data_dir.name}.lock").unlink(missing_ok=True)

@@ -13,31 +13,31 @@ final as (
         || '/' || cast(fiscal_year_end as {{ dbt.type_string() }})
         || '/' || cast(line_number as {{ dbt.type_string() }}) as ledger_entry_id,
         {{ reference('company', 'siren') }} as company_id,
-        coalesce(JournalCode, '') as journal_code,
-        coalesce(EcritureNum, '') as entry_number,
+        coalesce(journalcode, '') as journal_code,
+        coalesce(ecriturenum, '') as entry_number,
         row_number() over (
-            partition by source_id, siren, fiscal_year_end, JournalCode, EcritureNum order by line_number
+            partition by source_id, siren, fiscal_year_end, journalcode, ecriturenum order by line_number
         ) as line_number,
-        coalesce(EcritureDate, PieceDate, fiscal_year_end) as entry_date,
-        coalesce(CompteNum, '') as account_code,
-        CompteLib as account_name,
-        CompAuxNum as auxiliary_code,
+        coalesce(ecrituredate, piecedate, fiscal_year_end) as entry_date,
+        coalesce(comptenum, '') as account_code,
+        comptelib as account_name,
+        compauxnum as auxiliary_code,
         -- The auxiliary codes of suppliers, staff and banks are nobody's customer numbers.
-        case when CompteNum like '41%' then {{ reference('customer', 'CompAuxNum') }} end as customer_id,
-        PieceRef as document_reference,
-        PieceDate as document_date,
-        EcritureLib as description,
-        coalesce(Debit, 0) as debit,
-        coalesce(Credit, 0) as credit,
-        nullif(trim(EcritureLet), '') as lettering_code,
-        DateLet as lettered_on,
-        ValidDate as validated_on,
-        nullif(trim(Idevise), '') as currency_code,
-        Montantdevise as currency_amount,
+        case when comptenum like '41%' then {{ reference('customer', 'compauxnum') }} end as customer_id,
+        pieceref as document_reference,
+        piecedate as document_date,
+        ecriturelib as description,
+        coalesce(debit, 0) as debit,
+        coalesce(credit, 0) as credit,
+        nullif(trim(ecriturelet), '') as lettering_code,
+        datelet as lettered_on,
+        validdate as validated_on,
+        nullif(trim(idevise), '') as currency_code,
+        montantdevise as currency_amount,
         -- Opening entries stand in a journal of their own, named so.
-        upper(trim(JournalCode)) in ('AN', 'ANO', 'RAN', 'OUV')
-        or lower(JournalLib) like '%nouveau%'
-        or lower(JournalLib) like '%ouverture%' as is_opening
+        upper(trim(journalcode)) in ('AN', 'ANO', 'RAN', 'OUV')
+        or lower(journallib) like '%nouveau%'
+        or lower(journallib) like '%ouverture%' as is_opening
     from entries
 )
 

@@ -55,11 +55,13 @@ final as (
         case
             when identified.country_code = 'FR' and length(identified.registry) = 14
                 then substring(identified.registry, 1, 9)
-            when identified.registry is null and identified.country_code = 'FR' and length(identified.vat) = 13
+            when
+                identified.registry is null and identified.country_code = 'FR' and length(identified.vat) = 13
                 then substring(identified.vat, 5, 9)
             else coalesce(identified.registry, identified.vat)
         end as registration_number,
-        mod(cast(coalesce(identified.fiscalyear_last_month, '12') as bigint), 12) + 1 as fiscal_year_start_month
+        mod(cast(coalesce(identified.fiscalyear_last_month, '12') as bigint), 12)
+        + 1 as fiscal_year_start_month
     from identified
     left join calendars on identified.country_code = calendars.country_code
 )

@@ -6,7 +6,9 @@ partners as (
 ),
 
 properties as (
-    select * from {{ raw_versions('odoo', 'ir_property') }} where name = 'credit_limit' and res_id like 'res.partner,%'
+    select *
+    from {{ raw_versions('odoo', 'ir_property') }}
+    where name = 'credit_limit' and res_id like 'res.partner,%'
 ),
 
 companies as (
@@ -14,7 +16,10 @@ companies as (
 ),
 
 company_numbers as (
-    select source_id, id, min(id) over (partition by source_id) as first_id
+    select
+        source_id,
+        id,
+        min(id) over (partition by source_id) as first_id
     from {{ raw('odoo', 'res_company') }}
 ),
 
@@ -27,7 +32,9 @@ stated as (
         cast(partners.credit_limit as decimal(18, 4)) as amount,
         partners._from_load,
         case
-            when row_number() over (partition by partners.source_id, partners.id order by partners._from_load) = 1
+            when
+                row_number() over (partition by partners.source_id, partners.id order by partners._from_load)
+                = 1
                 then partners.create_date
             else partners.write_date
         end as changed_at
@@ -45,7 +52,8 @@ stated as (
         case
             when
                 row_number() over (
-                    partition by partners.source_id, partners.id, company_numbers.id order by partners._from_load
+                    partition by partners.source_id, partners.id, company_numbers.id
+                    order by partners._from_load
                 ) = 1
                 then partners.create_date
             else partners.write_date
@@ -69,7 +77,9 @@ stated as (
 compared as (
     select
         *,
-        lag(amount) over (partition by source_id, partner_id, company_id order by _from_load) as previous_amount
+        lag(amount)
+            over (partition by source_id, partner_id, company_id order by _from_load)
+            as previous_amount
     from stated
     where amount is not null
 ),
@@ -77,7 +87,9 @@ compared as (
 steps as (
     select
         *,
-        lead(changed_at) over (partition by source_id, partner_id, company_id order by _from_load) as next_changed_at
+        lead(changed_at)
+            over (partition by source_id, partner_id, company_id order by _from_load)
+            as next_changed_at
     from compared
     where previous_amount is null or previous_amount <> amount
 ),
@@ -108,7 +120,10 @@ final as (
     from daily
     left join companies
         on companies.company_id = {{ key('daily.source_id', 'res.company', 'daily.company_id') }}
-    left join (select distinct source_id, first_id from company_numbers) as firsts
+    left join (select distinct
+        source_id,
+        first_id
+    from company_numbers) as firsts
         on daily.source_id = firsts.source_id
     left join companies as first_companies
         on first_companies.company_id = {{ key('firsts.source_id', 'res.company', 'firsts.first_id') }}

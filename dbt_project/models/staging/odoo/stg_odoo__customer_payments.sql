@@ -22,7 +22,10 @@ written_off as (
     from {{ raw('odoo', 'account_move_line') }} as entry_lines
     inner join {{ raw('odoo', 'account_account') }} as accounts
         on entry_lines.source_id = accounts.source_id and entry_lines.account_id = accounts.id
-    inner join (select distinct source_id, move_id from payments) as paying_moves
+    inner join (select distinct
+        source_id,
+        move_id
+    from payments) as paying_moves
         on entry_lines.source_id = paying_moves.source_id and entry_lines.move_id = paying_moves.move_id
     where accounts.account_type like 'expense%' or accounts.account_type like 'income%'
     group by entry_lines.source_id, entry_lines.move_id
@@ -64,7 +67,10 @@ bills as (
 ),
 
 bill_matches as (
-    select source_id, debit_move_id as line_id, max(max_date) as cleared_on
+    select
+        source_id,
+        debit_move_id as line_id,
+        max(max_date) as cleared_on
     from {{ raw('odoo', 'account_partial_reconcile') }}
     group by source_id, debit_move_id
 )

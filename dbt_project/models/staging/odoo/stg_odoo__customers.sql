@@ -22,7 +22,8 @@ industries as (
 ),
 
 properties as (
-    select * from {{ raw('odoo', 'ir_property') }} where name = 'property_payment_term_id'
+    select * from {{ raw('odoo', 'ir_property') }}
+    where name = 'property_payment_term_id'
 ),
 
 orders as (
@@ -44,7 +45,8 @@ moves as (
 ),
 
 payments as (
-    select * from {{ raw('odoo', 'account_payment') }} where partner_type = 'customer'
+    select * from {{ raw('odoo', 'account_payment') }}
+    where partner_type = 'customer'
 ),
 
 tags as (
@@ -59,44 +61,70 @@ tags as (
 ),
 
 tag_map as (
-    select * from {{ ref('customer_tag_map') }} where system = 'odoo'
+    select * from {{ ref('customer_tag_map') }}
+    where system = 'odoo'
 ),
 
 tag_meanings as (
     select
         tags.source_id,
         tags.partner_id,
-        min(case when tag_map.meaning in ('public', 'consumer', 'intercompany') then tag_map.meaning end) as customer_class,
+        min(case when tag_map.meaning in ('public', 'consumer', 'intercompany') then tag_map.meaning end)
+            as customer_class,
         max(case when tag_map.meaning = 'do_not_remind' then 1 else 0 end) = 1 as do_not_remind,
         -- Odoo does not date its tags: the partner was changed when this one was put on.
-        min(case when tag_map.meaning = 'insolvent' then cast(tagged_versions.write_date as date) end) as insolvent_since
+        min(case when tag_map.meaning = 'insolvent' then cast(tagged_versions.write_date as date) end)
+            as insolvent_since
     from tags
     inner join tag_map on tags.tag = tag_map.tag
     left join {{ raw_versions('odoo', 'res_partner') }} as tagged_versions
         on
             tags.source_id = tagged_versions.source_id
             and tags.partner_id = tagged_versions.id
-            and tagged_versions._from_load <= tags._from_load
-            and (tagged_versions._to_load is null or tagged_versions._to_load > tags._from_load)
+            and tags._from_load >= tagged_versions._from_load
+            and (tagged_versions._to_load is null or tags._from_load < tagged_versions._to_load)
     group by tags.source_id, tags.partner_id
 ),
 
 named as (
-    select source_id, partner_id from orders
+    select
+        source_id,
+        partner_id
+    from orders
     union
-    select source_id, partner_invoice_id from orders
+    select
+        source_id,
+        partner_invoice_id
+    from orders
     union
-    select source_id, partner_shipping_id from orders
+    select
+        source_id,
+        partner_shipping_id
+    from orders
     union
-    select source_id, partner_id from moves
+    select
+        source_id,
+        partner_id
+    from moves
     union
-    select source_id, commercial_partner_id from moves
+    select
+        source_id,
+        commercial_partner_id
+    from moves
     union
-    select source_id, partner_shipping_id from moves
+    select
+        source_id,
+        partner_shipping_id
+    from moves
     union
-    select source_id, partner_id from payments
+    select
+        source_id,
+        partner_id
+    from payments
     union
-    select transfers.source_id, transfers.partner_id
+    select
+        transfers.source_id,
+        transfers.partner_id
     from transfers
     inner join transfer_types
         on transfers.source_id = transfer_types.source_id and transfers.picking_type_id = transfer_types.id
@@ -105,11 +133,20 @@ named as (
 
 -- Documents are booked on the commercial entity of whoever they name.
 wanted as (
-    select source_id, id from partners where customer_rank > 0
+    select
+        source_id,
+        id
+    from partners
+    where customer_rank > 0
     union
-    select source_id, partner_id from named
+    select
+        source_id,
+        partner_id
+    from named
     union
-    select partners.source_id, partners.commercial_partner_id
+    select
+        partners.source_id,
+        partners.commercial_partner_id
     from partners
     inner join named on partners.source_id = named.source_id and partners.id = named.partner_id
 ),
@@ -152,7 +189,8 @@ terms as (
 described as (
     select
         partners.*,
-        coalesce(partners.name, commercial.name, partners.ref, cast(partners.id as {{ dbt.type_string() }})) as label,
+        coalesce(partners.name, commercial.name, partners.ref, cast(partners.id as {{ dbt.type_string() }}))
+            as label,
         coalesce(partners.commercial_partner_id, partners.id) as entity_id,
         commercial.parent_id as entity_parent_id,
         commercial.is_company as entity_is_company,
@@ -183,10 +221,15 @@ final as (
         {{ key('described.source_id', 'res.company', 'described.company_id') }} as company_id,
         -- An address that repeats its company's code is not a second account of that code.
         case
-            when described.entity_id = described.id or described.ref <> described.entity_ref then described.ref
+            when
+                described.entity_id = described.id or described.ref <> described.entity_ref
+                then described.ref
         end as customer_number,
         described.label as name,
-        {{ key('described.source_id', 'res.partner', 'coalesce(described.entity_parent_id, case when described.entity_id <> described.id then described.entity_id end)') }} as customer_group_id,
+        {{ key(
+            'described.source_id', 'res.partner',
+            'coalesce(described.entity_parent_id, case when described.entity_id <> described.id then described.entity_id end)'
+        ) }} as customer_group_id,
         {{ key('described.source_id', 'res.partner', 'described.entity_id') }} as payer_customer_id,
         case
             when own_companies.id is not null then 'intercompany'
@@ -199,8 +242,14 @@ final as (
         described.zip as postal_code,
         described.city,
         coalesce(substring(languages.iso_code, 1, 2), substring(described.lang, 1, 2)) as language_code,
-        {{ key('described.source_id', 'res.users', 'coalesce(described.user_id, described.entity_user_id)') }} as salesperson_id,
-        {{ key('described.source_id', 'account.payment.term', 'described.payment_term_id') }} as payment_term_id,
+        {{ key(
+            'described.source_id', 'res.users',
+            'coalesce(described.user_id, described.entity_user_id)'
+        ) }} as salesperson_id,
+        {{ key(
+            'described.source_id', 'account.payment.term',
+            'described.payment_term_id'
+        ) }} as payment_term_id,
         case when described.entity_id = described.id then described.ref end as accounting_code,
         described.entity_vat as vat_number,
         described.entity_registry as registration_number,

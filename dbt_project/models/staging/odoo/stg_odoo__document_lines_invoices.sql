@@ -1,4 +1,5 @@
--- One row per product, service or deposit line of an invoice or credit note; tax, due-date and text lines are left out.
+-- One row per product, service or deposit line of an invoice or credit note; tax, due-date and text
+-- lines are left out.
 with
 
 invoices as (
@@ -75,18 +76,31 @@ final as (
         -invoices.direction * invoice_lines.balance as company_amount_excl_tax,
         coalesce(
             shipped_lines.unit_cost,
-            {{ money('nullif(order_lines.purchase_price, 0) / coalesce(nullif(orders.currency_rate, 0), 1)') }},
+            {{ money(
+                'nullif(order_lines.purchase_price, 0) / coalesce(nullif(orders.currency_rate, 0), 1)'
+            ) }},
             current_costs.unit_cost
         ) as unit_cost,
-        {{ key('invoice_lines.source_id', 'sale.order.line', 'billed_lines.order_line_id') }} as order_line_id,
-        {{ key('invoice_lines.source_id', 'sale.order.line', 'billed_lines.order_line_id') }} as generated_from_line_id,
-        {{ key('invoice_lines.source_id', 'res.users', 'coalesce(order_lines.salesman_id, invoices.invoice_user_id)') }} as salesperson_id,
+        {{ key(
+            'invoice_lines.source_id', 'sale.order.line',
+            'billed_lines.order_line_id'
+        ) }} as order_line_id,
+        {{ key(
+            'invoice_lines.source_id', 'sale.order.line',
+            'billed_lines.order_line_id'
+        ) }} as generated_from_line_id,
+        {{ key(
+            'invoice_lines.source_id', 'res.users',
+            'coalesce(order_lines.salesman_id, invoices.invoice_user_id)'
+        ) }} as salesperson_id,
         warehouses.name as site
     from invoice_lines
     inner join invoices
         on invoice_lines.source_id = invoices.source_id and invoice_lines.move_id = invoices.id
     left join billed_lines
-        on invoice_lines.source_id = billed_lines.source_id and invoice_lines.id = billed_lines.invoice_line_id
+        on
+            invoice_lines.source_id = billed_lines.source_id
+            and invoice_lines.id = billed_lines.invoice_line_id
     left join order_lines
         on billed_lines.source_id = order_lines.source_id and billed_lines.order_line_id = order_lines.id
     left join orders
@@ -94,7 +108,9 @@ final as (
     left join warehouses
         on orders.source_id = warehouses.source_id and orders.warehouse_id = warehouses.id
     left join products
-        on products.product_id = {{ key('invoice_lines.source_id', 'product.product', 'invoice_lines.product_id') }}
+        on
+            products.product_id
+            = {{ key('invoice_lines.source_id', 'product.product', 'invoice_lines.product_id') }}
     left join current_costs
         on
             invoice_lines.source_id = current_costs.source_id

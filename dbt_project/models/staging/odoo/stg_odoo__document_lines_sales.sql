@@ -2,7 +2,8 @@
 with
 
 order_lines as (
-    select * from {{ raw('odoo', 'sale_order_line') }} where display_type is null
+    select * from {{ raw('odoo', 'sale_order_line') }}
+    where display_type is null
 ),
 
 orders as (
@@ -47,7 +48,8 @@ described as (
         told.last_transfer_at,
         {{ key('order_lines.source_id', 'res.company', 'orders.company_id') }} as company_id,
         row_number() over (
-            partition by order_lines.source_id, order_lines.order_id order by order_lines.sequence, order_lines.id
+            partition by order_lines.source_id, order_lines.order_id
+            order by order_lines.sequence, order_lines.id
         ) as line_number,
         case
             when coalesce(order_lines.is_downpayment, false) then 'deposit'
@@ -65,11 +67,14 @@ described as (
         order_lines.price_subtotal as amount_excl_tax,
         order_lines.price_tax as amount_tax,
         order_lines.price_total as amount_incl_tax,
-        {{ money('order_lines.price_subtotal / coalesce(nullif(orders.currency_rate, 0), 1)') }} as company_amount_excl_tax,
+        {{ money('order_lines.price_subtotal / coalesce(nullif(orders.currency_rate, 0), 1)') }}
+            as company_amount_excl_tax,
         -- The margin module keeps the cost in the order's currency.
         coalesce(
             shipped_lines.unit_cost,
-            {{ money('nullif(order_lines.purchase_price, 0) / coalesce(nullif(orders.currency_rate, 0), 1)') }},
+            {{ money(
+                'nullif(order_lines.purchase_price, 0) / coalesce(nullif(orders.currency_rate, 0), 1)'
+            ) }},
             current_costs.unit_cost
         ) as unit_cost,
         -- What came back was delivered all the same.
@@ -78,7 +83,10 @@ described as (
             - greatest(coalesce(order_lines.qty_delivered, 0), coalesce(shipped_lines.shipped_quantity, 0)),
             0
         ) as undelivered_quantity,
-        {{ key('order_lines.source_id', 'res.users', 'coalesce(order_lines.salesman_id, orders.user_id)') }} as salesperson_id,
+        {{ key(
+            'order_lines.source_id', 'res.users',
+            'coalesce(order_lines.salesman_id, orders.user_id)'
+        ) }} as salesperson_id,
         warehouses.name as site
     from order_lines
     inner join orders
@@ -86,7 +94,9 @@ described as (
     inner join told
         on order_lines.source_id = told.source_id and order_lines.order_id = told.id
     left join products
-        on products.product_id = {{ key('order_lines.source_id', 'product.product', 'order_lines.product_id') }}
+        on
+            products.product_id
+            = {{ key('order_lines.source_id', 'product.product', 'order_lines.product_id') }}
     left join units
         on order_lines.source_id = units.source_id and order_lines.product_uom = units.id
     left join warehouses
@@ -117,7 +127,8 @@ typed as (
         *,
         {{ key('source_id', 'sale.order.line', 'id') }} as document_line_id,
         {{ key('source_id', 'sale.order', 'order_id') }} as document_id,
-        case when was_quotation then {{ key('source_id', 'sale.quotation.line', 'id') }} end as generated_from_line_id,
+        case when was_quotation then {{ key('source_id', 'sale.quotation.line', 'id') }} end
+            as generated_from_line_id,
         case
             when order_cancelled_at is not null or (progress = 'closed_short' and line_type = 'product')
                 then undelivered_quantity
@@ -125,7 +136,9 @@ typed as (
         end as cancelled_quantity,
         case
             when order_cancelled_at is not null then order_cancelled_at
-            when progress = 'closed_short' and line_type = 'product' and undelivered_quantity > 0 then last_transfer_at
+            when
+                progress = 'closed_short' and line_type = 'product' and undelivered_quantity > 0
+                then last_transfer_at
         end as cancelled_at
     from described
     where is_order

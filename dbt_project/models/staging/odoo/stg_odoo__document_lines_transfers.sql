@@ -63,9 +63,13 @@ described as (
         coalesce(shipped_lines.unit_cost, current_costs.unit_cost) as unit_cost,
         {{ key('moves.source_id', 'sale.order.line', 'moves.sale_line_id') }} as order_line_id,
         {{ key('moves.source_id', 'stock.move', 'moves.origin_returned_move_id') }} as returned_line_id,
-        {{ local_date('coalesce(moves.date_deadline, transfers.date_deadline)', 'companies.time_zone') }} as last_confirmed_date,
+        {{ local_date('coalesce(moves.date_deadline, transfers.date_deadline)', 'companies.time_zone') }}
+            as last_confirmed_date,
         {{ key('moves.source_id', 'res.users', 'transfers.user_id') }} as picked_by_id,
-        {{ key('moves.source_id', 'res.users', 'coalesce(order_lines.salesman_id, orders.user_id)') }} as salesperson_id,
+        {{ key(
+            'moves.source_id', 'res.users',
+            'coalesce(order_lines.salesman_id, orders.user_id)'
+        ) }} as salesperson_id,
         warehouses.name as site,
         transfers.write_date as changed_at
     from moves
@@ -109,7 +113,9 @@ typed as (
         {{ key('source_id', 'stock.move', 'id') }} as document_line_id,
         {{ key('source_id', 'stock.picking', 'transfer_id') }} as document_id,
         case when state = 'done' then done_quantity else demanded_quantity end as line_quantity,
-        case when is_return then returned_line_id else {{ key('source_id', 'stock.preparation.line', 'id') }} end as generated_from_line_id,
+        case
+            when is_return then returned_line_id else {{ key('source_id', 'stock.preparation.line', 'id') }}
+        end as generated_from_line_id,
         case when state = 'cancel' then demanded_quantity else 0 end as cancelled_quantity,
         case when state = 'cancel' then coalesce(date_done, changed_at) end as cancelled_at
     from described
@@ -133,7 +139,8 @@ final as (
         unit_price_excl_tax,
         discount_percent,
         {{ money('coalesce(line_quantity * net_unit_price, 0)') }} as amount_excl_tax,
-        {{ money('coalesce(line_quantity * gross_unit_price, 0)') }} - {{ money('coalesce(line_quantity * net_unit_price, 0)') }} as amount_tax,
+        {{ money('coalesce(line_quantity * gross_unit_price, 0)') }}
+        - {{ money('coalesce(line_quantity * net_unit_price, 0)') }} as amount_tax,
         {{ money('coalesce(line_quantity * gross_unit_price, 0)') }} as amount_incl_tax,
         {{ money('coalesce(line_quantity * net_unit_price, 0) / currency_rate') }} as company_amount_excl_tax,
         unit_cost,

@@ -10,7 +10,10 @@ orders as (
 ),
 
 messages as (
-    select source_id, res_id as move_id, min(sent_at) as sent_at
+    select
+        source_id,
+        res_id as move_id,
+        min(sent_at) as sent_at
     from {{ ref('stg_odoo__sent_messages') }}
     where model = 'account.move'
     group by source_id, res_id
@@ -21,7 +24,10 @@ companies as (
 ),
 
 employees as (
-    select distinct employee_id, is_technical_user from {{ ref('stg_odoo__employees') }}
+    select distinct
+        employee_id,
+        is_technical_user
+    from {{ ref('stg_odoo__employees') }}
 ),
 
 partners as (
@@ -41,7 +47,8 @@ incoterms as (
 ),
 
 status_map as (
-    select * from {{ ref('document_status_map') }} where system = 'odoo' and source_type = 'account.move'
+    select * from {{ ref('document_status_map') }}
+    where system = 'odoo' and source_type = 'account.move'
 ),
 
 final as (
@@ -61,23 +68,39 @@ final as (
             when employees.employee_id is not null then 'manual'
             else 'unknown'
         end as channel,
-        {{ key('invoices.source_id', 'res.partner', 'coalesce(buyers.commercial_partner_id, orders.partner_id, invoices.commercial_partner_id, invoices.partner_id)') }} as sold_to_customer_id,
-        {{ key('invoices.source_id', 'res.partner', 'coalesce(invoices.partner_shipping_id, invoices.partner_id)') }} as ship_to_customer_id,
-        {{ key('invoices.source_id', 'res.partner', 'coalesce(invoices.commercial_partner_id, invoices.partner_id)') }} as payer_customer_id,
+        {{ key(
+            'invoices.source_id', 'res.partner',
+            'coalesce(buyers.commercial_partner_id, orders.partner_id, invoices.commercial_partner_id, invoices.partner_id)'
+        ) }} as sold_to_customer_id,
+        {{ key(
+            'invoices.source_id', 'res.partner',
+            'coalesce(invoices.partner_shipping_id, invoices.partner_id)'
+        ) }} as ship_to_customer_id,
+        {{ key(
+            'invoices.source_id', 'res.partner',
+            'coalesce(invoices.commercial_partner_id, invoices.partner_id)'
+        ) }} as payer_customer_id,
         case when not employees.is_technical_user then employees.employee_id end as agent_id,
-        {{ key('invoices.source_id', 'res.users', 'coalesce(invoices.invoice_user_id, orders.user_id)') }} as salesperson_id,
+        {{ key(
+            'invoices.source_id', 'res.users',
+            'coalesce(invoices.invoice_user_id, orders.user_id)'
+        ) }} as salesperson_id,
         {{ translated('teams.name') }} as team,
         {{ key('invoices.source_id', 'sale.order', 'invoices.order_id') }} as generated_from_document_id,
         {{ key('invoices.source_id', 'account.move', 'invoices.reversed_entry_id') }} as corrects_document_id,
         false as is_backorder,
         incoterms.code as incoterm,
-        {{ key('invoices.source_id', 'account.payment.term', 'invoices.invoice_payment_term_id') }} as payment_term_id,
+        {{ key(
+            'invoices.source_id', 'account.payment.term',
+            'invoices.invoice_payment_term_id'
+        ) }} as payment_term_id,
         currencies.name as currency_code,
         invoices.amount_untaxed as amount_excl_tax,
         invoices.amount_tax + invoices.withheld_amount as amount_tax,
         invoices.amount_total + invoices.withheld_amount as amount_incl_tax,
         invoices.direction * invoices.amount_untaxed_signed as company_amount_excl_tax,
-        invoices.direction * invoices.amount_total_signed + invoices.company_withheld_amount as company_amount_incl_tax,
+        invoices.direction * invoices.amount_total_signed
+        + invoices.company_withheld_amount as company_amount_incl_tax,
         coalesce(
             invoices.invoice_date,
             case when invoices.state = 'posted' then invoices.date end,
@@ -110,7 +133,9 @@ final as (
     left join incoterms
         on orders.source_id = incoterms.source_id and orders.incoterm = incoterms.id
     left join status_map
-        on invoices.invoice_status = status_map.source_status and invoices.document_type = status_map.document_type
+        on
+            invoices.invoice_status = status_map.source_status
+            and invoices.document_type = status_map.document_type
 )
 
 {{ conform('documents', lacks=[

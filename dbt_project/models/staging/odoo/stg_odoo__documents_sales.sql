@@ -14,7 +14,8 @@ closing_notes as (
 ),
 
 confirmers as (
-    select distinct employee_id from {{ ref('stg_odoo__employees') }} where not is_technical_user
+    select distinct employee_id from {{ ref('stg_odoo__employees') }}
+    where not is_technical_user
 ),
 
 date_changes as (
@@ -33,13 +34,25 @@ messages as (
         sent_messages.source_id,
         sent_messages.res_id as order_id,
         min(
-            case when told.confirmed_at is null or sent_messages.sent_at < told.confirmed_at then sent_messages.sent_at end
+            case
+                when
+                    told.confirmed_at is null or sent_messages.sent_at < told.confirmed_at
+                    then sent_messages.sent_at
+            end
         ) as offered_at,
         min(
-            case when not told.was_quotation or sent_messages.sent_at >= told.confirmed_at then sent_messages.sent_at end
+            case
+                when
+                    not told.was_quotation or sent_messages.sent_at >= told.confirmed_at
+                    then sent_messages.sent_at
+            end
         ) as acknowledged_at,
         max(
-            case when not told.was_quotation or sent_messages.sent_at >= told.confirmed_at then sent_messages.sent_at end
+            case
+                when
+                    not told.was_quotation or sent_messages.sent_at >= told.confirmed_at
+                    then sent_messages.sent_at
+            end
         ) as last_message_at
     from {{ ref('stg_odoo__sent_messages') }} as sent_messages
     inner join told
@@ -92,7 +105,8 @@ incoterms as (
 ),
 
 status_map as (
-    select * from {{ ref('document_status_map') }} where system = 'odoo' and source_type = 'sale.order'
+    select * from {{ ref('document_status_map') }}
+    where system = 'odoo' and source_type = 'sale.order'
 ),
 
 described as (
@@ -118,9 +132,18 @@ described as (
         case when not told.created_by_robot then told.creator_id else confirmers.employee_id end as agent_id,
         companies.company_id,
         told.time_zone,
-        {{ key('orders.source_id', 'res.partner', 'coalesce(buyers.commercial_partner_id, orders.partner_id)') }} as sold_to_customer_id,
-        {{ key('orders.source_id', 'res.partner', 'coalesce(orders.partner_shipping_id, orders.partner_id)') }} as ship_to_customer_id,
-        {{ key('orders.source_id', 'res.partner', 'coalesce(payers.commercial_partner_id, orders.partner_invoice_id, buyers.commercial_partner_id, orders.partner_id)') }} as payer_customer_id,
+        {{ key(
+            'orders.source_id', 'res.partner',
+            'coalesce(buyers.commercial_partner_id, orders.partner_id)'
+        ) }} as sold_to_customer_id,
+        {{ key(
+            'orders.source_id', 'res.partner',
+            'coalesce(orders.partner_shipping_id, orders.partner_id)'
+        ) }} as ship_to_customer_id,
+        {{ key(
+            'orders.source_id', 'res.partner',
+            'coalesce(payers.commercial_partner_id, orders.partner_invoice_id, buyers.commercial_partner_id, orders.partner_id)'
+        ) }} as payer_customer_id,
         {{ key('orders.source_id', 'res.users', 'orders.user_id') }} as salesperson_id,
         {{ translated('teams.name') }} as team,
         incoterms.code as incoterm,
@@ -131,13 +154,19 @@ described as (
         orders.amount_untaxed as amount_excl_tax,
         orders.amount_tax,
         orders.amount_total as amount_incl_tax,
-        {{ money('orders.amount_untaxed / coalesce(nullif(orders.currency_rate, 0), 1)') }} as company_amount_excl_tax,
-        {{ money('orders.amount_total / coalesce(nullif(orders.currency_rate, 0), 1)') }} as company_amount_incl_tax,
+        {{ money('orders.amount_untaxed / coalesce(nullif(orders.currency_rate, 0), 1)') }}
+            as company_amount_excl_tax,
+        {{ money('orders.amount_total / coalesce(nullif(orders.currency_rate, 0), 1)') }}
+            as company_amount_incl_tax,
         told.first_confirmed_date,
         told.last_confirmed_date,
         case
             when messages.last_message_at is not null
-                then {{ local_date('case when superseded_promises.position = 1 then superseded_promises.from_instant else orders.commitment_date end', 'told.time_zone') }}
+                then
+                    {{ local_date(
+                        'case when superseded_promises.position = 1 then superseded_promises.from_instant else orders.commitment_date end',
+                        'told.time_zone'
+                    ) }}
         end as last_told_date,
         told.valid_until,
         told.expired_at,
@@ -278,7 +307,9 @@ final as (
         confirmed_orders.salesperson_id,
         confirmed_orders.team,
         case
-            when confirmed_orders.was_quotation then {{ key('confirmed_orders.source_id', 'sale.quotation', 'confirmed_orders.id') }}
+            when
+                confirmed_orders.was_quotation
+                then {{ key('confirmed_orders.source_id', 'sale.quotation', 'confirmed_orders.id') }}
         end as generated_from_document_id,
         confirmed_orders.reason,
         false as is_backorder,
@@ -292,14 +323,20 @@ final as (
         confirmed_orders.amount_incl_tax,
         confirmed_orders.company_amount_excl_tax,
         confirmed_orders.company_amount_incl_tax,
-        {{ local_date('coalesce(confirmed_orders.confirmed_at, confirmed_orders.create_date)', 'confirmed_orders.time_zone') }} as document_date,
+        {{ local_date(
+            'coalesce(confirmed_orders.confirmed_at, confirmed_orders.create_date)',
+            'confirmed_orders.time_zone'
+        ) }}
+            as document_date,
         case
             when confirmed_orders.message_received_at is not null then confirmed_orders.message_received_at
             when confirmed_orders.channel in ('edi', 'web', 'portal') then confirmed_orders.create_date
         end as received_at,
         -- An accepted offer becomes an order when it is confirmed.
         case
-            when confirmed_orders.was_quotation then coalesce(confirmed_orders.confirmed_at, confirmed_orders.create_date)
+            when
+                confirmed_orders.was_quotation
+                then coalesce(confirmed_orders.confirmed_at, confirmed_orders.create_date)
             else confirmed_orders.create_date
         end as entered_at,
         confirmed_orders.acknowledged_at,
@@ -322,7 +359,9 @@ final as (
         cast(null as date) as valid_until
     from confirmed_orders
     left join status_map
-        on confirmed_orders.map_status = status_map.source_status and confirmed_orders.document_type = status_map.document_type
+        on
+            confirmed_orders.map_status = status_map.source_status
+            and confirmed_orders.document_type = status_map.document_type
 )
 
 {{ conform('documents', lacks=[

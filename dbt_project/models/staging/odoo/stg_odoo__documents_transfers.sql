@@ -21,7 +21,10 @@ log as (
 ),
 
 messages as (
-    select source_id, res_id as transfer_id, min(sent_at) as sent_at
+    select
+        source_id,
+        res_id as transfer_id,
+        min(sent_at) as sent_at
     from {{ ref('stg_odoo__sent_messages') }}
     where model = 'stock.picking'
     group by source_id, res_id
@@ -43,7 +46,10 @@ companies as (
 ),
 
 employees as (
-    select distinct employee_id, is_technical_user from {{ ref('stg_odoo__employees') }}
+    select distinct
+        employee_id,
+        is_technical_user
+    from {{ ref('stg_odoo__employees') }}
 ),
 
 partners as (
@@ -71,7 +77,8 @@ incoterms as (
 ),
 
 status_map as (
-    select * from {{ ref('document_status_map') }} where system = 'odoo' and source_type = 'stock.picking'
+    select * from {{ ref('document_status_map') }}
+    where system = 'odoo' and source_type = 'stock.picking'
 ),
 
 described as (
@@ -85,14 +92,27 @@ described as (
         companies.company_id,
         companies.time_zone,
         case
-            when transfers.sale_id is not null or transfers.return_id is not null or transfers.backorder_id is not null then 'generated'
+            when
+                transfers.sale_id is not null
+                or transfers.return_id is not null
+                or transfers.backorder_id is not null
+                then 'generated'
             when employees.is_technical_user then 'unknown'
             when employees.employee_id is not null then 'manual'
             else 'unknown'
         end as channel,
-        {{ key('transfers.source_id', 'res.partner', 'coalesce(buyers.commercial_partner_id, orders.partner_id, receivers.commercial_partner_id, transfers.partner_id)') }} as sold_to_customer_id,
-        {{ key('transfers.source_id', 'res.partner', 'coalesce(transfers.partner_id, orders.partner_shipping_id)') }} as ship_to_customer_id,
-        {{ key('transfers.source_id', 'res.partner', 'coalesce(payers.commercial_partner_id, orders.partner_invoice_id, receivers.commercial_partner_id, transfers.partner_id)') }} as payer_customer_id,
+        {{ key(
+            'transfers.source_id', 'res.partner',
+            'coalesce(buyers.commercial_partner_id, orders.partner_id, receivers.commercial_partner_id, transfers.partner_id)'
+        ) }} as sold_to_customer_id,
+        {{ key(
+            'transfers.source_id', 'res.partner',
+            'coalesce(transfers.partner_id, orders.partner_shipping_id)'
+        ) }} as ship_to_customer_id,
+        {{ key(
+            'transfers.source_id', 'res.partner',
+            'coalesce(payers.commercial_partner_id, orders.partner_invoice_id, receivers.commercial_partner_id, transfers.partner_id)'
+        ) }} as payer_customer_id,
         coalesce(
             {{ key('transfers.source_id', 'res.users', 'transfers.user_id') }},
             case when not employees.is_technical_user then employees.employee_id end
@@ -118,9 +138,11 @@ described as (
         transfers.create_date as entered_at,
         log.ready_at,
         transfers.date_done,
-        case when transfers.state = 'cancel' then coalesce(log.cancelled_at, transfers.write_date) end as cancelled_at,
+        case when transfers.state = 'cancel' then coalesce(log.cancelled_at, transfers.write_date) end
+            as cancelled_at,
         messages.sent_at,
-        {{ local_date('coalesce(transfers.date_deadline, orders.commitment_date)', 'companies.time_zone') }} as last_confirmed_date
+        {{ local_date('coalesce(transfers.date_deadline, orders.commitment_date)', 'companies.time_zone') }}
+            as last_confirmed_date
     from transfers
     left join orders
         on transfers.source_id = orders.source_id and transfers.sale_id = orders.id

@@ -2,7 +2,9 @@
 with
 
 lines as (
-    select * from {{ raw('odoo', 'credit_control_line') }} where state in ('sent', 'done', 'email_error', 'queued')
+    select *
+    from {{ raw('odoo', 'credit_control_line') }}
+    where state in ('sent', 'done', 'email_error', 'queued')
 ),
 
 levels as (
@@ -19,7 +21,10 @@ final as (
         'odoo' as source_system,
         {{ key('lines.source_id', 'credit.control.line', 'lines.id') }} as dunning_action_id,
         {{ key('lines.source_id', 'res.company', 'lines.company_id') }} as company_id,
-        {{ key('lines.source_id', 'res.partner', 'coalesce(partners.commercial_partner_id, lines.partner_id)') }} as customer_id,
+        {{ key(
+            'lines.source_id', 'res.partner',
+            'coalesce(partners.commercial_partner_id, lines.partner_id)'
+        ) }} as customer_id,
         {{ key('lines.source_id', 'account.move.line', 'lines.move_line_id') }} as instalment_id,
         coalesce(lines.date_sent, lines.date) as action_date,
         coalesce(levels.level, 1) as level,

@@ -52,7 +52,14 @@ final as (
         'sdi' as platform,
         case
             when notice in ('being_sent', 'processing', 'forward_attempt') then 'deposited'
-            when notice in ('forwarded', 'forward_failed', 'accepted_by_pa_partner', 'accepted_by_pa_partner_after_expiry') then 'delivered'
+            when
+                notice in (
+                    'forwarded',
+                    'forward_failed',
+                    'accepted_by_pa_partner',
+                    'accepted_by_pa_partner_after_expiry'
+                )
+                then 'delivered'
             when notice = 'rejected' then 'rejected'
             when notice = 'rejected_by_pa_partner' then 'refused'
             else 'unknown'

@@ -2,7 +2,8 @@
 with
 
 users as (
-    select * from {{ raw('odoo', 'res_users') }} where not coalesce(share, false)
+    select * from {{ raw('odoo', 'res_users') }}
+    where not coalesce(share, false)
 ),
 
 partners as (
@@ -46,7 +47,8 @@ memberships as (
 ),
 
 role_map as (
-    select * from {{ ref('employee_role_map') }} where system = 'odoo'
+    select * from {{ ref('employee_role_map') }}
+    where system = 'odoo'
 ),
 
 -- A user may be an employee of several companies; the employee record of the user's own company

@@ -10,7 +10,11 @@ currencies as (
 ),
 
 companies as (
-    select source_id, id, currency_id from {{ raw('odoo', 'res_company') }}
+    select
+        source_id,
+        id,
+        currency_id
+    from {{ raw('odoo', 'res_company') }}
 ),
 
 -- A rate without a company holds for all; companies that share a currency may each keep rates,

@@ -2,11 +2,13 @@
 with
 
 orders as (
-    select * from {{ raw('odoo', 'purchase_order') }} where state in ('purchase', 'done')
+    select * from {{ raw('odoo', 'purchase_order') }}
+    where state in ('purchase', 'done')
 ),
 
 order_lines as (
-    select * from {{ raw('odoo', 'purchase_order_line') }} where product_id is not null
+    select * from {{ raw('odoo', 'purchase_order_line') }}
+    where product_id is not null
 ),
 
 transfer_types as (

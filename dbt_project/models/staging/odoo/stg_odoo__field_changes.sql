@@ -16,7 +16,10 @@ fields as (
 ),
 
 authors as (
-    select source_id, partner_id, min(id) as user_id
+    select
+        source_id,
+        partner_id,
+        min(id) as user_id
     from {{ raw('odoo', 'res_users') }}
     group by source_id, partner_id
 )

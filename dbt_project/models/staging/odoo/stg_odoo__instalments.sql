@@ -3,7 +3,8 @@
 with
 
 receivable_lines as (
-    select * from {{ ref('stg_odoo__receivable_lines') }} where part in ('instalment', 'other')
+    select * from {{ ref('stg_odoo__receivable_lines') }}
+    where part in ('instalment', 'other')
 ),
 
 invoices as (
@@ -43,14 +44,20 @@ final as (
         {{ key('source_id', 'account.move.line', 'line_id') }} as instalment_id,
         {{ key('source_id', 'account.move', 'invoice_id') }} as document_id,
         {{ key('source_id', 'res.company', 'company_id') }} as company_id,
-        coalesce({{ key('source_id', 'res.partner', 'partner_id') }}, source_id || '/res.partner/unknown') as customer_id,
+        coalesce(
+            {{ key('source_id', 'res.partner', 'partner_id') }}, source_id || '/res.partner/unknown'
+        ) as customer_id,
         instalment_number,
         date as issued_on,
         coalesce(date_maturity, date) as due_date,
         currency_code,
         -- Tax that the customer keeps belongs to the document's total, not to what is to be paid.
         amount_currency + coalesce(
-            {{ money('document_direction * withheld_amount * ' ~ ratio('amount_currency', 'document_amount')) }}, 0
+            {{ money(
+                'document_direction * withheld_amount * ' ~ ratio('amount_currency',
+                'document_amount')
+            ) }},
+            0
         ) as amount_incl_tax,
         amount_currency as amount_to_pay,
         balance as company_amount_to_pay,

@@ -34,7 +34,9 @@ line_facts as (
     inner join moves
         on invoice_lines.source_id = moves.source_id and invoice_lines.move_id = moves.id
     left join billed_lines
-        on invoice_lines.source_id = billed_lines.source_id and invoice_lines.id = billed_lines.invoice_line_id
+        on
+            invoice_lines.source_id = billed_lines.source_id
+            and invoice_lines.id = billed_lines.invoice_line_id
     left join order_lines
         on billed_lines.source_id = order_lines.source_id and billed_lines.order_line_id = order_lines.id
     group by invoice_lines.source_id, invoice_lines.move_id
@@ -66,9 +68,17 @@ settlements as (
         receivable_lines.move_id,
         max(matches.create_date) as settled_at
     from (
-        select source_id, debit_move_id as line_id, create_date from {{ raw('odoo', 'account_partial_reconcile') }}
+        select
+            source_id,
+            debit_move_id as line_id,
+            create_date
+        from {{ raw('odoo', 'account_partial_reconcile') }}
         union all
-        select source_id, credit_move_id, create_date from {{ raw('odoo', 'account_partial_reconcile') }}
+        select
+            source_id,
+            credit_move_id,
+            create_date
+        from {{ raw('odoo', 'account_partial_reconcile') }}
     ) as matches
     inner join {{ raw('odoo', 'account_move_line') }} as receivable_lines
         on matches.source_id = receivable_lines.source_id and matches.line_id = receivable_lines.id
@@ -83,8 +93,15 @@ log as (
         res_id as move_id,
         min(case when field_name = 'state' and to_value = 'posted' then occurred_at end) as posted_at,
         max(case when field_name = 'state' and to_value = 'cancel' then occurred_at end) as cancelled_at,
-        max(case when field_name = 'payment_state' and to_value in ('paid', 'reversed', 'in_payment') then occurred_at end) as paid_at,
-        max(case when field_name = 'l10n_it_edi_state' and to_value = 'rejected' then occurred_at end) as rejected_at
+        max(
+            case
+                when
+                    field_name = 'payment_state' and to_value in ('paid', 'reversed', 'in_payment')
+                    then occurred_at
+            end
+        ) as paid_at,
+        max(case when field_name = 'l10n_it_edi_state' and to_value = 'rejected' then occurred_at end)
+            as rejected_at
     from {{ ref('stg_odoo__status_changes') }}
     where model = 'account.move'
     group by source_id, res_id
@@ -108,7 +125,8 @@ select
     moves.state = 'posted' and coalesce(moves.l10n_it_edi_state, '') <> 'rejected' as is_issued,
     case when moves.state <> 'draft' then coalesce(log.posted_at, moves.create_date) end as posted_at,
     case when moves.state = 'cancel' then coalesce(log.cancelled_at, moves.write_date) end as cancelled_at,
-    moves.state = 'posted' and coalesce(moves.payment_state, 'not_paid') in ('paid', 'in_payment', 'reversed') as is_settled,
+    moves.state = 'posted'
+    and coalesce(moves.payment_state, 'not_paid') in ('paid', 'in_payment', 'reversed') as is_settled,
     case
         when moves.state = 'posted' and moves.payment_state in ('paid', 'in_payment', 'reversed')
             then greatest(
@@ -119,7 +137,8 @@ select
     log.paid_at is not null as is_payment_logged,
     coalesce(withheld.withheld_amount, 0) as withheld_amount,
     coalesce(withheld.company_withheld_amount, 0) as company_withheld_amount,
-    case when moves.l10n_it_edi_state = 'rejected' then coalesce(log.rejected_at, moves.write_date) end as rejected_at
+    case when moves.l10n_it_edi_state = 'rejected' then coalesce(log.rejected_at, moves.write_date) end
+        as rejected_at
 from moves
 left join line_facts
     on moves.source_id = line_facts.source_id and moves.id = line_facts.move_id

@@ -14,22 +14,35 @@ payments as (
 ),
 
 discount_terms as (
-    select source_id, id
+    select
+        source_id,
+        id
     from {{ raw('odoo', 'account_payment_term') }}
     where coalesce(early_discount, discount_percentage > 0)
 ),
 
 invoices as (
-    select source_id, id, invoice_payment_term_id from {{ ref('stg_odoo__invoices') }}
+    select
+        source_id,
+        id,
+        invoice_payment_term_id
+    from {{ ref('stg_odoo__invoices') }}
 ),
 
 -- An entry that brings neither invoice nor money: a write-off when it books a loss, else a transfer.
 losses as (
-    select distinct entry_lines.source_id, entry_lines.move_id
+    select distinct
+        entry_lines.source_id,
+        entry_lines.move_id
     from {{ raw('odoo', 'account_move_line') }} as entry_lines
     inner join {{ raw('odoo', 'account_account') }} as accounts
         on entry_lines.source_id = accounts.source_id and entry_lines.account_id = accounts.id
-    inner join (select distinct source_id, move_id from receivable_lines where part = 'other') as other_entries
+    inner join
+        (select distinct
+            source_id,
+            move_id
+        from receivable_lines
+        where part = 'other') as other_entries
         on entry_lines.source_id = other_entries.source_id and entry_lines.move_id = other_entries.move_id
     where accounts.account_type like 'expense%' or accounts.account_type like 'income%'
 ),
@@ -66,10 +79,16 @@ settled as (
     select
         ends.*,
         debit_part in ('instalment', 'other') as settles_debit,
-        case when debit_part in ('instalment', 'other') then debit_line_id else credit_line_id end as instalment_line_id,
-        case when debit_part in ('instalment', 'other') then debit_invoice_id else credit_invoice_id end as invoice_id,
-        case when debit_part in ('instalment', 'other') then debit_currency_code else credit_currency_code end as currency_code,
-        case when debit_part in ('instalment', 'other') then debit_amount_currency else credit_amount_currency end as amount,
+        case when debit_part in ('instalment', 'other') then debit_line_id else credit_line_id end
+            as instalment_line_id,
+        case when debit_part in ('instalment', 'other') then debit_invoice_id else credit_invoice_id end
+            as invoice_id,
+        case
+            when debit_part in ('instalment', 'other') then debit_currency_code else credit_currency_code
+        end as currency_code,
+        case
+            when debit_part in ('instalment', 'other') then debit_amount_currency else credit_amount_currency
+        end as amount,
         case when debit_part in ('instalment', 'other') then credit_part else debit_part end as other_part,
         case
             when debit_part in ('instalment', 'other') and credit_part = 'payment'
@@ -85,7 +104,10 @@ settled as (
         end as payment_key
     from ends
     where
-        (debit_part in ('instalment', 'other') and credit_part in ('instalment', 'other', 'payment', 'exchange_difference'))
+        (
+            debit_part in ('instalment', 'other')
+            and credit_part in ('instalment', 'other', 'payment', 'exchange_difference')
+        )
         or (debit_part in ('payment', 'exchange_difference') and credit_part in ('instalment', 'other'))
 ),
 
@@ -123,8 +145,16 @@ shared as (
         case
             when payment_key is null or company_written_off_amount = 0 then 0
             else
-                round(company_written_off_amount * {{ ratio('company_cleared_so_far', 'company_cleared_amount') }}, 2)
-                - round(company_written_off_amount * {{ ratio('company_cleared_so_far - company_amount', 'company_cleared_amount') }}, 2)
+                round(
+                    company_written_off_amount
+                    * {{ ratio('company_cleared_so_far', 'company_cleared_amount') }},
+                    2
+                )
+                - round(
+                    company_written_off_amount
+                    * {{ ratio('company_cleared_so_far - company_amount', 'company_cleared_amount') }},
+                    2
+                )
         end as company_written_off
     from cumulated
 ),
@@ -132,7 +162,10 @@ shared as (
 pieces as (
     select
         shared.source_id,
-        {{ key('shared.source_id', 'account.partial.reconcile', 'shared.match_id') }} as payment_allocation_id,
+        {{ key(
+            'shared.source_id', 'account.partial.reconcile',
+            'shared.match_id'
+        ) }} as payment_allocation_id,
         shared.company_id,
         shared.instalment_line_id,
         shared.payment_key,
@@ -148,7 +181,9 @@ pieces as (
         end as allocation_kind,
         shared.max_date,
         shared.currency_code,
-        case when shared.other_part = 'exchange_difference' then 0 else shared.amount - shared.written_off end as amount,
+        case
+            when shared.other_part = 'exchange_difference' then 0 else shared.amount - shared.written_off
+        end as amount,
         shared.company_amount - shared.company_written_off as company_amount
     from shared
     left join losses
@@ -158,12 +193,14 @@ pieces as (
 
     select
         shared.source_id,
-        {{ key('shared.source_id', 'account.partial.reconcile', 'shared.match_id') }} || '/written_off' as payment_allocation_id,
+        {{ key('shared.source_id', 'account.partial.reconcile', 'shared.match_id') }}
+        || '/written_off' as payment_allocation_id,
         shared.company_id,
         shared.instalment_line_id,
         shared.payment_key,
         cast(null as bigint) as credit_line_id,
-        case when discount_terms.id is not null then 'early_payment_discount' else 'write_off' end as allocation_kind,
+        case when discount_terms.id is not null then 'early_payment_discount' else 'write_off' end
+            as allocation_kind,
         shared.max_date,
         shared.currency_code,
         shared.written_off as amount,
@@ -172,7 +209,9 @@ pieces as (
     left join invoices
         on shared.source_id = invoices.source_id and shared.invoice_id = invoices.id
     left join discount_terms
-        on invoices.source_id = discount_terms.source_id and invoices.invoice_payment_term_id = discount_terms.id
+        on
+            invoices.source_id = discount_terms.source_id
+            and invoices.invoice_payment_term_id = discount_terms.id
     where shared.written_off <> 0 or shared.company_written_off <> 0
 ),
 

@@ -2,7 +2,8 @@
 with
 
 returns as (
-    select * from {{ raw('odoo', 'payment_return') }} where state = 'done'
+    select * from {{ raw('odoo', 'payment_return') }}
+    where state = 'done'
 ),
 
 return_lines as (
@@ -18,7 +19,8 @@ links as (
 ),
 
 receivable_lines as (
-    select * from {{ ref('stg_odoo__receivable_lines') }} where part = 'payment'
+    select * from {{ ref('stg_odoo__receivable_lines') }}
+    where part = 'payment'
 ),
 
 payments as (
@@ -43,7 +45,11 @@ identified as (
         return_lines.source_id,
         return_lines.id,
         returns.company_id,
-        coalesce(returned.payment_key, payments_by_number.payment_key, return_lines.source_id || '/account.payment/unknown') as payment_key,
+        coalesce(
+            returned.payment_key,
+            payments_by_number.payment_key,
+            return_lines.source_id || '/account.payment/unknown'
+        ) as payment_key,
         coalesce(return_lines.date, returns.date) as rejected_on,
         reasons.name as reason,
         return_lines.amount,
@@ -68,7 +74,9 @@ final as (
     select
         identified.source_id,
         'odoo' as source_system,
-        {{ key('identified.source_id', 'payment.return.line', 'identified.id') }} || '/' || identified.payment_key as payment_rejection_id,
+        {{ key('identified.source_id', 'payment.return.line', 'identified.id') }}
+        || '/'
+        || identified.payment_key as payment_rejection_id,
         {{ key('identified.source_id', 'res.company', 'identified.company_id') }} as company_id,
         identified.payment_key as payment_id,
         identified.rejected_on,
@@ -82,7 +90,11 @@ final as (
                 identified.payments_returned > 1
                 or identified.amount = payments.cleared_amount - payments.written_off_amount
                 then payments.company_cleared_amount - payments.company_written_off_amount
-            else {{ money('identified.amount * coalesce(' ~ ratio('payments.company_cleared_amount', 'payments.cleared_amount') ~ ', 1)') }}
+            else
+                {{ money(
+                    'identified.amount * coalesce(' ~ ratio('payments.company_cleared_amount',
+                    'payments.cleared_amount') ~ ', 1)'
+                ) }}
         end as company_amount,
         identified.expense_amount as fee_amount
     from identified

@@ -22,7 +22,9 @@ described as (
         coalesce(term_lines.nb_days, 0)
         + case when term_lines.delay_type = 'days_after_end_of_next_month' then 30 else 0 end as days,
         case
-            when term_lines.delay_type in ('days_after_end_of_month', 'days_after_end_of_next_month') then 'end_of_month_then_days'
+            when
+                term_lines.delay_type in ('days_after_end_of_month', 'days_after_end_of_next_month')
+                then 'end_of_month_then_days'
             when term_lines.delay_type = 'days_end_of_month_on_the' then 'days_then_end_of_month'
             else 'none'
         end as end_of_month_method,
@@ -49,8 +51,10 @@ final as (
         end_of_month_method,
         day_of_month,
         instalment_count,
-        case when coalesce(early_discount, discount_percentage is not null) then discount_percentage end as discount_percent,
-        case when coalesce(early_discount, discount_percentage is not null) then discount_days end as discount_days,
+        case when coalesce(early_discount, discount_percentage is not null) then discount_percentage end
+            as discount_percent,
+        case when coalesce(early_discount, discount_percentage is not null) then discount_days end
+            as discount_days,
         -- Sixty days from the invoice, or forty-five days and the end of the month.
         case when end_of_month_method = 'none' then 60 else 45 end as legal_maximum_days
     from described

@@ -14,7 +14,8 @@ methods as (
 ),
 
 method_map as (
-    select * from {{ ref('payment_method_map') }} where system = 'odoo'
+    select * from {{ ref('payment_method_map') }}
+    where system = 'odoo'
 ),
 
 companies as (
@@ -25,7 +26,9 @@ deposit_payments as (
     select distinct allocations.payment_id
     from {{ ref('stg_odoo__payment_allocations') }} as allocations
     inner join {{ ref('stg_odoo__receivable_lines') }} as receivable_lines
-        on allocations.instalment_id = {{ key('receivable_lines.source_id', 'account.move.line', 'receivable_lines.line_id') }}
+        on
+            allocations.instalment_id
+            = {{ key('receivable_lines.source_id', 'account.move.line', 'receivable_lines.line_id') }}
     where receivable_lines.document_type = 'deposit_invoice'
 ),
 

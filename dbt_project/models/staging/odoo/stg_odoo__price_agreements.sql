@@ -16,7 +16,10 @@ partners as (
 ),
 
 companies as (
-    select source_id, id from {{ raw('odoo', 'res_company') }}
+    select
+        source_id,
+        id
+    from {{ raw('odoo', 'res_company') }}
 ),
 
 properties as (
@@ -52,7 +55,8 @@ assigned as (
     select
         partners.source_id,
         partners.id as partner_id,
-        cast({{ company_value('partners.specific_property_product_pricelist', 'companies.id') }} as bigint) as pricelist_id
+        cast({{ company_value('partners.specific_property_product_pricelist', 'companies.id') }} as bigint)
+            as pricelist_id
     from partners
     inner join companies on partners.source_id = companies.source_id
     where partners.specific_property_product_pricelist is not null
@@ -60,25 +64,34 @@ assigned as (
 
 -- Without a list of their own, customers get the first list of the company, or of all companies.
 default_lists as (
-    select source_id, min(id) as pricelist_id
+    select
+        source_id,
+        min(id) as pricelist_id
     from price_lists
     group by source_id, company_id
 ),
 
 -- An item on a template or on a family covers each of its products; one on a range stays one row.
 covered as (
-    select items.*, products.id as covered_product_id, cast(null as {{ dbt.type_string() }}) as covered_range
+    select
+        items.*,
+        products.id as covered_product_id,
+        cast(null as {{ dbt.type_string() }}) as covered_range
     from items
     inner join products
-        on items.source_id = products.source_id
-        and (
-            (items.applied_on = '0_product_variant' and items.product_id = products.id)
-            or (items.applied_on = '1_product' and items.product_tmpl_id = products.product_tmpl_id)
-        )
+        on
+            items.source_id = products.source_id
+            and (
+                (items.applied_on = '0_product_variant' and items.product_id = products.id)
+                or (items.applied_on = '1_product' and items.product_tmpl_id = products.product_tmpl_id)
+            )
 
     union all
 
-    select items.*, products.id as covered_product_id, cast(null as {{ dbt.type_string() }}) as covered_range
+    select
+        items.*,
+        products.id as covered_product_id,
+        cast(null as {{ dbt.type_string() }}) as covered_range
     from items
     inner join categories
         on items.source_id = categories.source_id and items.categ_id = categories.id
@@ -86,7 +99,7 @@ covered as (
         on
             categories.source_id = inner_categories.source_id
             and (
-                inner_categories.id = categories.id
+                categories.id = inner_categories.id
                 or inner_categories.complete_name like categories.complete_name || ' / %'
             )
     inner join templates
@@ -112,7 +125,10 @@ covered as (
 
     union all
 
-    select items.*, cast(null as bigint) as covered_product_id, cast(null as {{ dbt.type_string() }}) as covered_range
+    select
+        items.*,
+        cast(null as bigint) as covered_product_id,
+        cast(null as {{ dbt.type_string() }}) as covered_range
     from items
     where items.applied_on = '3_global'
 ),
@@ -123,7 +139,8 @@ final as (
         'odoo' as source_system,
         {{ key('covered.source_id', 'product.pricelist.item', 'covered.id') }}
         || '/' || coalesce(cast(assigned.partner_id as {{ dbt.type_string() }}), 'all')
-        || '/' || coalesce(cast(covered.covered_product_id as {{ dbt.type_string() }}), 'all') as price_agreement_id,
+        || '/'
+        || coalesce(cast(covered.covered_product_id as {{ dbt.type_string() }}), 'all') as price_agreement_id,
         {{ key('covered.source_id', 'res.company', 'price_lists.company_id') }} as company_id,
         {{ key('covered.source_id', 'res.partner', 'assigned.partner_id') }} as customer_id,
         {{ key('covered.source_id', 'product.product', 'covered.covered_product_id') }} as product_id,

@@ -10,7 +10,8 @@ companies as (
 ),
 
 properties as (
-    select * from {{ raw('odoo', 'ir_property') }} where name = 'standard_price'
+    select * from {{ raw('odoo', 'ir_property') }}
+    where name = 'standard_price'
 ),
 
 costs as (
@@ -28,7 +29,7 @@ costs as (
         on
             products.source_id = properties.source_id
             and properties.res_id = 'product.product,' || cast(products.id as {{ dbt.type_string() }})
-            and properties.company_id = companies.id
+            and companies.id = properties.company_id
 )
 
 select

@@ -17,7 +17,12 @@ categories as (
 select
     {{ key('products.source_id', 'product.product', 'products.id') }} as product_id,
     templates._from_load as from_load,
-    coalesce({{ translated('templates.name') }}, products.default_code, cast(products.id as {{ dbt.type_string() }})) as name,
+    coalesce(
+        {{ translated('templates.name') }},
+        products.default_code,
+        cast(products.id as {{ dbt.type_string() }})
+    )
+        as name,
     nullif({{ dbt.split_part('categories.complete_name', "' / '", 2) }}, '') as product_range,
     nullif({{ dbt.split_part('categories.complete_name', "' / '", 3) }}, '') as product_family,
     cast(templates.list_price as decimal(18, 4)) as list_price_excl_tax,

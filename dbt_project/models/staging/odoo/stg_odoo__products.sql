@@ -18,7 +18,9 @@ units as (
 ),
 
 deposit_products as (
-    select distinct source_id, product_id
+    select distinct
+        source_id,
+        product_id
     from {{ raw('odoo', 'sale_order_line') }}
     where is_downpayment and product_id is not null
 ),
@@ -44,7 +46,9 @@ costs as (
         companies.currency_code
     from ranked_costs
     inner join companies
-        on companies.company_id = {{ key('ranked_costs.source_id', 'res.company', 'ranked_costs.company_id') }}
+        on
+            companies.company_id
+            = {{ key('ranked_costs.source_id', 'res.company', 'ranked_costs.company_id') }}
     where ranked_costs.position = 1
 ),
 
@@ -54,7 +58,12 @@ final as (
         'odoo' as source_system,
         {{ key('products.source_id', 'product.product', 'products.id') }} as product_id,
         coalesce(products.default_code, templates.default_code) as product_code,
-        coalesce({{ translated('templates.name') }}, products.default_code, cast(products.id as {{ dbt.type_string() }})) as name,
+        coalesce(
+            {{ translated('templates.name') }},
+            products.default_code,
+            cast(products.id as {{ dbt.type_string() }})
+        )
+            as name,
         nullif({{ dbt.split_part('categories.complete_name', "' / '", 2) }}, '') as product_range,
         nullif({{ dbt.split_part('categories.complete_name', "' / '", 3) }}, '') as product_family,
         {{ translated('units.name') }} as unit,
@@ -66,7 +75,9 @@ final as (
             when templates.type = 'service' then 'service'
             else 'goods'
         end as product_type,
-        coalesce(products.active, true) and coalesce(templates.active, true) and coalesce(templates.sale_ok, true) as is_active,
+        coalesce(products.active, true)
+        and coalesce(templates.active, true)
+        and coalesce(templates.sale_ok, true) as is_active,
         cast(templates.create_date as date) as launched_on
     from products
     left join templates

@@ -5,11 +5,13 @@
 with
 
 receivable_accounts as (
-    select * from {{ raw('odoo', 'account_account') }} where account_type = 'asset_receivable'
+    select * from {{ raw('odoo', 'account_account') }}
+    where account_type = 'asset_receivable'
 ),
 
 moves as (
-    select * from {{ raw('odoo', 'account_move') }} where state = 'posted'
+    select * from {{ raw('odoo', 'account_move') }}
+    where state = 'posted'
 ),
 
 journals as (
@@ -17,7 +19,12 @@ journals as (
 ),
 
 invoices as (
-    select source_id, id, document_type, is_issued from {{ ref('stg_odoo__invoices') }}
+    select
+        source_id,
+        id,
+        document_type,
+        is_issued
+    from {{ ref('stg_odoo__invoices') }}
 ),
 
 payments as (
@@ -32,11 +39,17 @@ payments as (
 ),
 
 bounces as (
-    select distinct source_id, move_id from {{ raw('odoo', 'payment_return') }} where move_id is not null
+    select distinct
+        source_id,
+        move_id
+    from {{ raw('odoo', 'payment_return') }}
+    where move_id is not null
 ),
 
 exchange_entries as (
-    select distinct source_id, exchange_move_id as move_id
+    select distinct
+        source_id,
+        exchange_move_id as move_id
     from {{ raw('odoo', 'account_partial_reconcile') }}
     where exchange_move_id is not null
 ),
@@ -60,7 +73,8 @@ receivable_lines as (
         entry_lines.date_maturity,
         entry_lines.account_id,
         receivable_accounts.code as account_code,
-        coalesce(partners.commercial_partner_id, entry_lines.partner_id, moves.commercial_partner_id) as partner_id,
+        coalesce(partners.commercial_partner_id, entry_lines.partner_id, moves.commercial_partner_id)
+            as partner_id,
         moves.company_id,
         currencies.name as currency_code,
         entry_lines.amount_currency,
@@ -76,7 +90,9 @@ receivable_lines as (
         exchange_entries.move_id is not null as is_exchange_difference
     from {{ raw('odoo', 'account_move_line') }} as entry_lines
     inner join receivable_accounts
-        on entry_lines.source_id = receivable_accounts.source_id and entry_lines.account_id = receivable_accounts.id
+        on
+            entry_lines.source_id = receivable_accounts.source_id
+            and entry_lines.account_id = receivable_accounts.id
     inner join moves
         on entry_lines.source_id = moves.source_id and entry_lines.move_id = moves.id
     left join journals
@@ -97,7 +113,9 @@ receivable_lines as (
 
 -- A receipt that debits a customer account did not bring money but a bill.
 bill_accounts as (
-    select distinct source_id, account_id
+    select distinct
+        source_id,
+        account_id
     from receivable_lines
     where payment_id is not null and direction = 1 and balance > 0
 )
@@ -107,12 +125,16 @@ select
     case
         when receivable_lines.invoice_id is not null and receivable_lines.is_issued then 'instalment'
         when receivable_lines.invoice_id is not null then 'not_issued'
-        when bill_accounts.account_id is not null and receivable_lines.payment_id is not null then 'bill_drawn'
+        when
+            bill_accounts.account_id is not null and receivable_lines.payment_id is not null
+            then 'bill_drawn'
         when bill_accounts.account_id is not null then 'bill_moved'
         when receivable_lines.is_bounce then 'bounce'
         when receivable_lines.is_exchange_difference then 'exchange_difference'
         -- Money that the bank statement brought straight to the customer's account is a payment too.
-        when receivable_lines.payment_id is not null or receivable_lines.journal_type in ('bank', 'cash') then 'payment'
+        when
+            receivable_lines.payment_id is not null or receivable_lines.journal_type in ('bank', 'cash')
+            then 'payment'
         else 'other'
     end as part
 from receivable_lines

@@ -23,11 +23,13 @@ templates as (
 ),
 
 transfers as (
-    select * from {{ raw('odoo', 'stock_picking') }} where sale_id is not null
+    select * from {{ raw('odoo', 'stock_picking') }}
+    where sale_id is not null
 ),
 
 transfer_types as (
-    select * from {{ raw('odoo', 'stock_picking_type') }} where code = 'outgoing'
+    select * from {{ raw('odoo', 'stock_picking_type') }}
+    where code = 'outgoing'
 ),
 
 users as (
@@ -39,7 +41,8 @@ utm_sources as (
 ),
 
 channel_map as (
-    select * from {{ ref('channel_map') }} where system = 'odoo'
+    select * from {{ ref('channel_map') }}
+    where system = 'odoo'
 ),
 
 messages as (
@@ -53,7 +56,10 @@ messages as (
 ),
 
 employees as (
-    select distinct employee_id, is_technical_user from {{ ref('stg_odoo__employees') }}
+    select distinct
+        employee_id,
+        is_technical_user
+    from {{ ref('stg_odoo__employees') }}
 ),
 
 log as (
@@ -70,7 +76,10 @@ log as (
 ),
 
 postings as (
-    select source_id, res_id as move_id, max(occurred_at) as posted_at
+    select
+        source_id,
+        res_id as move_id,
+        max(occurred_at) as posted_at
     from {{ ref('stg_odoo__status_changes') }}
     where model = 'account.move' and field_name = 'state' and to_value = 'posted'
     group by source_id, res_id
@@ -81,7 +90,10 @@ shipped_lines as (
 ),
 
 companies as (
-    select company_id, time_zone from {{ ref('stg_odoo__companies') }}
+    select
+        company_id,
+        time_zone
+    from {{ ref('stg_odoo__companies') }}
 ),
 
 -- The first promise is what the first logged change replaced, or set; else the first that was seen.
@@ -124,7 +136,8 @@ credit_holds as (
         source_id,
         res_id as order_id,
         max(case when coalesce(to_value, '0') in ('1', 'True', 'true') then occurred_at end) as held_at,
-        max(case when coalesce(to_value, '0') not in ('1', 'True', 'true') then occurred_at end) as released_at
+        max(case when coalesce(to_value, '0') not in ('1', 'True', 'true') then occurred_at end)
+            as released_at
     from {{ ref('stg_odoo__field_changes') }}
     where model = 'sale.order' and field_name = 'credit_hold'
     group by source_id, res_id
@@ -134,8 +147,10 @@ credit_holds as (
 measured_lines as (
     select
         order_lines.*,
-        greatest(coalesce(order_lines.qty_delivered, 0), coalesce(shipped_lines.shipped_quantity, 0)) as delivered_quantity,
-        greatest(coalesce(shipped_lines.shipped_quantity, 0) - coalesce(order_lines.qty_delivered, 0), 0) as returned_quantity,
+        greatest(coalesce(order_lines.qty_delivered, 0), coalesce(shipped_lines.shipped_quantity, 0))
+            as delivered_quantity,
+        greatest(coalesce(shipped_lines.shipped_quantity, 0) - coalesce(order_lines.qty_delivered, 0), 0)
+            as returned_quantity,
         coalesce(templates.type, 'service') <> 'service' as is_goods
     from order_lines
     left join shipped_lines
@@ -153,9 +168,11 @@ line_progress as (
         order_id,
         count(*) as order_lines,
         sum(case when is_goods then 1 else 0 end) as goods_lines,
-        sum(case when is_goods and delivered_quantity < product_uom_qty then 1 else 0 end) as undelivered_lines,
+        sum(case when is_goods and delivered_quantity < product_uom_qty then 1 else 0 end)
+            as undelivered_lines,
         sum(case when is_goods and delivered_quantity > 0 then 1 else 0 end) as started_lines,
-        sum(case when coalesce(qty_invoiced, 0) + returned_quantity < product_uom_qty then 1 else 0 end) as uninvoiced_lines
+        sum(case when coalesce(qty_invoiced, 0) + returned_quantity < product_uom_qty then 1 else 0 end)
+            as uninvoiced_lines
     from measured_lines
     group by source_id, order_id
 ),
@@ -203,7 +220,11 @@ described as (
         orders.write_date,
         orders.company_id,
         companies.time_zone,
-        {{ local_date('coalesce(date_changes.promised_at, first_versions.commitment_date, orders.commitment_date)', 'companies.time_zone') }} as first_confirmed_date,
+        {{ local_date(
+            'coalesce(date_changes.promised_at, first_versions.commitment_date, orders.commitment_date)',
+            'companies.time_zone'
+        ) }}
+            as first_confirmed_date,
         {{ local_date('orders.commitment_date', 'companies.time_zone') }} as last_confirmed_date,
         orders.validity_date as valid_until,
         log.sent_at,
@@ -211,7 +232,8 @@ described as (
             when log.confirmed_at is not null then log.confirmed_at
             when orders.state in ('sale', 'done') then orders.date_order
         end as confirmed_at,
-        case when orders.state = 'cancel' then coalesce(log.cancelled_at, orders.write_date) end as cancelled_at,
+        case when orders.state = 'cancel' then coalesce(log.cancelled_at, orders.write_date) end
+            as cancelled_at,
         log.confirmed_by,
         messages.received_at as message_received_at,
         deposits.deposit_asked_at,
@@ -219,7 +241,9 @@ described as (
         coalesce(deposits.awaits_deposit, false) as awaits_deposit,
         credit_holds.held_at,
         credit_holds.released_at,
-        coalesce(credit_holds.held_at > coalesce(credit_holds.released_at, timestamp '1990-01-01 00:00:00'), false) as is_held,
+        coalesce(
+            credit_holds.held_at > coalesce(credit_holds.released_at, timestamp '1990-01-01 00:00:00'), false
+        ) as is_held,
         employees.employee_id as creator_id,
         employees.is_technical_user as created_by_robot,
         case
@@ -271,7 +295,8 @@ described as (
     left join channel_map as robot_channels
         -- edi.robot@example.org is named after its channel.
         on
-            {{ dbt.split_part(dbt.split_part('lower(users.login)', "'@'", 1), "'.'", 1) }} = robot_channels.source_channel
+            {{ dbt.split_part(dbt.split_part('lower(users.login)', "'@'", 1), "'.'", 1) }}
+            = robot_channels.source_channel
     left join line_progress
         on orders.source_id = line_progress.source_id and orders.id = line_progress.order_id
     left join transfer_progress
@@ -287,10 +312,13 @@ told as (
         -- held for credit, or entered and confirmed; everything else was an offer first.
         sent_at is not null
         or state = 'sent'
-        or (confirmed_at is null and held_at is null and channel not in ('edi', 'web', 'portal')) as was_quotation,
+        or (confirmed_at is null and held_at is null and channel not in ('edi', 'web', 'portal'))
+            as was_quotation,
         confirmed_at is not null or held_at is not null or channel in ('edi', 'web', 'portal') as is_order,
         case
-            when goods_lines > 0 and undelivered_lines > 0 and open_transfers = 0 and transfers > 0 then 'closed_short'
+            when
+                goods_lines > 0 and undelivered_lines > 0 and open_transfers = 0 and transfers > 0
+                then 'closed_short'
             when order_lines > 0 and undelivered_lines = 0 and uninvoiced_lines = 0 then 'invoiced'
             when goods_lines > 0 and undelivered_lines = 0 then 'full'
             when started_lines > 0 then 'partial'
@@ -303,7 +331,9 @@ told as (
 select
     *,
     case
-        when state <> 'cancel' and (is_held or (awaits_deposit and progress in ('pending', 'started'))) then 'blocked'
+        when
+            state <> 'cancel' and (is_held or (awaits_deposit and progress in ('pending', 'started')))
+            then 'blocked'
         when state in ('sale', 'done') then 'sale:' || progress
         else state
     end as order_status,

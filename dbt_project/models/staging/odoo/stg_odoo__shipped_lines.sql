@@ -1,4 +1,5 @@
--- One row per order line of which something was shipped: how much, returns not taken off, and at what unit cost.
+-- One row per order line of which something was shipped: how much, returns not taken off, and at what
+-- unit cost.
 {{ config(materialized='table') }}
 
 with
@@ -10,7 +11,8 @@ moves as (
 ),
 
 customer_locations as (
-    select * from {{ raw('odoo', 'stock_location') }} where usage = 'customer'
+    select * from {{ raw('odoo', 'stock_location') }}
+    where usage = 'customer'
 ),
 
 valuations as (

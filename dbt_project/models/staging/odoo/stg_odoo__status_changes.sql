@@ -24,7 +24,10 @@ labels as (
 ),
 
 authors as (
-    select source_id, partner_id, min(id) as user_id
+    select
+        source_id,
+        partner_id,
+        min(id) as user_id
     from {{ raw('odoo', 'res_users') }}
     group by source_id, partner_id
 ),
@@ -61,17 +64,45 @@ logged as (
 ),
 
 versions as (
-    select source_id, 'sale.order' as model, id as res_id, 'state' as field_name, state as to_value, write_date, _from_load
+    select
+        source_id,
+        'sale.order' as model,
+        id as res_id,
+        'state' as field_name,
+        state as to_value,
+        write_date,
+        _from_load
     from {{ raw_versions('odoo', 'sale_order') }}
     union all
-    select source_id, 'stock.picking', id, 'state', state, write_date, _from_load
+    select
+        source_id,
+        'stock.picking',
+        id,
+        'state',
+        state,
+        write_date,
+        _from_load
     from {{ raw_versions('odoo', 'stock_picking') }}
     union all
-    select source_id, 'account.move', id, 'state', state, write_date, _from_load
+    select
+        source_id,
+        'account.move',
+        id,
+        'state',
+        state,
+        write_date,
+        _from_load
     from {{ raw_versions('odoo', 'account_move') }}
     where move_type in ('out_invoice', 'out_refund', 'out_receipt')
     union all
-    select source_id, 'account.move', id, 'l10n_it_edi_state', l10n_it_edi_state, write_date, _from_load
+    select
+        source_id,
+        'account.move',
+        id,
+        'l10n_it_edi_state',
+        l10n_it_edi_state,
+        write_date,
+        _from_load
     from {{ raw_versions('odoo', 'account_move') }}
     where move_type in ('out_invoice', 'out_refund', 'out_receipt') and l10n_it_edi_state is not null
 ),

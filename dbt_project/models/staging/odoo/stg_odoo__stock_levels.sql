@@ -6,7 +6,8 @@ quants as (
 ),
 
 locations as (
-    select * from {{ raw('odoo', 'stock_location') }} where usage = 'internal'
+    select * from {{ raw('odoo', 'stock_location') }}
+    where usage = 'internal'
 ),
 
 warehouses as (

@@ -1,4 +1,5 @@
--- One row per transfer of goods to or from a customer; internal moves and dealings with suppliers are left out.
+-- One row per transfer of goods to or from a customer; internal moves and dealings with suppliers are
+-- left out.
 with
 
 transfers as (

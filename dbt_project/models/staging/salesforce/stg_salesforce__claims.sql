@@ -10,22 +10,32 @@ changes as (
 ),
 
 status_map as (
-    select * from {{ ref('claim_status_map') }} where system = 'salesforce'
+    select * from {{ ref('claim_status_map') }}
+    where system = 'salesforce'
 ),
 
 reason_map as (
-    select * from {{ ref('claim_reason_map') }} where system = 'salesforce'
+    select * from {{ ref('claim_reason_map') }}
+    where system = 'salesforce'
 ),
 
 channel_map as (
-    select * from {{ ref('channel_map') }} where system = 'salesforce'
+    select * from {{ ref('channel_map') }}
+    where system = 'salesforce'
 ),
 
 milestones as (
     select
         claim_id,
         min(case when event_type = 'responded' then occurred_at end) as first_response_at,
-        max(case when event_type in ('resolved', 'closed') and coalesce(from_status, 'new') not in ('resolved', 'closed') then occurred_at end) as resolved_at,
+        max(
+            case
+                when
+                    event_type in ('resolved', 'closed')
+                    and coalesce(from_status, 'new') not in ('resolved', 'closed')
+                    then occurred_at
+            end
+        ) as resolved_at,
         max(case when event_type = 'closed' then occurred_at end) as closed_at
     from changes
     group by claim_id
@@ -34,9 +44,13 @@ milestones as (
 identified as (
     select
         *,
-        {{ key('source_id', 'case', 'Id') }} as claim_id,
+        {{ key('source_id', 'case', 'id') }} as claim_id,
         -- The narrowest paper that the clerk named.
-        coalesce(nullif(trim(Delivery_Reference__c), ''), nullif(trim(Invoice_Reference__c), ''), nullif(trim(Order_Reference__c), '')) as document_reference
+        coalesce(
+            nullif(trim(delivery_reference__c), ''),
+            nullif(trim(invoice_reference__c), ''),
+            nullif(trim(order_reference__c), '')
+        ) as document_reference
     from cases
 ),
 
@@ -45,36 +59,40 @@ final as (
         identified.source_id,
         'salesforce' as source_system,
         identified.claim_id,
-        {{ reference('company', 'identified.Company__c') }} as company_id,
-        identified.CaseNumber as claim_number,
-        {{ key('identified.source_id', 'account', 'identified.AccountId') }} as customer_id,
+        {{ reference('company', 'identified.company__c') }} as company_id,
+        identified.casenumber as claim_number,
+        {{ key('identified.source_id', 'account', 'identified.accountid') }} as customer_id,
         {{ reference('document', 'identified.document_reference') }} as document_id,
         identified.document_reference,
-        {{ reference('product', 'identified.Product_Code__c') }} as product_id,
-        identified.Carrier__c as carrier,
+        {{ reference('product', 'identified.product_code__c') }} as product_id,
+        identified.carrier__c as carrier,
         coalesce(reason_map.reason, 'unknown') as reason,
-        identified.Reason as source_reason,
+        identified.reason as source_reason,
         coalesce(status_map.status, 'unknown') as status,
-        identified.Status as source_status,
-        identified.Priority as priority,
+        identified.status as source_status,
+        identified.priority,
         coalesce(channel_map.channel, 'unknown') as channel,
         -- Queues (00G…) are nobody.
-        case when identified.OwnerId not like '00G%' then {{ key('identified.source_id', 'user', 'identified.OwnerId') }} end as owner_id,
-        identified.CreatedDate as opened_at,
-        coalesce(identified.First_Response__c, milestones.first_response_at) as first_response_at,
+        case
+            when
+                identified.ownerid not like '00G%'
+                then {{ key('identified.source_id', 'user', 'identified.ownerid') }}
+        end as owner_id,
+        identified.createddate as opened_at,
+        coalesce(identified.first_response__c, milestones.first_response_at) as first_response_at,
         case
             when status_map.status in ('resolved', 'closed')
-                then coalesce(milestones.resolved_at, identified.ClosedDate)
+                then coalesce(milestones.resolved_at, identified.closeddate)
         end as resolved_at,
         case
-            when status_map.status = 'closed' then coalesce(identified.ClosedDate, milestones.closed_at)
+            when status_map.status = 'closed' then coalesce(identified.closeddate, milestones.closed_at)
         end as closed_at,
-        identified.Cost__c as cost_amount
+        identified.cost__c as cost_amount
     from identified
     left join milestones on identified.claim_id = milestones.claim_id
-    left join status_map on lower(trim(identified.Status)) = status_map.source_status
-    left join reason_map on lower(trim(identified.Reason)) = reason_map.source_reason
-    left join channel_map on lower(trim(identified.Origin)) = channel_map.source_channel
+    left join status_map on lower(trim(identified.status)) = status_map.source_status
+    left join reason_map on lower(trim(identified.reason)) = reason_map.source_reason
+    left join channel_map on lower(trim(identified.origin)) = channel_map.source_channel
 )
 
 {{ conform('claims', lacks=['document_line_id']) }}

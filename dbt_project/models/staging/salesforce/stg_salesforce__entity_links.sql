@@ -13,8 +13,8 @@ linked as (
     select
         source_id,
         'customer' as entity_type,
-        {{ key('source_id', 'account', 'Id') }} as from_id,
-        {{ reference('customer', 'AccountNumber') }} as to_id
+        {{ key('source_id', 'account', 'id') }} as from_id,
+        {{ reference('customer', 'accountnumber') }} as to_id
     from accounts
 
     union all
@@ -22,8 +22,8 @@ linked as (
     select
         source_id,
         'employee' as entity_type,
-        {{ key('source_id', 'user', 'Id') }} as from_id,
-        {{ reference('employee', 'Username') }} as to_id
+        {{ key('source_id', 'user', 'id') }} as from_id,
+        {{ reference('employee', 'username') }} as to_id
     from users
 ),
 

@@ -6,7 +6,8 @@ sheet as (
 ),
 
 channel_map as (
-    select * from {{ ref('channel_map') }} where system = 'sheets'
+    select * from {{ ref('channel_map') }}
+    where system = 'sheets'
 ),
 
 final as (

@@ -6,7 +6,8 @@ sheet as (
 ),
 
 topic_map as (
-    select * from {{ ref('interaction_topic_map') }} where system = 'sheets'
+    select * from {{ ref('interaction_topic_map') }}
+    where system = 'sheets'
 ),
 
 final as (

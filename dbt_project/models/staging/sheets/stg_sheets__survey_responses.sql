@@ -10,7 +10,10 @@ final as (
         sheet.source_id,
         'sheets' as source_system,
         {{ key('sheet.source_id', 'survey.response', 'sheet.reference') }} as survey_response_id,
-        {{ key('sheet.source_id', 'survey.invitation', 'sheet.invitation_reference') }} as survey_invitation_id,
+        {{ key(
+            'sheet.source_id', 'survey.invitation',
+            'sheet.invitation_reference'
+        ) }} as survey_invitation_id,
         {{ reference('company', 'sheet.company') }} as company_id,
         sheet.survey,
         {{ reference('customer', 'sheet.customer_number') }} as customer_id,

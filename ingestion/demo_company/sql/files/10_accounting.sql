@@ -120,7 +120,8 @@ select
     lettered_on,
     validated_on,
     currency as currency_code,
-    currency_amount
+    currency_amount,
+    false as is_opening
 from files.booked_line
 where
     co = 2

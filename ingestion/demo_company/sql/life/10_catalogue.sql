@@ -102,6 +102,7 @@ habits as (
         end as mean_gap,
         case
             when persona in ('public', 'punctual') then 2
+            when persona = 'insolvent' then 4
             when persona = 'slipping' then case when u('term', c) < 0.5 then 2 else 4 end
             when u('term', c) < 0.32 then 2
             when u('term', c) < 0.55 then 3
@@ -163,7 +164,7 @@ select
     mean_gap,
     drawn_term as term,
     case
-        when drawn_term in (1, 6) or country in ('BE', 'CH') or persona in ('public', 'punctual', 'slipping')
+        when drawn_term in (1, 6) or country in ('BE', 'CH') or persona in ('public', 'punctual', 'slipping', 'insolvent')
             then 'transfer'
         when drawn_term = 5 then 'direct_debit'
         when co = 1 and u('instrument', c) < 0.28 then 'lcr'

@@ -59,7 +59,8 @@ with invoices as (
 select
     mk, seq, account, (-sign * company_amount)::decimal(18, 2) as balance,
     (-sign * amount)::decimal(18, 2) as foreign_balance, null::date as due_on, 'product' as display_type,
-    p, quantity, price, discount, amount as untaxed, (amount + tax)::decimal(18, 2) as taxed, lk,
+    p, quantity, price, discount, amount as untaxed,
+    (amount + case when is_public then 0 else tax end)::decimal(18, 2) as taxed, lk,
     null::bigint as tk
 from life.invoice_line
 inner join invoices using (ik)

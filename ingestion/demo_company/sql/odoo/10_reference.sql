@@ -162,6 +162,13 @@ select
     getvariable('start')::timestamp as write_date
 from life.team;
 
+create view odoo.crm_team_member as
+select
+    employee_id as id, team as crm_team_id, user_id, true as active,
+    getvariable('start')::timestamp as write_date
+from life.employee
+where team is not null;
+
 create view odoo.product_category as
 select 1 as id, 'All' as name, 'All' as complete_name, null as parent_id,
     getvariable('start')::timestamp as write_date

@@ -34,8 +34,11 @@ valued as (
         customer.persona,
         paying.partner_id as payer_partner_id,
         (totals.goods + case when sale.has_freight then 18.00 else 0 end)::decimal(18, 2) as untaxed,
-        case customer.country when 'FR' then 0.20 when 'IT' then 0.22 else 0 end::decimal(4, 2)
-            as tax_rate,
+        case
+            when customer.is_public then 0 when customer.country = 'FR' then 0.20
+            when customer.country = 'IT' then 0.22
+            else 0
+        end::decimal(4, 2) as tax_rate,
         shipped.all_shipped,
         shipped.last_shipped_at,
         billed.last_billed_at,
@@ -71,7 +74,9 @@ select
     end as commitment_date,
     case when is_quote then local_time(born_at)::date + 30 end as validity_date,
     case when u('reference', k) < 0.9
-        then 'PO-' || c || '-' || lpad(n::varchar, 4, '0') end as client_order_ref,
+        -- An order entered twice carries the customer's number of the one before.
+        then 'PO-' || c || '-' || lpad((n - (has_entry_error and error_no = 9)::int)::varchar, 4, '0')
+    end as client_order_ref,
     case when channel = 'edi' then 'EDI-' || k end as origin,
     salesperson as user_id,
     team as team_id,
@@ -175,6 +180,7 @@ select
     sale.salesperson as salesman_id,
     null::varchar as display_type,
     goods.kind = 'deposit' as is_downpayment,
+    goods.kind = 'freight' as is_delivery,
     sale.co as company_id,
     number.born_at as create_date,
     greatest(number.born_at, seen(sale.confirmed_at), seen(sale.order_cancelled_at), seen(sale.lost_at),
@@ -184,7 +190,11 @@ inner join life.sale_line_number as number using (lk)
 inner join life.sale on goods.k = sale.k
 inner join life.sale_number on goods.k = sale_number.k
 inner join (
-    select c, case country when 'FR' then 0.20 when 'IT' then 0.22 else 0 end::decimal(4, 2) as tax_rate
+    select
+        c,
+        case
+            when is_public then 0 when country = 'FR' then 0.20 when country = 'IT' then 0.22 else 0
+        end::decimal(4, 2) as tax_rate
     from life.customer
 ) as customer on sale.c = customer.c
 left join life.product on goods.p = product.p

@@ -140,7 +140,8 @@ select
         when matched.circle is not null then 'P' || (matched.circle % 1000000000000)::varchar
     end as matching_number,
     case when happened(move.posted_at) then 'posted' else 'draft' end as parent_state,
-    line.display_type,
+    case when line.account in ('trade', 'bills', 'doubtful') then 'payment_term' else line.display_type
+    end as display_type,
     line.p as product_id,
     line.quantity,
     line.price as price_unit,
