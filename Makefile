@@ -37,6 +37,9 @@ ui: install ## Dagster's UI and daemon on loopback, with the nightly schedule on
 lint: install ## ruff, mypy, sqlfluff and a compilation for Spark
 	@"$(BIN)/ruff" check . && "$(BIN)/ruff" format --check .
 	@"$(BIN)/mypy"
+	@"$(BIN)/sqlfluff" lint --processes 0 dbt_project/models
+	@cd dbt_project && "$(BIN)/dbt" --quiet compile --target spark --no-introspect --no-populate-cache \
+	    --profiles-dir . --target-path target/spark --log-path target
 
 format: install ## Format the code
 	@"$(BIN)/ruff" format . && "$(BIN)/ruff" check --fix .

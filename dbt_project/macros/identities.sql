@@ -85,6 +85,10 @@
 {#
     A key as core knows it: a reference key or a linked system's key becomes the leading
     system's key; what cannot be resolved stays visible as it is.
+
+    `resolved` stands alone in a select and suits tables of some hundred thousand rows. Larger ones
+    name the key by `known(column)` and bring it in by `join_known(entity_type, column)`: a plain
+    join, where a subquery makes the engine keep all rows aside for each key.
 #}
 {% macro resolved(entity_type, column) -%}
     coalesce(
@@ -95,4 +99,15 @@
         ),
         {{ column }}
     )
+{%- endmacro %}
+
+{% macro known(column) -%}
+    coalesce(known_{{ column | replace('.', '_') }}.to_id, {{ column }})
+{%- endmacro %}
+
+{% macro join_known(entity_type, column) -%}
+    left join {{ ref('int_identities') }} as known_{{ column | replace('.', '_') }}
+        on
+            known_{{ column | replace('.', '_') }}.entity_type = '{{ entity_type }}'
+            and {{ column }} = known_{{ column | replace('.', '_') }}.from_id
 {%- endmacro %}

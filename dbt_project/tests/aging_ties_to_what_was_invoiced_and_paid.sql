@@ -13,6 +13,7 @@ settlements as (
     select
         settlements.*,
         payments.currency_code as payment_currency_code,
+        coalesce(payments.written_off_amount, 0) as written_off_amount,
         case when instalments.amount_to_pay < 0 then -1 else 1 end as direction,
         greatest(settlements.effective_date, instalments.issued_on) as settled_on
     from {{ ref('int_payment_allocations') }} as settlements
@@ -26,7 +27,7 @@ movements as (
     select company_id, currency_code, issued_on as moved_on, amount_to_pay as amount
     from {{ ref('int_instalments') }}
     union all
-    select company_id, currency_code, payment_date, -amount
+    select company_id, currency_code, payment_date, -amount - coalesce(written_off_amount, 0)
     from {{ ref('int_payments') }}
     union all
     select
@@ -41,7 +42,7 @@ movements as (
     from settlements
     where
         credit_instalment_id is null
-        and (payment_id is null or allocation_kind not in {{ kinds_paid_with_money() }})
+        and (payment_id is null or (allocation_kind not in {{ kinds_paid_with_money() }} and written_off_amount = 0))
 
 ),
 

@@ -18,11 +18,13 @@ How the company uses Odoo, where Odoo leaves it open:
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,8 @@ class DemoCompany:
     seed: int
     until: date
     """Last day that has happened."""
+    generator: str
+    """Fingerprint of what generated it: another version tells another life."""
 
     @property
     def start(self) -> date:
@@ -63,7 +67,8 @@ def existing(demo: Path) -> DemoCompany | None:
     if not state.exists():
         return None
     known: dict[str, Any] = json.loads(state.read_text(encoding="utf-8"))
-    return DemoCompany(demo, known["scale"], known["seed"], date.fromisoformat(known["until"]))
+    until = date.fromisoformat(known["until"])
+    return DemoCompany(demo, known["scale"], known["seed"], until, known.get("generator", ""))
 
 
 def create(
@@ -89,12 +94,16 @@ def create(
         SourceError: PostgreSQL cannot be started.
     """
     found = existing(demo)
-    if found and (found.scale, found.seed) == (scale, seed) and until in (None, found.until):
+    wanted = (scale, seed, generator())
+    same = found and (found.scale, found.seed, found.generator) == wanted
+    if found and same and until in (None, found.until):
         progress(f"The demo company is there already, until {found.until}: nothing to do.")
         server.running(demo)
         return found
-    company = DemoCompany(demo, scale, seed, until or DEFAULT_UNTIL)
+    company = DemoCompany(demo, scale, seed, until or DEFAULT_UNTIL, generator())
     _check(company)
+    if found:
+        progress(f"Another demo company (scale {found.scale}, seed {found.seed}) is replaced.")
     remove(demo)
     demo.mkdir(parents=True, exist_ok=True)
     progress("PostgreSQL: starting")
@@ -114,14 +123,20 @@ def advance(demo: Path, days: int, progress: Callable[[str], None]) -> DemoCompa
     """Let the company live on, and apply to its sources what changes.
 
     Raises:
-        ConfigurationError: there is no company, or the number of days is not positive.
+        ConfigurationError: there is no company, another version made it, or the number of days
+            is not positive.
     """
     found = existing(demo)
     if found is None:
         raise ConfigurationError("There is no demo company yet: run `adv demo create` first.")
     if days < 1:
         raise ConfigurationError(f"The company can only live forward: {days} days make no sense.")
-    company = DemoCompany(demo, found.scale, found.seed, found.until + timedelta(days=days))
+    if found.generator != generator():
+        raise ConfigurationError(
+            "The demo company was made by another version of this product and cannot live on:"
+            " run `adv demo create`, which makes it anew."
+        )
+    company = replace(found, until=found.until + timedelta(days=days))
     database = server.running(demo)
     told = demo / "life.new.duckdb"
     told.unlink(missing_ok=True)
@@ -142,11 +157,22 @@ def remove(demo: Path) -> None:
     server.remove(demo)
     for folder in ("contract", "fec", "salesforce", "sheets"):
         shutil.rmtree(demo / folder, ignore_errors=True)
-    for file in (*demo.glob("life*.duckdb*"), demo / "truths.json"):
+    for file in (*demo.glob("life*"), demo / "truths.json"):
         if file.is_dir():
             shutil.rmtree(file)
         else:
             file.unlink(missing_ok=True)
+
+
+@cache
+def generator() -> str:
+    """Fingerprint of all that decides how a company's life goes and is shown."""
+    folder = Path(__file__).parent
+    digest = hashlib.sha256()
+    modules = [folder / f"{name}.py" for name in ("life", "reference", "workdays")]
+    for file in sorted((*folder.rglob("*.sql"), *modules)):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _check(company: DemoCompany) -> None:
@@ -169,7 +195,12 @@ def _write_rest(connection: Any, company: DemoCompany, progress: Callable[[str],
     progress("Accounting, CRM and sheets: writing")
     files.write_files(connection, company.demo)
     write_truths(connection, company.demo / "truths.json")
-    state = {"scale": company.scale, "seed": company.seed, "until": company.until.isoformat()}
+    state = {
+        "scale": company.scale,
+        "seed": company.seed,
+        "until": company.until.isoformat(),
+        "generator": company.generator,
+    }
     part = company.demo / "demo.json.part"
     part.write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
     part.replace(company.demo / "demo.json")

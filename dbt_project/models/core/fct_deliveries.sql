@@ -21,7 +21,7 @@ select
     documents.document_number,
     documents.sold_to_customer_id,
     documents.ship_to_customer_id,
-    coalesce({{ resolved('product', 'lines.product_id') }}, 'unknown') as product_id,
+    coalesce({{ known('lines.product_id') }}, 'unknown') as product_id,
     lines.line_type,
     lines.order_line_id,
     order_lines.document_id as order_id,
@@ -30,7 +30,7 @@ select
     coalesce(lines.site, documents.site) as site,
     documents.carrier,
     documents.incoterm,
-    coalesce({{ resolved('employee', 'lines.picked_by_id') }}, 'unknown') as picked_by_id,
+    coalesce({{ known('lines.picked_by_id') }}, 'unknown') as picked_by_id,
     documents.shipped_at,
     -- Without the time of it, a shipped note left on its date.
     coalesce(documents.shipped_date, case when documents.status in ('shipped', 'invoiced', 'settled') then documents.document_date end) as shipped_date,
@@ -45,3 +45,5 @@ select
 from lines
 inner join documents on lines.document_id = documents.document_id
 left join order_lines on lines.order_line_id = order_lines.document_line_id
+{{ join_known('product', 'lines.product_id') }}
+{{ join_known('employee', 'lines.picked_by_id') }}

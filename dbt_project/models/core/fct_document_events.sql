@@ -2,10 +2,13 @@
 with events as (
     select
         event.*,
-        {{ resolved('company', 'event.company_id') }} as resolved_company_id,
-        coalesce({{ resolved('employee', 'event.employee_id') }}, 'unknown') as resolved_employee_id,
-        {{ resolved('document', 'event.document_id') }} as resolved_document_id
+        {{ known('event.company_id') }} as resolved_company_id,
+        coalesce({{ known('event.employee_id') }}, 'unknown') as resolved_employee_id,
+        {{ known('event.document_id') }} as resolved_document_id
     from {{ ref('int_document_events') }} as event
+    {{ join_known('company', 'event.company_id') }}
+    {{ join_known('employee', 'event.employee_id') }}
+    {{ join_known('document', 'event.document_id') }}
 ),
 
 employees as (

@@ -1,9 +1,22 @@
 -- One row per document that existed on the as-of date, as it stood then.
+{%- set keys = [
+    ('company', 'document.company_id'),
+    ('customer', 'document.sold_to_customer_id'),
+    ('customer', 'document.ship_to_customer_id'),
+    ('customer', 'document.payer_customer_id'),
+    ('employee', 'document.agent_id'),
+    ('employee', 'document.salesperson_id'),
+] %}
 with documents as (
     select
-        document.*,
-        {{ resolved('company', 'document.company_id') }} as resolved_company_id
+        document.*
+        {%- for entity_type, column in keys %},
+        {{ known(column) }} as known_{{ column.split('.')[1] }}
+        {%- endfor %}
     from {{ ref('int_documents') }} as document
+    {%- for entity_type, column in keys %}
+    {{ join_known(entity_type, column) }}
+    {%- endfor %}
 ),
 
 companies as (
@@ -52,7 +65,7 @@ known as (
         case when documents.{{ milestone }}_at < companies.as_of_ends_at then documents.{{ milestone }}_at end as {{ milestone }}_then
         {%- endfor %}
     from documents
-    inner join companies on documents.resolved_company_id = companies.company_id
+    inner join companies on documents.known_company_id = companies.company_id
     left join states on documents.document_id = states.document_id and states.position = 1
     left join lines on documents.document_id = lines.document_id
     left join preparing_sources on documents.source_id = preparing_sources.source_id
@@ -62,7 +75,7 @@ select
     document_id,
     source_id,
     source_system,
-    resolved_company_id as company_id,
+    known_company_id as company_id,
     document_type,
     document_kind,
     document_number,
@@ -71,11 +84,11 @@ select
     document_type || '/' || status_then as document_status_id,
     source_status,
     channel,
-    coalesce({{ resolved('customer', 'known.sold_to_customer_id') }}, 'unknown') as sold_to_customer_id,
-    coalesce({{ resolved('customer', 'known.ship_to_customer_id') }}, {{ resolved('customer', 'known.sold_to_customer_id') }}, 'unknown') as ship_to_customer_id,
-    coalesce({{ resolved('customer', 'known.payer_customer_id') }}, {{ resolved('customer', 'known.sold_to_customer_id') }}, 'unknown') as payer_customer_id,
-    coalesce({{ resolved('employee', 'known.agent_id') }}, 'unknown') as agent_id,
-    coalesce({{ resolved('employee', 'known.salesperson_id') }}, 'unknown') as salesperson_id,
+    coalesce(known_sold_to_customer_id, 'unknown') as sold_to_customer_id,
+    coalesce(known_ship_to_customer_id, known_sold_to_customer_id, 'unknown') as ship_to_customer_id,
+    coalesce(known_payer_customer_id, known_sold_to_customer_id, 'unknown') as payer_customer_id,
+    coalesce(known_agent_id, 'unknown') as agent_id,
+    coalesce(known_salesperson_id, 'unknown') as salesperson_id,
     coalesce(team, 'unknown') as team,
     generated_from_document_id,
     corrects_document_id,

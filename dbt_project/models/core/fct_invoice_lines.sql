@@ -59,8 +59,8 @@ select
     corrects_document_id,
     sold_to_customer_id,
     payer_customer_id,
-    coalesce({{ resolved('product', 'signed.product_id') }}, 'unknown') as product_id,
-    coalesce({{ resolved('employee', 'signed.salesperson_id') }}, document_salesperson_id) as salesperson_id,
+    coalesce({{ known('signed.product_id') }}, 'unknown') as product_id,
+    coalesce({{ known('signed.salesperson_id') }}, document_salesperson_id) as salesperson_id,
     channel,
     coalesce(site, document_site) as site,
     line_type,
@@ -85,3 +85,5 @@ select
     and line_type <> 'deposit'
     and coalesce(customer_class, 'private') <> 'intercompany' as is_revenue
 from signed
+{{ join_known('product', 'signed.product_id') }}
+{{ join_known('employee', 'signed.salesperson_id') }}

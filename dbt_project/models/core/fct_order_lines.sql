@@ -211,9 +211,9 @@ select
     measured.channel,
     measured.sold_to_customer_id,
     measured.ship_to_customer_id,
-    coalesce({{ resolved('product', 'measured.product_id') }}, 'unknown') as product_id,
+    coalesce({{ known('measured.product_id') }}, 'unknown') as product_id,
     measured.agent_id,
-    coalesce({{ resolved('employee', 'measured.salesperson_id') }}, measured.order_salesperson_id) as salesperson_id,
+    coalesce({{ known('measured.salesperson_id') }}, measured.order_salesperson_id) as salesperson_id,
     measured.team,
     coalesce(measured.site, measured.order_site) as site,
     measured.incoterm,
@@ -264,3 +264,5 @@ select
     verdicts.is_otif_requested
 from measured
 inner join verdicts on measured.document_line_id = verdicts.document_line_id
+{{ join_known('product', 'measured.product_id') }}
+{{ join_known('employee', 'measured.salesperson_id') }}

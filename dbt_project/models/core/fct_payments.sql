@@ -56,6 +56,8 @@ select
     payments.currency_code,
     payments.amount,
     payments.company_amount,
+    payments.written_off_amount,
+    payments.company_written_off_amount,
     payments.is_deposit,
     payments.account_code,
     {{ money('-coalesce(unapplied.open_amount, 0)') }} as unapplied_amount,

@@ -3,8 +3,9 @@
 with documents as (
     select
         document.*,
-        {{ resolved('company', 'document.company_id') }} as resolved_company_id
+        {{ known('document.company_id') }} as resolved_company_id
     from {{ ref('int_documents') }} as document
+    {{ join_known('company', 'document.company_id') }}
     where document.document_type in ('order', 'framework_order')
 ),
 

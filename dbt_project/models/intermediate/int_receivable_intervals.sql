@@ -66,6 +66,8 @@ payments as (
         payments.is_deposit,
         payments.amount,
         payments.company_amount,
+        coalesce(payments.written_off_amount, 0) as written_off_amount,
+        coalesce(payments.company_written_off_amount, 0) as company_written_off_amount,
         case when payments.amount < 0 then -1 else 1 end as direction,
         methods.is_bill
         and coalesce(payments.maturity_date, payments.discounted_on, payments.cleared_on) is not null as is_bill,
@@ -86,7 +88,9 @@ allocations as (
         allocations.instalment_id,
         allocations.payment_id,
         allocations.credit_instalment_id,
-        allocations.allocation_kind in {{ kinds_paid_with_money() }} as uses_payment,
+        allocations.allocation_kind in {{ kinds_paid_with_money() }} as is_money,
+        allocations.allocation_kind in {{ kinds_paid_with_money() }}
+        or coalesce(payments.written_off_amount, 0) <> 0 as uses_payment,
         greatest(
             allocations.effective_date,
             instalments.issued_on,
@@ -129,14 +133,14 @@ rejections as (
 
 ),
 
--- Money that settles an instalment, and money that a bounce takes back from it.
+-- What a payment settles of an instalment, and what a bounce takes back from it.
 settlements as (
 
-    select instalment_id, payment_id, effective_date as moved_on, amount, company_amount, payment_amount
+    select instalment_id, payment_id, effective_date as moved_on, company_amount, payment_amount, is_money
     from allocations
     where payment_id is not null and uses_payment
     union all
-    select instalment_id, payment_id, rejected_on, -amount, -company_amount, -payment_amount
+    select instalment_id, payment_id, rejected_on, -company_amount, -payment_amount, true
     from reopenings
 
 ),
@@ -182,8 +186,8 @@ payment_movements as (
     select
         payment_id,
         payment_date as moved_on,
-        -amount as amount,
-        -company_amount as company_amount
+        -amount - written_off_amount as amount,
+        -company_amount - company_written_off_amount as company_amount
     from payments
     union all
     select
@@ -208,15 +212,36 @@ payment_movements as (
 bill_movements as (
 
     select
-        payments.payment_id || '>' as position_id,
-        payments.payment_id,
+        payment_id || '>' as position_id,
+        payment_id,
         cast(null as {{ dbt.type_string() }}) as instalment_id,
-        payment_movements.moved_on,
-        -payment_movements.amount as amount,
-        -payment_movements.company_amount as company_amount
-    from payment_movements
-    inner join payments on payment_movements.payment_id = payments.payment_id
+        payment_date as moved_on,
+        amount,
+        company_amount
+    from payments
+    where is_bill
+    union all
+    select
+        payments.payment_id || '>',
+        payments.payment_id,
+        cast(null as {{ dbt.type_string() }}),
+        greatest(rejections.rejected_on, payments.payment_date),
+        -payments.direction * rejections.amount,
+        -payments.direction * rejections.company_amount
+    from rejections
+    inner join payments on rejections.payment_id = payments.payment_id
     where payments.is_bill
+    union all
+    select
+        payments.payment_id || '>',
+        payments.payment_id,
+        cast(null as {{ dbt.type_string() }}),
+        settlements.moved_on,
+        -payments.direction * settlements.payment_amount,
+        -payments.direction * settlements.company_amount
+    from settlements
+    inner join payments on settlements.payment_id = payments.payment_id
+    where payments.is_bill and settlements.is_money
     union all
     select
         payments.payment_id || '>' || settlements.instalment_id,
@@ -227,7 +252,7 @@ bill_movements as (
         payments.direction * settlements.company_amount
     from settlements
     inner join payments on settlements.payment_id = payments.payment_id
-    where payments.is_bill
+    where payments.is_bill and settlements.is_money
 
 ),
 
@@ -392,10 +417,18 @@ balances as (
 
 ),
 
--- Nothing is open in a currency in which nothing is owed; rounding left in company currency is an exchange difference.
+-- Nothing is open where nothing is owed in the currency of the item: what rounding leaves in company currency is
+-- an exchange difference. Only an item without any amount in its own currency is open in company currency alone.
 open_balances as (
 
-    select * from balances where round(open_amount, 2) <> 0
+    select *
+    from balances
+    where
+        round(open_amount, 2) <> 0
+        or (
+            round(company_open_amount, 2) <> 0
+            and position_id in (select instalments.instalment_id from instalments where instalments.amount_to_pay = 0)
+        )
 
 ),
 

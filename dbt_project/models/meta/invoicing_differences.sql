@@ -16,11 +16,34 @@ erp as (
 
 ),
 
+-- Entries that accrue, or take back, what is delivered and not invoiced yet are no invoices.
+accruals as (
+
+    select distinct company_id, journal_code, entry_number, entry_date
+    from {{ ref('fct_ledger_entries') }}
+    where account_role = 'unbilled'
+
+),
+
 ledger as (
 
-    select company_id, account_role, document_reference, entry_date as posted_on, -amount as amount
-    from {{ ref('fct_ledger_entries') }}
-    where account_role in ('sales', 'deposits') and not is_opening
+    select
+        entries.company_id,
+        entries.account_role,
+        entries.document_reference,
+        entries.entry_date as posted_on,
+        -entries.amount as amount
+    from {{ ref('fct_ledger_entries') }} as entries
+    left join accruals
+        on
+            entries.company_id = accruals.company_id
+            and entries.journal_code = accruals.journal_code
+            and entries.entry_number = accruals.entry_number
+            and entries.entry_date = accruals.entry_date
+    where
+        entries.account_role in ('sales', 'deposits')
+        and not entries.is_opening
+        and accruals.entry_number is null
 
 ),
 

@@ -98,7 +98,7 @@ erp_documents as (
     from {{ ref('fct_instalments') }} as instalments
     left join documents on instalments.document_id = documents.document_id
     union all
-    select company_id, 'trade', customer_id, payment_date, payment_number, -company_amount
+    select company_id, 'trade', customer_id, payment_date, payment_number, -company_amount - coalesce(company_written_off_amount, 0)
     from {{ ref('fct_payments') }}
     union all
     select company_id, 'bills_in_hand', customer_id, payment_date, payment_number, company_amount

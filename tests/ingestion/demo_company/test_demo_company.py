@@ -151,6 +151,13 @@ def test_a_company_that_is_not_there_cannot_move_on(tmp_path: Path) -> None:
         advance(tmp_path / "demo", 1, silent)
 
 
+def test_a_company_of_another_version_cannot_move_on(tmp_path: Path) -> None:
+    state = {"scale": SCALE, "seed": 1, "until": "2026-06-10", "generator": "older"}
+    (tmp_path / "demo.json").write_text(json.dumps(state), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="another version"):
+        advance(tmp_path, 1, silent)
+
+
 def test_a_company_only_lives_forward(company: DemoCompany) -> None:
     with pytest.raises(ConfigurationError, match="forward"):
         advance(company.demo, 0, silent)

@@ -68,19 +68,29 @@ open_positions as (
 
 ),
 
+open_instalments as (
+
+    select as_of_date, instalment_id, open_amount
+    from open_positions
+    where position_type = 'instalment'
+
+),
+
 -- Open share of the document that each instalment is, to spread a dispute that names only the invoice.
 document_shares as (
 
     select
-        open_positions.as_of_date,
-        open_positions.instalment_id,
+        open_instalments.as_of_date,
+        open_instalments.instalment_id,
         instalments.document_id,
-        {{ ratio('open_positions.open_amount', 'sum(open_positions.open_amount) over (partition by open_positions.as_of_date, instalments.document_id)') }} as open_share
-    from open_positions
-    inner join instalments on open_positions.instalment_id = instalments.instalment_id
+        {{ ratio(
+            'open_instalments.open_amount',
+            'sum(open_instalments.open_amount) over (partition by open_instalments.as_of_date, instalments.document_id)'
+        ) }} as open_share
+    from open_instalments
+    inner join instalments on open_instalments.instalment_id = instalments.instalment_id
     where
-        open_positions.position_type = 'instalment'
-        and open_positions.open_amount > 0
+        open_instalments.open_amount > 0
         and instalments.document_id in (select disputes.document_id from disputes where disputes.instalment_id is null)
 
 ),
@@ -92,13 +102,14 @@ disputed as (
         instalment_id,
         sum(amount) as disputed_amount
     from (
-        select as_of_dates.as_of_date, disputes.instalment_id, disputes.amount
+        select open_instalments.as_of_date, open_instalments.instalment_id, disputes.amount
         from disputes
-        inner join as_of_dates
+        inner join open_instalments
             on
-                disputes.opened_on <= as_of_dates.as_of_date
-                and (disputes.closed_on is null or disputes.closed_on > as_of_dates.as_of_date)
-        where disputes.instalment_id is not null
+                disputes.instalment_id = open_instalments.instalment_id
+                and disputes.opened_on <= open_instalments.as_of_date
+                and (disputes.closed_on is null or disputes.closed_on > open_instalments.as_of_date)
+        where open_instalments.open_amount > 0
         union all
         select document_shares.as_of_date, document_shares.instalment_id, disputes.amount * document_shares.open_share
         from disputes
@@ -119,17 +130,19 @@ promised as (
     select as_of_date, instalment_id, promised_date, amount as promised_amount
     from (
         select
-            as_of_dates.as_of_date,
-            promises.instalment_id,
+            open_instalments.as_of_date,
+            open_instalments.instalment_id,
             promises.promised_date,
             promises.amount,
             row_number() over (
-                partition by as_of_dates.as_of_date, promises.instalment_id
+                partition by open_instalments.as_of_date, open_instalments.instalment_id
                 order by promises.made_on desc, promises.payment_promise_id desc
             ) as recency
         from promises
-        inner join as_of_dates on promises.made_on <= as_of_dates.as_of_date
-        where promises.instalment_id is not null
+        inner join open_instalments
+            on
+                promises.instalment_id = open_instalments.instalment_id
+                and promises.made_on <= open_instalments.as_of_date
     ) as ranked
     where recency = 1
 
@@ -138,13 +151,16 @@ promised as (
 reminded as (
 
     select
-        as_of_dates.as_of_date,
-        reminders.instalment_id,
+        open_instalments.as_of_date,
+        open_instalments.instalment_id,
         max(reminders.level) as dunning_level,
         max(reminders.action_date) as last_reminded_on
     from reminders
-    inner join as_of_dates on reminders.action_date <= as_of_dates.as_of_date
-    where reminders.instalment_id is not null and coalesce(reminders.result, 'sent') <> 'failed'
+    inner join open_instalments
+        on
+            reminders.instalment_id = open_instalments.instalment_id
+            and reminders.action_date <= open_instalments.as_of_date
+    where coalesce(reminders.result, 'sent') <> 'failed'
     group by 1, 2
 
 ),
@@ -179,10 +195,7 @@ items as (
         open_positions.company_open_amount,
         open_positions.position_type = 'payment' as is_payment,
         {{ days_late('open_positions.due_date', 'open_positions.as_of_date', 'open_positions.open_amount') }} as days_late,
-        case when open_positions.position_type = 'instalment' and open_positions.open_amount > 0
-            then coalesce(disputed.disputed_amount, 0)
-            else 0
-        end as disputed_amount,
+        coalesce(disputed.disputed_amount, 0) as disputed_amount,
         promised.promised_date,
         promised.promised_amount,
         reminded.dunning_level,
@@ -193,17 +206,15 @@ items as (
     left join disputed
         on
             open_positions.as_of_date = disputed.as_of_date
-            and open_positions.instalment_id = disputed.instalment_id
+            and open_positions.position_id = disputed.instalment_id
     left join promised
         on
             open_positions.as_of_date = promised.as_of_date
-            and open_positions.instalment_id = promised.instalment_id
-            and open_positions.position_type = 'instalment'
+            and open_positions.position_id = promised.instalment_id
     left join reminded
         on
             open_positions.as_of_date = reminded.as_of_date
-            and open_positions.instalment_id = reminded.instalment_id
-            and open_positions.position_type = 'instalment'
+            and open_positions.position_id = reminded.instalment_id
 
 ),
 

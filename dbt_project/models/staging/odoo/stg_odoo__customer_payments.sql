@@ -31,27 +31,33 @@ written_off as (
     group by entry_lines.source_id, entry_lines.move_id
 ),
 
+payment_lines as (
+    select
+        *,
+        case
+            when payment_id is not null then {{ key('source_id', 'account.payment', 'payment_id') }}
+            else {{ key('source_id', 'account.move.line', 'line_id') }}
+        end as payment_key
+    from receivable_lines
+    where part = 'payment'
+),
+
 taken_off as (
     select
-        receivable_lines.source_id,
-        case
-            when receivable_lines.payment_id is not null
-                then {{ key('receivable_lines.source_id', 'account.payment', 'receivable_lines.payment_id') }}
-            else {{ key('receivable_lines.source_id', 'account.move.line', 'receivable_lines.line_id') }}
-        end as payment_key,
-        min(receivable_lines.payment_id) as payment_id,
-        min(receivable_lines.move_id) as move_id,
-        min(receivable_lines.move_name) as move_name,
-        min(receivable_lines.date) as payment_date,
-        min(receivable_lines.company_id) as company_id,
-        min(receivable_lines.partner_id) as partner_id,
-        min(receivable_lines.currency_code) as currency_code,
-        min(receivable_lines.account_code) as account_code,
-        -sum(receivable_lines.amount_currency) as cleared_amount,
-        -sum(receivable_lines.balance) as company_cleared_amount
-    from receivable_lines
-    where receivable_lines.part = 'payment'
-    group by 1, 2
+        source_id,
+        payment_key,
+        min(payment_id) as payment_id,
+        min(move_id) as move_id,
+        min(move_name) as move_name,
+        min(date) as payment_date,
+        min(company_id) as company_id,
+        min(partner_id) as partner_id,
+        min(currency_code) as currency_code,
+        min(account_code) as account_code,
+        -sum(amount_currency) as cleared_amount,
+        -sum(balance) as company_cleared_amount
+    from payment_lines
+    group by source_id, payment_key
 ),
 
 bills as (

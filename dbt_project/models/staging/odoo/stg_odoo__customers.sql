@@ -228,7 +228,7 @@ final as (
         described.label as name,
         {{ key(
             'described.source_id', 'res.partner',
-            'coalesce(described.entity_parent_id, case when described.entity_id <> described.id then described.entity_id end)'
+            'coalesce(described.entity_parent_id, nullif(described.entity_id, described.id))'
         ) }} as customer_group_id,
         {{ key('described.source_id', 'res.partner', 'described.entity_id') }} as payer_customer_id,
         case

@@ -10,7 +10,11 @@ steps as (
 ),
 
 field_changes as (
-    select * from {{ ref('stg_odoo__field_changes') }}
+    select
+        *,
+        field_name = 'credit_hold' as is_credit_check,
+        coalesce(to_value, '0') in ('1', 'True', 'true') as is_set
+    from {{ ref('stg_odoo__field_changes') }}
 ),
 
 sent_messages as (
@@ -27,19 +31,15 @@ created as (
         documents.source_id,
         documents.document_id,
         documents.company_id,
-        'created' as step_id,
         documents.began_at as occurred_at,
         documents.began_by as user_id,
-        'created' as event_type,
-        cast(null as {{ dbt.type_string() }}) as from_status,
         case
             when instant_changes.document_id is not null then null
             when documents.document_type = 'order' then 'to_validate'
             when documents.document_type in ('preparation', 'return') then 'waiting'
             when documents.document_type = 'delivery_note' then 'shipped'
             else 'draft'
-        end as to_status,
-        'source' as origin
+        end as to_status
     from documents
     left join (select distinct document_id, occurred_at from steps) as instant_changes
         on
@@ -87,10 +87,14 @@ changed as (
         field_changes.occurred_at,
         field_changes.user_id,
         case
-            when field_changes.field_name = 'credit_hold' and coalesce(field_changes.to_value, '0') in ('1', 'True', 'true') then 'credit_blocked'
-            when field_changes.field_name = 'credit_hold' then 'credit_released'
-            when field_changes.field_name in ('commitment_date', 'date_deadline', 'scheduled_date', 'invoice_date_due') then 'date_changed'
-            when field_changes.field_name in ('amount_total', 'amount_untaxed', 'price_unit', 'discount') then 'price_changed'
+            when field_changes.is_credit_check and field_changes.is_set then 'credit_blocked'
+            when field_changes.is_credit_check then 'credit_released'
+            when
+                field_changes.field_name in ('commitment_date', 'date_deadline', 'scheduled_date', 'invoice_date_due')
+                then 'date_changed'
+            when
+                field_changes.field_name in ('amount_total', 'amount_untaxed', 'price_unit', 'discount')
+                then 'price_changed'
             when field_changes.field_name in ('product_uom_qty', 'quantity') then 'quantity_changed'
             else 'field_changed'
         end as event_type,
@@ -109,13 +113,11 @@ changed as (
         field_changes.to_value,
         -- An order that was held goes back to where it stood.
         case
-            when field_changes.field_name <> 'credit_hold' then null
-            when coalesce(field_changes.to_value, '0') in ('1', 'True', 'true') then null
-            else 'blocked'
+            when field_changes.is_credit_check and not field_changes.is_set then 'blocked'
         end as from_status,
         case
-            when field_changes.field_name <> 'credit_hold' then null
-            when coalesce(field_changes.to_value, '0') in ('1', 'True', 'true') then 'blocked'
+            when not field_changes.is_credit_check then null
+            when field_changes.is_set then 'blocked'
             when documents.confirmed_at <= field_changes.occurred_at then 'waiting'
             else 'to_validate'
         end as to_status
@@ -136,40 +138,77 @@ changed as (
 
 events as (
     select
-        source_id, document_id, company_id, document_id || '/' || step_id as document_event_id, event_type,
-        occurred_at, user_id, from_status, to_status,
+        source_id,
+        document_id,
+        company_id,
+        document_id || '/created' as document_event_id,
+        'created' as event_type,
+        occurred_at,
+        user_id,
+        cast(null as {{ dbt.type_string() }}) as from_status,
+        to_status,
         cast(null as {{ dbt.type_string() }}) as field_name,
         cast(null as {{ dbt.type_string() }}) as from_value,
         cast(null as {{ dbt.type_string() }}) as to_value,
-        origin
+        'source' as origin
     from created
 
     union all
 
     select
-        source_id, document_id, company_id, document_id || '/' || step_id as document_event_id, event_type,
-        occurred_at, user_id, from_status, to_status, null, null, null, origin
+        source_id,
+        document_id,
+        company_id,
+        document_id || '/' || step_id as document_event_id,
+        'status_changed' as event_type,
+        occurred_at,
+        user_id,
+        from_status,
+        to_status,
+        cast(null as {{ dbt.type_string() }}) as field_name,
+        cast(null as {{ dbt.type_string() }}) as from_value,
+        cast(null as {{ dbt.type_string() }}) as to_value,
+        origin
     from steps
 
     union all
 
     select
-        source_id, document_id, company_id,
+        source_id,
+        document_id,
+        company_id,
         document_id || '/message/' || cast(message_id as {{ dbt.type_string() }}) as document_event_id,
         case
-            when document_type = 'order' and position = 1 then 'acknowledged'
-            when document_type <> 'order' and position = 1 then 'sent'
-            else 'customer_informed'
+            when position > 1 then 'customer_informed'
+            when document_type = 'order' then 'acknowledged'
+            else 'sent'
         end as event_type,
-        occurred_at, user_id, null, null, null, null, null, 'source' as origin
+        occurred_at,
+        user_id,
+        cast(null as {{ dbt.type_string() }}) as from_status,
+        cast(null as {{ dbt.type_string() }}) as to_status,
+        cast(null as {{ dbt.type_string() }}) as field_name,
+        cast(null as {{ dbt.type_string() }}) as from_value,
+        cast(null as {{ dbt.type_string() }}) as to_value,
+        'source' as origin
     from told
 
     union all
 
     select
-        source_id, document_id, company_id,
+        source_id,
+        document_id,
+        company_id,
         document_id || '/change/' || cast(change_id as {{ dbt.type_string() }}) as document_event_id,
-        event_type, occurred_at, user_id, from_status, to_status, field_name, from_value, to_value, 'source' as origin
+        event_type,
+        occurred_at,
+        user_id,
+        from_status,
+        to_status,
+        field_name,
+        from_value,
+        to_value,
+        'source' as origin
     from changed
 ),
 

@@ -70,7 +70,7 @@ final as (
         end as channel,
         {{ key(
             'invoices.source_id', 'res.partner',
-            'coalesce(buyers.commercial_partner_id, orders.partner_id, invoices.commercial_partner_id, invoices.partner_id)'
+            'coalesce(buyers.commercial_partner_id, invoices.commercial_partner_id, invoices.partner_id)'
         ) }} as sold_to_customer_id,
         {{ key(
             'invoices.source_id', 'res.partner',
@@ -139,7 +139,7 @@ final as (
 )
 
 {{ conform('documents', lacks=[
-    'backorder_of_document_id', 'reason', 'delivery_reason', 'carrier', 'site', 'payment_method', 'received_at',
-    'acknowledged_at', 'shipped_at', 'cancelled_by', 'requested_date', 'first_confirmed_date',
+    'backorder_of_document_id', 'reason', 'delivery_reason', 'carrier', 'site', 'payment_method',
+    'received_at', 'acknowledged_at', 'shipped_at', 'cancelled_by', 'requested_date', 'first_confirmed_date',
     'last_confirmed_date', 'last_told_date', 'valid_until',
 ]) }}

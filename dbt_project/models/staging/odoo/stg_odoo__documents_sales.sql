@@ -142,7 +142,7 @@ described as (
         ) }} as ship_to_customer_id,
         {{ key(
             'orders.source_id', 'res.partner',
-            'coalesce(payers.commercial_partner_id, orders.partner_invoice_id, buyers.commercial_partner_id, orders.partner_id)'
+            'coalesce(payers.commercial_partner_id, buyers.commercial_partner_id, orders.partner_id)'
         ) }} as payer_customer_id,
         {{ key('orders.source_id', 'res.users', 'orders.user_id') }} as salesperson_id,
         {{ translated('teams.name') }} as team,
@@ -164,7 +164,8 @@ described as (
             when messages.last_message_at is not null
                 then
                     {{ local_date(
-                        'case when superseded_promises.position = 1 then superseded_promises.from_instant else orders.commitment_date end',
+                        'case when superseded_promises.position = 1'
+                    ~ ' then superseded_promises.from_instant else orders.commitment_date end',
                         'told.time_zone'
                     ) }}
         end as last_told_date,

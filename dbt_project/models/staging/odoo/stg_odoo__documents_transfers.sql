@@ -103,7 +103,7 @@ described as (
         end as channel,
         {{ key(
             'transfers.source_id', 'res.partner',
-            'coalesce(buyers.commercial_partner_id, orders.partner_id, receivers.commercial_partner_id, transfers.partner_id)'
+            'coalesce(buyers.commercial_partner_id, receivers.commercial_partner_id, transfers.partner_id)'
         ) }} as sold_to_customer_id,
         {{ key(
             'transfers.source_id', 'res.partner',
@@ -111,7 +111,7 @@ described as (
         ) }} as ship_to_customer_id,
         {{ key(
             'transfers.source_id', 'res.partner',
-            'coalesce(payers.commercial_partner_id, orders.partner_invoice_id, receivers.commercial_partner_id, transfers.partner_id)'
+            'coalesce(payers.commercial_partner_id, receivers.commercial_partner_id, transfers.partner_id)'
         ) }} as payer_customer_id,
         coalesce(
             {{ key('transfers.source_id', 'res.users', 'transfers.user_id') }},

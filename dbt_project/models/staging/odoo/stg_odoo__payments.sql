@@ -22,9 +22,13 @@ companies as (
     select * from {{ ref('stg_odoo__companies') }}
 ),
 
+allocations as (
+    select * from {{ ref('stg_odoo__payment_allocations') }}
+),
+
 deposit_payments as (
     select distinct allocations.payment_id
-    from {{ ref('stg_odoo__payment_allocations') }} as allocations
+    from allocations
     inner join {{ ref('stg_odoo__receivable_lines') }} as receivable_lines
         on
             allocations.instalment_id
@@ -75,6 +79,8 @@ final as (
         currency_code,
         cleared_amount - written_off_amount as amount,
         company_cleared_amount - company_written_off_amount as company_amount,
+        written_off_amount,
+        company_written_off_amount,
         is_deposit,
         account_code
     from described

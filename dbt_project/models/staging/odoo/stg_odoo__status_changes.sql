@@ -73,34 +73,40 @@ versions as (
         write_date,
         _from_load
     from {{ raw_versions('odoo', 'sale_order') }}
+
     union all
+
     select
         source_id,
-        'stock.picking',
-        id,
-        'state',
-        state,
+        'stock.picking' as model,
+        id as res_id,
+        'state' as field_name,
+        state as to_value,
         write_date,
         _from_load
     from {{ raw_versions('odoo', 'stock_picking') }}
+
     union all
+
     select
         source_id,
-        'account.move',
-        id,
-        'state',
-        state,
+        'account.move' as model,
+        id as res_id,
+        'state' as field_name,
+        state as to_value,
         write_date,
         _from_load
     from {{ raw_versions('odoo', 'account_move') }}
     where move_type in ('out_invoice', 'out_refund', 'out_receipt')
+
     union all
+
     select
         source_id,
-        'account.move',
-        id,
-        'l10n_it_edi_state',
-        l10n_it_edi_state,
+        'account.move' as model,
+        id as res_id,
+        'l10n_it_edi_state' as field_name,
+        l10n_it_edi_state as to_value,
         write_date,
         _from_load
     from {{ raw_versions('odoo', 'account_move') }}

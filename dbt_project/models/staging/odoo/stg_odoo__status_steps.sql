@@ -105,11 +105,16 @@ status_steps as (
         field_name || '/' || change_id as step_id,
         occurred_at,
         user_id,
-        case when field_name = 'state' then from_value else 'posted:' || coalesce(from_value, 'not_paid') end as from_value,
+        case
+            when field_name = 'state' then from_value
+            else 'posted:' || coalesce(from_value, 'not_paid')
+        end as from_value,
         case when field_name = 'state' then to_value else 'posted:' || to_value end as to_value,
         origin
     from changes
-    where field_name in ('state', 'payment_state') or (field_name = 'l10n_it_edi_state' and to_value = 'rejected')
+    where
+        field_name in ('state', 'payment_state')
+        or (field_name = 'l10n_it_edi_state' and to_value = 'rejected')
 
     union all
 
@@ -126,16 +131,22 @@ status_steps as (
     from unlogged
 ),
 
-mapped_steps as (
+-- An offer that became an order was won; what happens after that happens to the order.
+document_steps as (
     select
         documents.source_id,
         documents.document_id,
+        documents.document_type,
+        documents.model,
         documents.company_id,
         status_steps.step_id,
         status_steps.occurred_at,
         status_steps.user_id,
-        case when status_steps.from_value is null then null else coalesce(map_from.status, 'unknown') end as from_status,
-        coalesce(map_to.status, 'unknown') as to_status,
+        status_steps.from_value,
+        case
+            when documents.document_type = 'quote' and status_steps.to_value in ('sale', 'done') then 'won'
+            else status_steps.to_value
+        end as to_value,
         status_steps.origin
     from status_steps
     inner join documents
@@ -143,25 +154,38 @@ mapped_steps as (
             status_steps.source_id = documents.source_id
             and status_steps.model = documents.model
             and status_steps.res_id = documents.res_id
-    left join status_map as map_from
-        on
-            documents.model = map_from.source_type
-            and documents.document_type = map_from.document_type
-            and map_from.source_status
-            = case when documents.document_type = 'quote' and status_steps.from_value in ('sale', 'done') then 'won' else status_steps.from_value end
-    left join status_map as map_to
-        on
-            documents.model = map_to.source_type
-            and documents.document_type = map_to.document_type
-            and map_to.source_status
-            = case when documents.document_type = 'quote' and status_steps.to_value in ('sale', 'done') then 'won' else status_steps.to_value end
     where
         -- A delivery note exists once it is done, an order that was an offer once it is confirmed.
         documents.document_type <> 'delivery_note'
-        and not (documents.document_type = 'order' and status_steps.occurred_at < documents.began_at)
-        and not (documents.document_type = 'order' and status_steps.to_value in ('draft', 'sent'))
-        -- What happens after an offer was won happens to the order.
-        and not (documents.document_type = 'quote' and status_steps.from_value in ('sale', 'done'))
+        and (documents.document_type <> 'order' or status_steps.occurred_at >= documents.began_at)
+        and (documents.document_type <> 'order' or status_steps.to_value not in ('draft', 'sent'))
+        and (documents.document_type <> 'quote' or coalesce(status_steps.from_value, '') not in ('sale', 'done'))
+),
+
+mapped_steps as (
+    select
+        document_steps.source_id,
+        document_steps.document_id,
+        document_steps.company_id,
+        document_steps.step_id,
+        document_steps.occurred_at,
+        document_steps.user_id,
+        case
+            when document_steps.from_value is not null then coalesce(map_from.status, 'unknown')
+        end as from_status,
+        coalesce(map_to.status, 'unknown') as to_status,
+        document_steps.origin
+    from document_steps
+    left join status_map as map_from
+        on
+            document_steps.model = map_from.source_type
+            and document_steps.document_type = map_from.document_type
+            and document_steps.from_value = map_from.source_status
+    left join status_map as map_to
+        on
+            document_steps.model = map_to.source_type
+            and document_steps.document_type = map_to.document_type
+            and document_steps.to_value = map_to.source_status
 ),
 
 -- Shipping and billing move the order on without a word in its log.
@@ -173,7 +197,9 @@ shipments as (
         date_done as occurred_at,
         user_id,
         row_number() over (partition by source_id, sale_id order by date_done, id) as position,
-        row_number() over (partition by source_id, sale_id order by date_done desc, id desc) as position_from_last
+        row_number() over (
+            partition by source_id, sale_id order by date_done desc, id desc
+        ) as position_from_last
     from transfers
     where not is_return and state = 'done' and sale_id is not null
 ),
@@ -291,17 +317,32 @@ order_steps as (
 
 steps as (
     select
-        source_id, document_id, company_id, step_id, occurred_at, user_id,
-        'status_changed' as event_type, from_status, to_status, origin
+        source_id,
+        document_id,
+        company_id,
+        step_id,
+        occurred_at,
+        user_id,
+        from_status,
+        to_status,
+        origin
     from mapped_steps
     where from_status is null or from_status <> to_status
 
     union all
 
     select
-        source_id, document_id, company_id, step_id, occurred_at, user_id,
-        'status_changed' as event_type, from_status, to_status, 'derived' as origin
+        source_id,
+        document_id,
+        company_id,
+        step_id,
+        occurred_at,
+        user_id,
+        from_status,
+        to_status,
+        'derived' as origin
     from order_steps
+
     union all
 
     select
@@ -311,7 +352,6 @@ steps as (
         'rejected' as step_id,
         invoices.rejected_at as occurred_at,
         cast(null as bigint) as user_id,
-        'status_changed' as event_type,
         'invoiced' as from_status,
         'rejected' as to_status,
         'derived' as origin
@@ -333,7 +373,6 @@ steps as (
         'settled' as step_id,
         invoices.settled_at as occurred_at,
         cast(null as bigint) as user_id,
-        'status_changed' as event_type,
         'invoiced' as from_status,
         'settled' as to_status,
         'derived' as origin
@@ -349,7 +388,6 @@ steps as (
         'expired' as step_id,
         orders.expired_at as occurred_at,
         cast(null as bigint) as user_id,
-        'status_changed' as event_type,
         'waiting' as from_status,
         'expired' as to_status,
         'derived' as origin
@@ -366,14 +404,14 @@ ranked_steps as (
         steps.step_id,
         steps.occurred_at,
         max(steps.user_id) over (partition by steps.document_id, steps.occurred_at) as user_id,
-        steps.event_type,
         first_value(steps.from_status) over (
             partition by steps.document_id, steps.occurred_at order by statuses.sort_order, steps.step_id
         ) as from_status,
         steps.to_status,
         steps.origin,
         row_number() over (
-            partition by steps.document_id, steps.occurred_at order by statuses.sort_order desc, steps.step_id desc
+            partition by steps.document_id, steps.occurred_at
+            order by statuses.sort_order desc, steps.step_id desc
         ) as position
     from steps
     inner join statuses on steps.to_status = statuses.status
@@ -389,7 +427,6 @@ chained_steps as (
         step_id,
         occurred_at,
         user_id,
-        event_type,
         case
             when origin = 'source' then from_status
             else coalesce(lag(to_status) over (partition by document_id order by occurred_at), from_status)
@@ -400,6 +437,15 @@ chained_steps as (
     where position = 1
 )
 
-select *
+select
+    source_id,
+    document_id,
+    company_id,
+    step_id,
+    occurred_at,
+    user_id,
+    from_status,
+    to_status,
+    origin
 from chained_steps
 where from_status is null or from_status <> to_status

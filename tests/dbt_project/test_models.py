@@ -1,0 +1,84 @@
+"""The models: their unit tests, and the rules of the project that dbt itself does not keep."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from ingestion.engine import connect
+from ingestion.home import DBT_PROJECT, Home
+from orchestration import dbt_runner
+
+CLOCK = re.compile(r"\b(current_date|current_timestamp|now\(\)|get_current_timestamp|today\(\))", re.I)
+
+
+def models(manifest: dict[str, Any], *layers: str) -> list[dict[str, Any]]:
+    found = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    return [node for node in found if not layers or node["schema"] in layers]
+
+
+def test_every_unit_test_of_the_models_passes(built_home: Home) -> None:
+    result = dbt_runner.invoke(
+        built_home, ["test", "--select", "test_type:unit", "--no-write-json"], must_succeed=False
+    )
+    told = [f"{item.node.name}: {item.message}" for item in result if str(item.status) != "pass"]
+    assert not told, "\n".join(told)
+    assert len(result.results) > 50
+
+
+def test_everything_builds_on_a_warehouse_without_a_row(built_home: Home) -> None:
+    connection = connect(built_home.published / "empty" / "marts.duckdb", read_only=True)
+    rows = connection.execute("select count(*) from core.fct_order_lines").fetchone()
+    assert rows == (0,)
+
+
+@pytest.mark.parametrize("layer", ["core", "kpi", "meta", "intermediate", "staging"])
+def test_every_model_is_described(manifest: dict[str, Any], layer: str) -> None:
+    assert [m["name"] for m in models(manifest, layer) if not m["description"]] == []
+
+
+def test_every_published_column_is_described_and_typed(manifest: dict[str, Any]) -> None:
+    bare = [
+        f"{model['name']}.{column['name']}"
+        for model in models(manifest, "core", "kpi")
+        for column in model["columns"].values()
+        if not column["description"] or not column["data_type"]
+    ]
+    assert bare == []
+
+
+def test_core_and_kpi_are_under_contract(manifest: dict[str, Any]) -> None:
+    loose = [m["name"] for m in models(manifest, "core", "kpi") if not m["contract"]["enforced"]]
+    assert loose == []
+
+
+def test_staging_reads_raw_and_nothing_later(manifest: dict[str, Any]) -> None:
+    wrong = [
+        (model["name"], parent)
+        for model in models(manifest, "staging")
+        for parent in model["depends_on"]["nodes"]
+        if parent.startswith("model.") and manifest["nodes"][parent]["schema"] != "staging"
+    ]
+    assert wrong == []
+
+
+def test_no_model_reads_the_clock() -> None:
+    read = [
+        path.name
+        for folder in ("models", "macros")
+        for path in (DBT_PROJECT / folder).rglob("*.sql")
+        if CLOCK.search(path.read_text(encoding="utf-8"))
+    ]
+    assert read == []
+
+
+def test_no_mart_stores_money_as_a_float(built_home: Home) -> None:
+    connection = connect(built_home.published / "empty" / "marts.duckdb", read_only=True)
+    floats = connection.execute(
+        "select table_name, column_name from information_schema.columns "
+        "where table_schema in ('core', 'kpi') and data_type in ('DOUBLE', 'FLOAT') "
+        "and (column_name like '%amount%' or column_name like '%price%' or column_name like '%cost%')"
+    ).fetchall()
+    assert floats == []
