@@ -34,7 +34,8 @@ select * from final
 
 {#
     A contract table: what each system's staging gives, and what users give directly
-    as `contract` sources. Keys of the latter are made unique by their source.
+    as `contract` sources. Keys of the latter are made unique by their source; reference keys
+    (`ref/...`), which name something in another system, stay as they are.
 #}
 {% macro conformed(entity, staging=[]) -%}
     {%- set given = raw('contract', entity) -%}
@@ -47,7 +48,10 @@ select
             {%- if column.name == 'source_system' %}
     cast('contract' as {{ api.Column.translate_type('string') }}) as source_system
             {%- elif column.name.endswith('_id') and column.name != 'source_id' %}
-    source_id || '/' || {{ column.name }} as {{ column.name }}
+    case
+        when {{ column.name }} like 'ref/%' then {{ column.name }}
+        else source_id || '/' || {{ column.name }}
+    end as {{ column.name }}
             {%- else %}
     {{ column.name }}
             {%- endif -%}

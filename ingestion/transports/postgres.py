@@ -58,7 +58,7 @@ class PostgresTransport:
 
     def _dsn(self) -> str:
         if self.source.embedded is not None:
-            from ingestion.demo_company.server import embedded_postgres
+            from ingestion.embedded_postgres import embedded_postgres
 
             return embedded_postgres(self.source.embedded)
         assert self.source.connection  # the configuration saw to it

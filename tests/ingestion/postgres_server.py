@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.config import PostgresSource
-from ingestion.demo_company.server import embedded_postgres, stop_embedded_postgres
+from ingestion.embedded_postgres import embedded_postgres, stop_embedded_postgres
 from ingestion.engine import connect, quoted_text
 
 

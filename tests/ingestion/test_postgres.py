@@ -35,7 +35,8 @@ WRITTEN = Column("write_date", "timestamp")
 def test_sums_of_unbounded_numerics_are_exact_to_the_cent(server: Server, tmp_path: Path) -> None:
     server.execute(
         "create table money (id int, amount numeric)",
-        "insert into money select i, 0.1 + i::numeric * 1000000 from generate_series(1, 10000) as i",
+        "insert into money select i, 0.1 + i::numeric * 1000000 "
+        "from generate_series(1, 10000) as i",
     )
     with PostgresTransport(server.source()).session() as session:
         extraction = session.extract(a_table("money", AMOUNT), Window(), tmp_path)
@@ -114,7 +115,7 @@ def test_a_missing_column_is_named(server: Server, tmp_path: Path) -> None:
     server.execute("create table broken (id int)")
     with (
         PostgresTransport(server.source()).session() as session,
-        pytest.raises(SourceError, match="broken lacks the column.* amount"),
+        pytest.raises(SourceError, match=r"broken lacks the column.* amount"),
     ):
         session.extract(a_table("broken", AMOUNT), Window(), tmp_path)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.demo_company.server import embedded_postgres, stop_embedded_postgres
+from ingestion.embedded_postgres import embedded_postgres, stop_embedded_postgres
 from ingestion.engine import connect, quoted_text
 from ingestion.home import PROJECT, Home
 from tests.orchestration.conftest import adv, ask
