@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -86,6 +87,8 @@ def allowed_rows(limits: Limits, table: str, rule: Rule, *, table_rows: int, rea
     share = limits.by_rule.get(f"{table}.{rule.code}", rule.threshold)
     if share is None:
         share = limits.share
+    if share >= NEVER:
+        return sys.maxsize
     allowed = int(share * table_rows)
     if rule.severity == "batch" or share >= limits.systematic_share:
         return allowed

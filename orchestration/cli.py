@@ -30,7 +30,7 @@ app.add_typer(demo, name="demo")
 
 # Without a terminal there is no width to keep to, and a cut column is a lost one.
 console = Console(width=None if sys.stdout.isatty() else 240)
-errors = Console(stderr=True)
+errors = Console(stderr=True, soft_wrap=True)
 
 HomeOption = Annotated[
     Path | None,

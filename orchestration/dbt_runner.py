@@ -7,6 +7,7 @@ again when they do: `published/next` is a link to the folder of the run that is 
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,9 +43,26 @@ def environment(home: Home) -> dict[str, str]:
         "ADV_WAREHOUSE_FILE": str(home.warehouse),
         "ADV_MARTS_FILE": str(next_publication(home) / MARTS_FILE),
         "ADV_MEMORY_LIMIT": memory_limit(),
+        "ADV_PSEUDONYM_KEY": os.environ.get("ADV_PSEUDONYM_KEY") or _pseudonym_key(home),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }
+
+
+def _pseudonym_key(home: Home) -> str:
+    """The installation's own secret behind employees' pseudonyms, made once.
+
+    With another key every pseudonym changes; without one, anybody could recompute them from a
+    list of names.
+    """
+    path = home.root / "config" / "pseudonym.key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(".new")
+        temporary.touch(mode=0o600)
+        temporary.write_text(secrets.token_hex(32), encoding="ascii")
+        temporary.rename(path)
+    return path.read_text(encoding="ascii").strip()
 
 
 def next_publication(home: Home) -> Path:

@@ -60,7 +60,7 @@ def ask(home: Home, query: str) -> list[tuple[object, ...]]:
 
 @pytest.fixture(scope="session")
 def first_night(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """The small company after its first night; copied, never changed, by the tests."""
+    """The small company after its first night; tests that change it use `night`."""
     home = Home(tmp_path_factory.mktemp("night") / "with a space" / "home")
     install(home)
     result = adv(home, "run")
@@ -68,10 +68,20 @@ def first_night(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return home
 
 
+@pytest.fixture(scope="session")
+def kept(first_night: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the installation, to restore it from."""
+    copy = tmp_path_factory.mktemp("kept") / "home"
+    shutil.copytree(first_night.root, copy, symlinks=True)
+    return copy
+
+
 @pytest.fixture
-def night(first_night: Home, tmp_path: Path) -> Iterator[Home]:
-    """A copy of the installation after its first night, for a test to change."""
-    root = tmp_path / "home"
-    shutil.copytree(first_night.root, root, symlinks=True)
-    yield Home(root)
-    shutil.rmtree(root)
+def night(first_night: Home, kept: Path) -> Iterator[Home]:
+    """The installation after its first night, for a test to change; restored afterwards.
+
+    It stays where it is: elsewhere, dbt would parse the whole project again.
+    """
+    yield first_night
+    shutil.rmtree(first_night.root)
+    shutil.copytree(kept, first_night.root, symlinks=True)
