@@ -4,6 +4,9 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 export ADV_HOME ?= $(CURDIR)/.adv
+# Company networks often have certificates of their own; uv calls the switch by two names.
+export UV_SYSTEM_CERTS ?= true
+export UV_NATIVE_TLS ?= true
 BIN := $(CURDIR)/.venv/bin
 UV := $(CURDIR)/.venv-uv/bin/uv
 STAMP := .venv/.installed
@@ -17,7 +20,7 @@ install: $(STAMP) ## Install everything from the lock into .venv
 
 $(STAMP): requirements.lock pyproject.toml
 	@command -v uv >/dev/null || test -x "$(UV)" || { \
-	    $(PYTHON) -m venv .venv-uv && .venv-uv/bin/python -m pip install --quiet uv; }
+	    $(PYTHON) -m venv .venv-uv && .venv-uv/bin/python -m pip install --quiet --disable-pip-version-check uv; }
 	@PATH="$(CURDIR)/.venv-uv/bin:$$PATH"; set -e; \
 	    test -x .venv/bin/python || uv venv --quiet --python $(PYTHON) .venv; \
 	    uv pip sync --quiet --python .venv/bin/python --require-hashes --compile-bytecode requirements.lock; \
