@@ -67,7 +67,9 @@ registry.register(DIALECT, __name__, ReadOnlyDuckDBDialect.__name__)
 
 def quiet_context() -> EphemeralDataContext:
     """A GX context that lives in memory and keeps silent."""
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    for name in ("great_expectations", "great_expectations.data_context.types.base"):
+        # The second sets a level of its own, and tells of every temporary folder.
+        logging.getLogger(name).setLevel(logging.ERROR)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     return context

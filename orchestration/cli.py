@@ -250,7 +250,6 @@ def _show_progress(level: int) -> None:
     logger.handlers = [handler]
     logger.setLevel(level)
     logger.propagate = False
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
 
 
 if __name__ == "__main__":

@@ -99,6 +99,8 @@ def _override(home: Home, seed: Seed, path: Path) -> None:
                 f"{path}:1: {seed.name} has no column {', '.join(unknown)}; "
                 f"it has {', '.join(types)}."
             )
+        if not seed.key:
+            raise ConfigurationError(f"{path}: {seed.name} declares no key to override it by.")
         if missing := [name for name in seed.key if name not in header]:
             raise ConfigurationError(f"{path}:1: the key column {', '.join(missing)} is missing.")
         casts = ", ".join(
