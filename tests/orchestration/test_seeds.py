@@ -19,7 +19,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     prepare_warehouse(home)
     prepare_manifest(home)
     (home.published / "next").mkdir(parents=True)
-    home.sources_file.parent.mkdir()
+    home.sources_file.parent.mkdir(exist_ok=True)
     override = home.sources_file.with_name("channel_map.csv")
     override.write_text("system,source_channel,channel\nodoo,edi,web\nodoo,le fax,email\n")
     assert load_seeds(home)
