@@ -14,10 +14,11 @@ from data_quality.validator import Validator
 from ingestion.config import FecSource, Limits
 from ingestion.engine import connect
 from ingestion.extract import LandingRequest, land
-from ingestion.home import PROJECT, Home
+from ingestion.home import Home
 from ingestion.landing import Batch
 from ingestion.transports.base import Problem
 from tests.data_quality.landed import LOAD, landed, orders, read, write
+from tests.real_data import real_data
 
 BROKEN_TOTAL = "case when id = 7 then 121 else amount_total end as amount_total"
 
@@ -424,9 +425,7 @@ def test_an_odd_voucher_date_does_not_take_a_line_out_of_the_books(
 
 
 def test_real_accounting_files_are_accepted_whole(tmp_path: Path, validator: Validator) -> None:
-    files = PROJECT.parent / "shared" / "data" / "fec"
-    if not files.exists():
-        pytest.skip(f"no real accounting files in {files}")
+    files = real_data("fec")
     request = LandingRequest(
         home=Home(tmp_path),
         source_id="books",

@@ -6,15 +6,14 @@ from decimal import Decimal
 
 import pytest
 
-from ingestion.home import PROJECT
 from ingestion.transports.fec import FecOptions, FecTransport
 from tests.ingestion.transports.reading import ENTRIES, Landed, Row, land
+from tests.real_data import DATA, real_data
 
-DATA = PROJECT.parent / "shared" / "data"
 
-pytestmark = pytest.mark.skipif(
-    not (DATA / "fec").is_dir(), reason=f"real accounting files are not at {DATA}"
-)
+@pytest.fixture(autouse=True)
+def _there_is_real_data() -> None:
+    real_data("fec")
 
 
 def total(rows: list[Row], column: str, account: str = "") -> Decimal:
