@@ -15,13 +15,7 @@ from ingestion.landing import batches
 from orchestration.publish import current_run_id
 from tests.orchestration.conftest import adv, ask, environment
 
-STAGES = {
-    "extraction": None,
-    "validation": "tables read",
-    "load": "rules checked",
-    "dbt": "raw:",
-    "publication": "dbt:",
-}
+STAGES = {"land": "tables read", "load": "rules checked", "dbt": "raw:", "publish": "dbt:"}
 """The line of progress after which each stage begins."""
 
 
@@ -100,8 +94,8 @@ def test_two_runs_started_at_once_both_end_well(night: Home) -> None:
     assert any("waiting for" in text for text in told)
 
 
-def kill_at(home: Home, line: str | None) -> None:
-    """Start a run and kill it when it says `line`, or soon after its start."""
+def kill_at(home: Home, line: str) -> None:
+    """Start a run and kill it soon after it says `line`."""
     process = subprocess.Popen(
         [sys.executable, "-m", "orchestration.cli", "run"],
         env=environment(home),
@@ -110,12 +104,9 @@ def kill_at(home: Home, line: str | None) -> None:
         text=True,
     )
     assert process.stderr is not None
-    if line is None:
-        time.sleep(3)
-    else:
-        for said in process.stderr:
-            if line in said:
-                break
-        time.sleep(0.2)
+    for said in process.stderr:
+        if line in said:
+            break
+    time.sleep(0.2)
     process.send_signal(signal.SIGKILL)
     process.wait()
