@@ -164,6 +164,11 @@ class Sources(_Model):
     keep_publications: int = Field(default=7, ge=1)
     sources: dict[str, Source]
 
+    @property
+    def systems(self) -> frozenset[str]:
+        """The systems that any source runs."""
+        return frozenset(source.system for source in self.sources.values())
+
     @field_validator("time_zones")
     @classmethod
     def _exist(cls, value: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,10 +43,21 @@ def environment(home: Home) -> dict[str, str]:
         "ADV_WAREHOUSE_FILE": str(home.warehouse),
         "ADV_MARTS_FILE": str(next_publication(home) / MARTS_FILE),
         "ADV_MEMORY_LIMIT": memory_limit(),
+        **_systems(home),
         "ADV_PSEUDONYM_KEY": os.environ.get("ADV_PSEUDONYM_KEY") or _pseudonym_key(home),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }
+
+
+def _systems(home: Home) -> dict[str, str]:
+    """The systems whose staging is built; before anything is configured, all of them."""
+    path = _systems_file(home)
+    return {"ADV_SYSTEMS": path.read_text(encoding="ascii")} if path.exists() else {}
+
+
+def _systems_file(home: Home) -> Path:
+    return home.dbt / "systems.txt"
 
 
 def _pseudonym_key(home: Home) -> str:
@@ -75,11 +86,17 @@ def manifest_file(home: Home) -> Path:
     return home.dbt / "manifest.json"
 
 
-def prepare_manifest(home: Home) -> Path:
-    """Parse the project if it changed since the manifest was written."""
+def prepare_manifest(home: Home, systems: Collection[str]) -> Path:
+    """Parse the project if it or the systems changed since the manifest was written.
+
+    A system once configured stays: raw still holds what was read from it.
+    """
     manifest = manifest_file(home)
-    if not manifest.exists() or manifest.stat().st_mtime < _last_change():
+    before = set(_systems(home).get("ADV_SYSTEMS", "").split())
+    new = not before.issuperset(systems)
+    if new or not manifest.exists() or manifest.stat().st_mtime < _last_change():
         home.dbt.mkdir(parents=True, exist_ok=True)
+        _systems_file(home).write_text(" ".join(sorted(before.union(systems))), encoding="ascii")
         invoke(home, ["parse"])
         manifest.touch()
     return manifest

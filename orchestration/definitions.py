@@ -38,7 +38,7 @@ def build_defs(
     """
     home = home or Home.from_environment()
     sources = sources or read_sources(home.sources_file)
-    prepare_manifest(home)
+    prepare_manifest(home, sources.systems)
     assets = [
         *(landing_assets(source_id, source) for source_id, source in sources.sources.items()),
         raw_assets(sources),

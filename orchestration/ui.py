@@ -27,11 +27,11 @@ def serve(home: Home, port: int) -> int:
         ConfigurationError: the sources file is missing or wrong.
 
     """
-    read_sources(home.sources_file)
+    sources = read_sources(home.sources_file)
     with run_lock(home, "the start of the user interface"):
         open_instance(home).dispose()
         prepare_warehouse(home)
-        prepare_manifest(home)
+        prepare_manifest(home, sources.systems)
     command = [
         str(Path(sys.executable).with_name("dagster")),
         *("dev", "--workspace", str(PROJECT / "workspace.yaml")),

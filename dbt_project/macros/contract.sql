@@ -40,7 +40,9 @@ select * from final
 {% macro conformed(entity, staging=[]) -%}
     {%- set given = raw('contract', entity) -%}
     {%- set relations = [] -%}
-    {%- for model in staging -%}{%- do relations.append(ref(model)) -%}{%- endfor -%}
+    {%- for model in staging if is_configured(model) -%}
+        {%- do relations.append(ref(model)) -%}
+    {%- endfor -%}
     {%- if execute -%}
         {%- set columns = contract_columns(entity) -%}
 select
@@ -74,4 +76,10 @@ select * from {{ given }} as given
 {# A contract key: unique across sources and across the tables of one source; NULL for NULL. #}
 {% macro key(source_id, entity, id) -%}
     {{ source_id }} || '/{{ entity }}/' || cast({{ id }} as {{ dbt.type_string() }})
+{%- endmacro %}
+
+{# Whether a staging model's system, its name up to the `__`, is one that the installation reads. #}
+{% macro is_configured(model) -%}
+    {%- set system = model.split('__')[0][4:] -%}
+    {{ return(system in env_var('ADV_SYSTEMS', system).split()) }}
 {%- endmacro %}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ingestion.engine import connect
+from ingestion.declarations import systems
 from ingestion.home import Home
 from ingestion.ledger import prepare_warehouse
 from orchestration import dbt_runner, publish
@@ -25,7 +26,7 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
         "values ('empty', '2026-01-01', '2026-01-02 01:00:00', 20260102010000000)"
     )
     connection.close()
-    dbt_runner.prepare_manifest(home)
+    dbt_runner.prepare_manifest(home, systems())
     return home
 
 

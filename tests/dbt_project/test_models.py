@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,3 +84,12 @@ def test_no_mart_stores_money_as_a_float(built_home: Home) -> None:
         "and (column_name like '%amount%' or column_name like '%price%' or column_name like '%cost%')"
     ).fetchall()
     assert floats == []
+
+
+def test_only_the_systems_that_sources_run_are_built(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    dbt_runner.prepare_manifest(home, {"contract", "fec"})
+    parsed = json.loads(dbt_runner.manifest_file(home).read_text(encoding="utf-8"))
+    assert {Path(m["path"]).parts[1] for m in models(parsed, "staging")} == {"fec"}
+    known = {path.name for path in (DBT_PROJECT / "models" / "staging").iterdir() if path.is_dir()}
+    assert {s["source_name"] for s in parsed["sources"].values()} - {"control"} == known

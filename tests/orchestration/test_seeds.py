@@ -17,7 +17,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """An installation whose seeds are loaded, with an override of one row and a new one."""
     home = Home(tmp_path_factory.mktemp("seeds"))
     prepare_warehouse(home)
-    prepare_manifest(home)
+    prepare_manifest(home, {"contract"})
     (home.published / "next").mkdir(parents=True)
     home.sources_file.parent.mkdir(exist_ok=True)
     override = home.sources_file.with_name("channel_map.csv")
