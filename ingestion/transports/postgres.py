@@ -8,7 +8,7 @@ precision into a floating-point number.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,18 +43,25 @@ class PostgresTransport:
 
         connection = connect(extensions=["postgres_scanner"])
         try:
+            self._begin(connection)
+            yield PostgresSession(connection, self.source)
+        finally:
+            # Closing would roll back too, but abort the process when the server is gone.
+            with suppress(duckdb.Error):
+                connection.execute("rollback")
+            connection.close()
+
+    def _begin(self, connection: duckdb.DuckDBPyConnection) -> None:
+        import duckdb
+
+        try:
             connection.execute(
                 f"attach {quoted_text(self._dsn())} as src (type postgres, read_only)"
             )
             connection.execute("begin")
             connection.execute("select * from postgres_query('src', 'select 1 as one')").fetchall()
         except duckdb.Error as error:
-            connection.close()
             raise SourceError(f"PostgreSQL cannot be reached: {_without_secrets(error)}") from None
-        try:
-            yield PostgresSession(connection, self.source)
-        finally:
-            connection.close()
 
     def _dsn(self) -> str:
         if self.source.embedded is not None:
