@@ -7,6 +7,8 @@
         quarantined.parquet rows that broke a rule, if any
         manifest.json       what was read, when, by which window, and the verdict
 
+    landing/<source>/<table>/parts/     an unfinished first read (ingestion/transports/parts.py)
+
 A folder is written under another name and renamed when complete, so a batch exists whole or
 not at all. Deletes are what raw holds and `keys.parquet` lacks.
 """
@@ -165,6 +167,8 @@ def complete(
     final = folder.with_name(str(load_id))
     shutil.rmtree(final, ignore_errors=True)
     folder.rename(final)
+    if extraction.leftovers:
+        shutil.rmtree(extraction.leftovers, ignore_errors=True)
     return Batch(final, manifest)
 
 
