@@ -124,9 +124,10 @@ def schema_hash(table: Table) -> str:
 
 @contextmanager
 def landing_folder(home: Home, source_id: str, table: Table, load_id: int) -> Iterator[Path]:
-    """A folder to extract into; an earlier, unfinished one of the same load is discarded."""
+    """A folder to extract into; those that earlier runs left unfinished are discarded."""
     folder = home.landing / source_id / table.name / f"{load_id}.partial"
-    shutil.rmtree(folder, ignore_errors=True)
+    for unfinished in folder.parent.glob("*.partial"):
+        shutil.rmtree(unfinished)
     folder.mkdir(parents=True)
     try:
         yield folder

@@ -106,6 +106,14 @@ def test_a_complete_batch_leaves_no_parts(request_: LandingRequest) -> None:
     assert [path.name for path in batch.folder.parent.iterdir()] == [str(LOAD)]
 
 
+def test_what_a_killed_run_left_half_landed_is_removed(request_: LandingRequest) -> None:
+    half = request_.home.landing / "erp" / RATES.name / f"{LOAD - 1}.partial"
+    half.mkdir(parents=True)
+    (half / "rows.parquet").write_bytes(b"PAR1")
+    list(land(request_))
+    assert not half.exists()
+
+
 def test_an_attempt_that_gets_no_further_is_a_batch_that_says_why(
     request_: LandingRequest, losing: Callable[[int], None]
 ) -> None:
