@@ -116,6 +116,8 @@ class PostgresSource(_Source):
     """Data folder of a PostgreSQL that this product runs itself, such as the demo's."""
     overlap_minutes: int = Field(default=15, ge=0)
     """Read again this much before the last cursor value: late commits carry older stamps."""
+    part_rows: int = Field(default=1_000_000, ge=1)
+    """Rows of a large table that its first read keeps at a time: what a failure costs at most."""
     queries: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")

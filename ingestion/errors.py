@@ -16,6 +16,10 @@ class SourceError(AdvError):
     """A source cannot be reached or does not hold what its system declares."""
 
 
+class UnfinishedReadError(SourceError):
+    """A long read came to no end; another attempt goes on or starts afresh, as the message says."""
+
+
 class SourceDataError(SourceError):
     """A source's file cannot be read as what it claims to be."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ingestion.config import FecSource, FileSource, PostgresSource, Source
 from ingestion.declarations import Table, system
-from ingestion.errors import SourceError
+from ingestion.errors import SourceError, UnfinishedReadError
 from ingestion.home import Home
 from ingestion.landing import Batch, complete, landing_folder, schema_hash
 from ingestion.ledger import Position
@@ -64,6 +64,7 @@ def land(request: LandingRequest) -> Iterator[Batch]:
 
     Raises:
         SourceError: the source as a whole cannot be reached.
+        UnfinishedReadError: a long read broke off, and another attempt may get further.
 
     """
     with transport_for(request.source).session() as session:
@@ -76,6 +77,8 @@ def _land_table(request: LandingRequest, session: Session, table: Table) -> Batc
     with landing_folder(request.home, request.source_id, table, request.load_id) as folder:
         try:
             extraction = session.extract(table, window, folder)
+        except UnfinishedReadError:
+            raise
         except SourceError as error:
             extraction = Extraction(
                 rows=0, source_rows=0, problems=[Problem("batch", "unreadable", str(error))]
@@ -94,6 +97,8 @@ def _land_table(request: LandingRequest, session: Session, table: Table) -> Batc
 
 def _window(request: LandingRequest, table: Table) -> Window:
     position = request.positions.get((request.source_id, table.name))
-    if request.full_refresh or position is None or position.schema_hash != schema_hash(table):
+    if request.full_refresh:
+        return Window(full_refresh=request.load_id)
+    if position is None or position.schema_hash != schema_hash(table):
         return Window()
     return Window(low=position.cursor_to)

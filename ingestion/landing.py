@@ -7,6 +7,8 @@
         quarantined.parquet rows that broke a rule, if any
         manifest.json       what was read, when, by which window, and the verdict
 
+    landing/<source>/<table>/parts/     an unfinished first read (ingestion/transports/parts.py)
+
 A folder is written under another name and renamed when complete, so a batch exists whole or
 not at all. Deletes are what raw holds and `keys.parquet` lacks.
 """
@@ -122,9 +124,10 @@ def schema_hash(table: Table) -> str:
 
 @contextmanager
 def landing_folder(home: Home, source_id: str, table: Table, load_id: int) -> Iterator[Path]:
-    """A folder to extract into; an earlier, unfinished one of the same load is discarded."""
+    """A folder to extract into; those that earlier runs left unfinished are discarded."""
     folder = home.landing / source_id / table.name / f"{load_id}.partial"
-    shutil.rmtree(folder, ignore_errors=True)
+    for unfinished in folder.parent.glob("*.partial"):
+        shutil.rmtree(unfinished)
     folder.mkdir(parents=True)
     try:
         yield folder
@@ -165,6 +168,8 @@ def complete(
     final = folder.with_name(str(load_id))
     shutil.rmtree(final, ignore_errors=True)
     folder.rename(final)
+    if extraction.leftovers:
+        shutil.rmtree(extraction.leftovers, ignore_errors=True)
     return Batch(final, manifest)
 
 

@@ -34,6 +34,8 @@ class Window:
     """Part of a table by its cursor: after `low` (less an overlap), everything when empty."""
 
     low: str | None = None
+    full_refresh: int | None = None
+    """Load that reads everything anew, on request: it uses nothing that another load has read."""
 
 
 @dataclass
@@ -64,6 +66,8 @@ class Extraction:
     keys_unknown: int = 0
     """Rows kept out whose key could not be read either: while there are any, a key that is absent
     from `keys.parquet` proves no delete."""
+    leftovers: Path | None = None
+    """Folder that kept the read from starting again; of no use once the batch is complete."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,12 @@ class Session(Protocol):
     def extract(self, table: Table, window: Window, into: Path) -> Extraction:
         """Read a table into the folder `into`.
 
+        Beside that folder a transport may keep what lets it go on after a failure. Files are
+        read whole: they are at hand, and one that changed is another file.
+
         Raises:
             SourceError: the source does not hold a table that is not optional.
+            UnfinishedReadError: the read broke off, and another attempt may get further.
 
         """
 

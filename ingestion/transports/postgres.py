@@ -3,24 +3,33 @@
 One session is one read-only, repeatable-read transaction: all tables of a source are seen at
 the same instant. Amounts are cast at the source, since the extension turns a NUMERIC without
 precision into a floating-point number.
+
+The first read of a large table goes in parts, by ranges of its primary key (`parts.py`): when a
+run dies, the next one goes on from there.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingestion.config import Connection, PostgresSource
 from ingestion.declarations import Column, Table
 from ingestion.engine import connect, quoted_name, quoted_text
-from ingestion.errors import SourceError
+from ingestion.errors import SourceError, UnfinishedReadError
+from ingestion.landing import schema_hash
 from ingestion.transports.base import Extraction, Problem, Session, TableStatus, Window
+from ingestion.transports.parts import PARTS, KeyRanges, Parts, differences, fingerprint, resume
 
 if TYPE_CHECKING:
     import duckdb
+
+log = logging.getLogger("adv.extract")
 
 SOURCE_TYPES = {"string": "text", "double": "double precision"}
 
@@ -43,18 +52,25 @@ class PostgresTransport:
 
         connection = connect(extensions=["postgres_scanner"])
         try:
+            self._begin(connection)
+            yield PostgresSession(connection, self.source)
+        finally:
+            # Closing would roll back too, but abort the process when the server is gone.
+            with suppress(duckdb.Error):
+                connection.execute("rollback")
+            connection.close()
+
+    def _begin(self, connection: duckdb.DuckDBPyConnection) -> None:
+        import duckdb
+
+        try:
             connection.execute(
                 f"attach {quoted_text(self._dsn())} as src (type postgres, read_only)"
             )
             connection.execute("begin")
             connection.execute("select * from postgres_query('src', 'select 1 as one')").fetchall()
         except duckdb.Error as error:
-            connection.close()
             raise SourceError(f"PostgreSQL cannot be reached: {_without_secrets(error)}") from None
-        try:
-            yield PostgresSession(connection, self.source)
-        finally:
-            connection.close()
 
     def _dsn(self) -> str:
         if self.source.embedded is not None:
@@ -85,6 +101,40 @@ def dsn(connection: Connection) -> str:
     return " ".join(f"{name}={quoted(value)}" for name, value in parts.items() if value)
 
 
+@dataclass(frozen=True)
+class Question:
+    """How the source is asked for one table."""
+
+    table: Table
+    origin: str
+    expressions: Mapping[str, str]
+    """SQL, at the source, of every column."""
+
+    def rows(self, *conditions: str) -> str:
+        """The declared columns, of the rows that somebody needs."""
+        return self._select(self._named(self.expressions), conditions)
+
+    def keys(self) -> str:
+        """The key of every row that the source holds."""
+        return self._select(self._named(self.table.key), ())
+
+    def totals(self, names: Iterable[str], conditions: Iterable[str]) -> str:
+        """Exact sums, as text."""
+        sums = (
+            f"coalesce(sum({self.expressions[name]}), 0)::text as {quoted_name(name)}"
+            for name in names
+        )
+        return self._select(", ".join(sums), conditions)
+
+    def _named(self, names: Iterable[str]) -> str:
+        return ", ".join(f"{self.expressions[name]} as {quoted_name(name)}" for name in names)
+
+    def _select(self, selected: str, conditions: Iterable[str]) -> str:
+        needed = [self.table.where] if self.table.where else []
+        everything = " and ".join(f"({condition})" for condition in (*needed, *conditions))
+        return f"select {selected} from {self.origin}" + (everything and f" where {everything}")
+
+
 @dataclass
 class PostgresSession:
     """One snapshot of one database."""
@@ -97,6 +147,7 @@ class PostgresSession:
 
         Raises:
             SourceError: the table or one of its required columns is missing.
+            UnfinishedReadError: reading broke off, and another attempt may get further.
 
         """
         found = self._columns(table)
@@ -108,21 +159,18 @@ class PostgresSession:
         required = [column.name for column in missing if not column.optional]
         if required:
             raise SourceError(f"table {table.name} lacks the column(s) {', '.join(required)}")
-        origin = self._origin(table)
-        condition = self._condition(table, window)
         expressions = {c.name: expression(c, found) for c in table.columns}
-        selected = ", ".join(f"{sql} as {quoted_name(name)}" for name, sql in expressions.items())
-        rows = self._copy(f"select {selected} from {origin}{condition}", into / "rows.parquet")
-        key = ", ".join(f"{expressions[name]} as {quoted_name(name)}" for name in table.key)
-        keys = self._copy(
-            f"select {key} from {origin}{self._condition(table, Window())}", into / "keys.parquet"
-        )
-        return Extraction(
-            rows=rows,
-            source_rows=keys,
-            totals=self._totals(table, expressions, origin + condition),
+        ask = Question(table, self._origin(table), expressions)
+        ranges = self._key_ranges(table) if window.low is None else None
+        if ranges:
+            extraction = self._read_in_parts(ask, ranges, window, into)
+        else:
+            extraction = self._read_whole(ask, window, into)
+        return replace(
+            extraction,
             cursor_to=self._cursor_to(table, into / "rows.parquet") or window.low,
             missing_columns=tuple(column.name for column in missing),
+            leftovers=into.with_name(PARTS),
         )
 
     def inspect(self, tables: Iterable[Table]) -> list[TableStatus]:
@@ -170,23 +218,97 @@ class PostgresSession:
         )
         return {row[0] for row in self._query(catalogue)}
 
-    def _condition(self, table: Table, window: Window) -> str:
-        conditions = [table.where] if table.where else []
-        if table.cursor and window.low:
-            overlap = f"interval '{self.source.overlap_minutes} minutes'"
-            low = f"timestamp {quoted_text(window.low)} - {overlap}"
-            conditions.append(f"{quoted_name(table.cursor)} >= {low}")
-        return f" where {' and '.join(conditions)}" if conditions else ""
+    def _since(self, table: Table, low: str | None) -> list[str]:
+        """Condition for the rows that changed after `low`, and shortly before."""
+        if table.cursor is None or low is None:
+            return []
+        overlap = f"interval '{self.source.overlap_minutes} minutes'"
+        return [f"{quoted_name(table.cursor)} >= timestamp {quoted_text(low)} - {overlap}"]
 
-    def _totals(self, table: Table, expressions: Mapping[str, str], origin: str) -> dict[str, str]:
-        """Exact sums of the amounts, computed by the source over the rows read."""
-        names = [c.name for c in table.columns if c.data_type.startswith("decimal")]
-        sums = ", ".join(
-            f"coalesce(sum({expressions[name]}), 0)::text as {quoted_name(name)}" for name in names
+    def _read_whole(self, ask: Question, window: Window, into: Path) -> Extraction:
+        since = self._since(ask.table, window.low)
+        return Extraction(
+            rows=self._copy(ask.rows(*since), into / "rows.parquet"),
+            source_rows=self._copy(ask.keys(), into / "keys.parquet"),
+            totals=self._totals(ask, since),
         )
-        if not sums:
+
+    def _key_ranges(self, table: Table) -> KeyRanges | None:
+        """How the table can be read in parts: by its primary key, indexed and never NULL.
+
+        None for a table without a cursor (what changes between two parts could not be found),
+        and for a query or a view, of which the source knows no key.
+        """
+        if table.cursor is None or table.name in self.source.queries:
+            return None
+        # Some systems stamp rows in UTC and some in local time: the earlier of both is safe.
+        rows = self._query(
+            "select a.attname::text as name, c.reltuples::bigint as about, "
+            "least(localtimestamp, now() at time zone 'UTC')::text as now "
+            "from pg_index as i join pg_class as c on c.oid = i.indrelid "
+            "cross join unnest(i.indkey::int2[]) with ordinality as k (number, place) "
+            "join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = k.number "
+            f"where i.indrelid = to_regclass({quoted_text(quoted_name(table.name))}) "
+            "and i.indisprimary order by k.place"
+        )
+        columns = tuple(row[0] for row in rows)
+        if sorted(columns) != sorted(table.key):
+            return None
+        about = 0 if table.where else int(rows[0][1])
+        return KeyRanges(self._origin(table), columns, about, now=rows[0][2])
+
+    def _read_in_parts(
+        self, ask: Question, ranges: KeyRanges, window: Window, into: Path
+    ) -> Extraction:
+        parts = resume(
+            into.with_name(PARTS),
+            schema_hash=schema_hash(ask.table),
+            asked=fingerprint(self._database(), ask.rows(), window.full_refresh),
+            now=ranges.now,
+        )
+        with parts.earning_another_attempt():
+            while end := self._query(ranges.first_key_after(parts.next_key, self.source.part_rows)):
+                part = ask.rows(*ranges.between(parts.next_key, end[0]))
+                parts.keep(partial(self._copy, part), end[0])
+                of = f" of about {ranges.about:,}" if ranges.about > parts.progress.rows else ""
+                log.info("%s: %s%s rows", parts.name, f"{parts.progress.rows:,}", of)
+            if parts.next_key is None:
+                return self._read_whole(ask, window, into)
+            return self._put_together(ask, ranges, parts, into)
+
+    def _put_together(
+        self, ask: Question, ranges: KeyRanges, parts: Parts, into: Path
+    ) -> Extraction:
+        """Read what the parts lack, and make of all of it what one read would have given."""
+        rows, keys = into / "rows.parquet", into / "keys.parquet"
+        self._copy(ask.rows(*ranges.between(parts.next_key, None)), parts.rest)
+        count, totals = self._copy(ask.keys(), keys), self._totals(ask)
+        if parts.earlier:
+            self._copy(ask.rows(*self._since(ask.table, parts.progress.began_at)), parts.news)
+        read = self._write(parts.combined(ask.table.key, keys), rows)
+        unlike = differences(self.connection, rows, count, totals) if parts.earlier else []
+        if unlike:
+            parts.discard()
+            raise UnfinishedReadError(
+                f"{parts.name} changed between two attempts to read it, in a way that "
+                f"{ask.table.cursor} does not show ({'; '.join(unlike)}). The parts read so far "
+                "are thrown away, and the next attempt starts afresh."
+            )
+        return Extraction(rows=read, source_rows=count, totals=totals)
+
+    def _database(self) -> list[object]:
+        """What tells this database from another, for as long as a read may last."""
+        if self.source.connection is None:
+            return [self.source.embedded]
+        at = self.source.connection
+        return [at.host, at.port, at.database]
+
+    def _totals(self, ask: Question, conditions: Iterable[str] = ()) -> dict[str, str]:
+        """Exact sums of the amounts, computed by the source over the rows read."""
+        names = [c.name for c in ask.table.columns if c.data_type.startswith("decimal")]
+        if not names:
             return {}
-        return dict(zip(names, self._query(f"select {sums} from {origin}")[0], strict=True))
+        return dict(zip(names, self._query(ask.totals(names, conditions))[0], strict=True))
 
     def _cursor_to(self, table: Table, rows: Path) -> str | None:
         if table.cursor is None:
@@ -207,12 +329,15 @@ class PostgresSession:
         return Extraction(rows=0, source_rows=0, missing_columns=("*",))
 
     def _copy(self, query: str, target: Path) -> int:
+        """Write what the source answers; the number of rows."""
+        return self._write(f"select * from postgres_query('src', {quoted_text(query)})", target)
+
+    def _write(self, query: str, target: Path) -> int:
         import duckdb
 
         try:
             result = self.connection.execute(
-                f"copy (select * from postgres_query('src', {quoted_text(query)})) "
-                f"to {quoted_text(str(target))} (format parquet, compression zstd)"
+                f"copy ({query}) to {quoted_text(str(target))} (format parquet, compression zstd)"
             ).fetchone()
         except duckdb.Error as error:
             raise SourceError(f"reading failed: {_without_secrets(error)}") from None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from ingestion.config import PostgresSource
@@ -21,12 +23,25 @@ class Server:
 
     def execute(self, *statements: str) -> None:
         """Change what the server holds."""
+        with self._connected() as connection:
+            for statement in statements:
+                connection.execute(f"call postgres_execute('pg', {quoted_text(statement)})")
+
+    def ask(self, query: str) -> list[tuple[object, ...]]:
+        """What the server answers."""
+        with self._connected() as connection:
+            answer = f"select * from postgres_query('pg', {quoted_text(query)})"
+            return connection.execute(answer).fetchall()
+
+    @contextmanager
+    def _connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
         connection = connect(extensions=["postgres_scanner"])
-        dsn = quoted_text(embedded_postgres(self.data))
-        connection.execute(f"attach {dsn} as pg (type postgres)")
-        for statement in statements:
-            connection.execute(f"call postgres_execute('pg', {quoted_text(statement)})")
-        connection.close()
+        try:
+            dsn = quoted_text(embedded_postgres(self.data))
+            connection.execute(f"attach {dsn} as pg (type postgres)")
+            yield connection
+        finally:
+            connection.close()
 
     def source(self, **options: object) -> PostgresSource:
         """A configured source on this server."""

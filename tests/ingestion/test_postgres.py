@@ -145,6 +145,21 @@ def test_contract_tables_come_from_queries(server: Server, tmp_path: Path) -> No
     assert "registration_number" in extraction.missing_columns
 
 
+def test_a_connection_that_is_lost_is_an_error_and_not_the_end_of_the_process(
+    server: Server, tmp_path: Path
+) -> None:
+    server.execute("create table unlucky (id int)")
+    with (
+        pytest.raises(SourceError, match="reading failed"),
+        PostgresTransport(server.source()).session() as session,
+    ):
+        server.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where state = 'idle in transaction'"
+        )
+        session.extract(a_table("unlucky"), Window(), tmp_path)
+
+
 def test_a_source_that_cannot_be_reached_says_so_without_its_password(
     monkeypatch: pytest.MonkeyPatch, server: Server
 ) -> None:

@@ -1,0 +1,140 @@
+"""Landing a source: what is read again, what goes on, and what becomes of a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from data_quality.reconciliation import gate
+from ingestion.declarations import system
+from ingestion.engine import connect
+from ingestion.errors import SourceError, UnfinishedReadError
+from ingestion.extract import LandingRequest, land
+from ingestion.home import Home
+from ingestion.landing import Batch, CheckResult, batches, decide
+from ingestion.ledger import merge
+from ingestion.transports.parts import Parts
+from tests.ingestion.batches import LOAD, a_run
+from tests.ingestion.postgres_server import Server, server
+
+__all__ = ["server"]
+
+RATES = system("odoo").table("res_currency_rate")
+
+
+@pytest.fixture
+def request_(home: Home, server: Server, monkeypatch: pytest.MonkeyPatch) -> LandingRequest:
+    """A source with one table, of three parts and a half."""
+    monkeypatch.setattr("ingestion.extract.tables_of", lambda _: (RATES,))
+    server.execute(
+        "drop table if exists res_currency_rate",
+        "create table res_currency_rate (id int primary key, name date, rate numeric, "
+        "currency_id int, company_id int, write_date timestamp)",
+        "insert into res_currency_rate select i, date '2020-01-01' + i, i + 0.00000001, 1, 1, "
+        "timestamp '2020-01-01' from generate_series(1, 35) as i",
+    )
+    source = server.source(part_rows=10)
+    return LandingRequest(home, "erp", source, load_id=LOAD, run_id="run", positions={})
+
+
+@pytest.fixture
+def losing(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Loses the source after so many parts."""
+    keep = Parts.keep
+
+    def lose_after(kept: int) -> None:
+        def keep_some(parts: Parts, read: Callable[[Path], int], key: tuple[str, ...]) -> None:
+            if parts.progress.parts == kept:
+                raise SourceError("the connection is lost")
+            keep(parts, read, key)
+
+        monkeypatch.setattr(Parts, "keep", keep_some)
+
+    return lose_after
+
+
+def parts_of(home: Home) -> list[str]:
+    return [path.name for path in home.landing.glob("erp/*/parts/part_*.parquet")]
+
+
+def merged_rates(home: Home, batch: Batch) -> list[tuple[int, Decimal]]:
+    """Rates in raw after both gates would have let the batch through."""
+    accepted = decide(home, batch, accepted=True, checks=())
+
+    def reconciled(connection: object, merged: list[Batch]) -> list[tuple[str, CheckResult]]:
+        results = gate(connection, merged)  # type: ignore[arg-type]
+        assert {"rows_merged", "same_rows", "control_totals"} <= {r.code for r in results}
+        assert not [result for result in results if result.rows_failed]
+        return []
+
+    merge(home, a_run(batch.manifest.load_id), [accepted], reconciled)
+    connection = connect(home.warehouse, read_only=True)
+    rows = connection.execute(
+        "select id, rate from raw.odoo__res_currency_rate where _to_load is null order by id"
+    ).fetchall()
+    connection.close()
+    return rows
+
+
+def test_a_read_that_broke_off_ends_in_the_same_raw(
+    server: Server, request_: LandingRequest, losing: Callable[[int], None]
+) -> None:
+    losing(2)
+    with pytest.raises(UnfinishedReadError, match="20 rows are kept"):
+        list(land(request_))
+    assert len(parts_of(request_.home)) == 2
+    assert batches(request_.home.landing) == []
+    server.execute(
+        "update res_currency_rate set rate = 0.5, write_date = now() at time zone 'UTC' "
+        "where id = 5",
+        "delete from res_currency_rate where id in (6, 36)",
+    )
+    losing(9)
+    (batch,) = land(replace(request_, load_id=LOAD + 1))
+    assert (batch.manifest.rows, batch.manifest.source_rows) == (34, 34)
+    expected = {i: Decimal(i) + Decimal("0.00000001") for i in range(1, 36) if i != 6}
+    assert dict(merged_rates(request_.home, batch)) == {**expected, 5: Decimal("0.5")}
+
+
+def test_a_complete_batch_leaves_no_parts(request_: LandingRequest) -> None:
+    (batch,) = land(request_)
+    assert batch.manifest.rows == 35
+    assert [path.name for path in batch.folder.parent.iterdir()] == [str(LOAD)]
+
+
+def test_what_a_killed_run_left_half_landed_is_removed(request_: LandingRequest) -> None:
+    half = request_.home.landing / "erp" / RATES.name / f"{LOAD - 1}.partial"
+    half.mkdir(parents=True)
+    (half / "rows.parquet").write_bytes(b"PAR1")
+    list(land(request_))
+    assert not half.exists()
+
+
+def test_an_attempt_that_gets_no_further_is_a_batch_that_says_why(
+    request_: LandingRequest, losing: Callable[[int], None]
+) -> None:
+    losing(2)
+    with pytest.raises(UnfinishedReadError):
+        list(land(request_))
+    (batch,) = land(replace(request_, load_id=LOAD + 1))
+    assert [(p.code, p.message) for p in batch.manifest.problems] == [
+        ("unreadable", "the connection is lost")
+    ]
+    assert len(parts_of(request_.home)) == 2
+
+
+def test_a_full_refresh_starts_afresh(
+    server: Server, request_: LandingRequest, losing: Callable[[int], None]
+) -> None:
+    losing(2)
+    with pytest.raises(UnfinishedReadError):
+        list(land(request_))
+    server.execute("update res_currency_rate set rate = rate + 1 where id = 5")
+    losing(9)
+    (batch,) = land(replace(request_, load_id=LOAD + 1, full_refresh=True))
+    assert batch.manifest.totals["rate"] == "631.00000035"
+    assert merged_rates(request_.home, batch)[4] == (5, Decimal("6.00000001"))
