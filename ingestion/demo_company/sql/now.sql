@@ -92,7 +92,7 @@ where happened(posted_at);
 
 -- What Odoo logs about orders, transfers and invoices: one row per message, with the change that
 -- it tells of, when it tells of one. Order of birth gives the identifiers.
-create or replace table now.log as
+create or replace table now.event as
 with orders as (
     select sale.*, sale_number.order_id, sale_number.name, customer.collector
     from life.sale
@@ -190,12 +190,19 @@ events as (
     select 'account.move', * from invoice_events
 )
 
--- Numbered before the logs of deleted quotes are left out, so that no number changes.
+select * from events
+where happened(moment);
+
+-- Numbered before the logs of deleted quotes are left out, so that no number changes. A window over
+-- all events in order would hold them in memory; sorted first, they are numbered as they pass.
+create or replace table now.log as
 select *
 from (
-    select row_number() over (order by moment, model, res_id, step) as id, events.*
-    from events
-    where happened(moment)
+    select row_number() over () as id, sorted.*
+    from (
+        select * from now.event
+        order by moment, model, res_id, step
+    ) as sorted
 )
 where
     model <> 'sale.order'
@@ -205,3 +212,5 @@ where
         inner join life.sale_number using (k)
         where happened(deleted_at)
     );
+
+drop table now.event;
