@@ -39,6 +39,11 @@ class Home:
         return self.root / "quarantine"
 
     @property
+    def data_docs(self) -> Path:
+        """HTML pages on the last verdicts, built on request."""
+        return self.root / "data_docs"
+
+    @property
     def warehouse(self) -> Path:
         """DuckDB file with raw, staging and the contract; only a run opens it."""
         return self.root / "warehouse.duckdb"

@@ -152,6 +152,16 @@ def status() -> None:
 
 
 @app.command()
+def docs() -> None:
+    """Build pages on the last verdict about every table: rules and counts, no personal data."""
+    from data_quality.docs import build, last_batches
+
+    home = Home.from_environment()
+    index = build(last_batches(home), home.data_docs)
+    console.print(f"Open {index}", soft_wrap=True)
+
+
+@app.command()
 def sql(query: Annotated[str, typer.Argument(help="For example: select * from kpi.aging")]) -> None:
     """Query the published marts."""
     import duckdb

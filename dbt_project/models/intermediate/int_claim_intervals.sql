@@ -93,7 +93,7 @@ known as (
     select
         *,
         lag(is_open) over (
-            partition by claim_id order by marked_at, precedence, is_open desc
+            partition by claim_id order by marked_at asc, precedence asc, is_open desc
         ) as was_open
     from dated
     where marked_on <= {{ as_of_date() }}
@@ -109,9 +109,9 @@ turns as (
         is_open,
         marked_at,
         marked_on,
-        row_number() over (partition by claim_id order by marked_at, precedence, is_open desc) as turn,
-        lead(marked_at) over (partition by claim_id order by marked_at, precedence, is_open desc) as next_marked_at,
-        lead(marked_on) over (partition by claim_id order by marked_at, precedence, is_open desc) as next_marked_on
+        row_number() over (partition by claim_id order by marked_at asc, precedence asc, is_open desc) as turn,
+        lead(marked_at) over (partition by claim_id order by marked_at asc, precedence asc, is_open desc) as next_marked_at,
+        lead(marked_on) over (partition by claim_id order by marked_at asc, precedence asc, is_open desc) as next_marked_on
     from known
     where was_open is null or was_open <> is_open
 

@@ -11,7 +11,7 @@ with links as (
             confidence,
             row_number() over (
                 partition by entity_type, from_id
-                order by confidence desc, valid_from desc, to_id
+                order by confidence desc, valid_from desc, to_id asc
             ) as preference
         from {{ ref('int_entity_links') }}
         where
@@ -126,7 +126,7 @@ matches as (
             reference_keys.entity_type = best_names.entity_type
             and lower(trim(reference_keys.name)) = best_names.name
     union all
-    select foreign_keys.entity_type, foreign_keys.id, best_names.id, 'reference'
+    select foreign_keys.entity_type, foreign_keys.id as from_id, best_names.id as to_id, 'reference'
     from foreign_keys
     inner join best_names
         on

@@ -446,7 +446,7 @@ positions as (
     from instalments
     union all
     select
-        payment_id,
+        payment_id as position_id,
         'payment',
         cast(null as {{ dbt.type_string() }}),
         payment_id,
