@@ -24,10 +24,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from ingestion.declarations import Table, system
 from ingestion.engine import connect, quoted_text
 from ingestion.errors import ConfigurationError, SourceDataError, SourceError
-from ingestion.transports import file_formats, text_files
+from ingestion.transports import text_files
 from ingestion.transports.base import Extraction, Problem, Session, TableStatus, Window
 from ingestion.transports.casting import Formats, value
-from ingestion.transports.file_formats import SUFFIXES, UnreadableFileError, find_columns, folded
+from ingestion.transports.file_formats import SUFFIXES, reader
+from ingestion.transports.file_formats.base import (
+    Reader,
+    UnreadableFileError,
+    find_columns,
+    folded,
+)
 from ingestion.transports.staged_rows import StagedRows, write_nothing
 
 if TYPE_CHECKING:
@@ -241,8 +247,8 @@ class FilesSession:
         lacking = tuple(c.name for c in table.columns if c.name in missing)
         return TableStatus(table, True, rows, lacking, tuple(problems))
 
-    def _reader(self, table: Table, path: Path) -> file_formats.Reader:
-        return file_formats.reader(self.connection, path, self._name(path), table, self.options)
+    def _reader(self, table: Table, path: Path) -> Reader:
+        return reader(self.connection, path, self._name(path), table, self.options)
 
     def _files_of(self, table: Table) -> list[Path]:
         pattern = self.options.tables.get(table.name)
