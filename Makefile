@@ -31,8 +31,8 @@ run: install ## Create the demo company if there is none, and run the nightly re
 	@"$(BIN)/adv" demo create
 	@"$(BIN)/adv" run
 
-test: install ## Run every test
-	@"$(BIN)/pytest"
+test: install ## Run every test, a file to a process
+	@"$(BIN)/pytest" --numprocesses 2 --dist loadfile
 
 ui: install ## Dagster's UI and daemon on loopback, with the nightly schedule on
 	@"$(BIN)/adv" ui
