@@ -144,11 +144,13 @@ def run(
 
 
 @app.command()
-def status() -> None:
+def status(
+    tables: Annotated[bool, typer.Option("--tables", help="Tell every table.")] = False,
+) -> None:
     """Last publication, freshness of each source, rows, and what is in quarantine."""
     from orchestration.report import print_status
 
-    print_status(console, Home.from_environment())
+    print_status(console, Home.from_environment(), by_table=tables)
 
 
 @app.command()
