@@ -55,6 +55,10 @@ class Table:
     """Comes with a module that may not be installed; it is then empty."""
     where: str | None = None
     """Condition, in the source's SQL, that leaves out rows nobody needs."""
+    module: str | None = None
+    """Module of the product that brings the table, for an optional one."""
+    relation: str | None = None
+    """Its name at the source, where that is no plain identifier."""
 
     @property
     def raw_name(self) -> str:
@@ -112,6 +116,8 @@ def _table(system: str, declared: Mapping[str, Any]) -> Table:
         cursor=meta.get("cursor"),
         optional=meta.get("optional", False),
         where=meta.get("where"),
+        module=meta.get("module"),
+        relation=meta.get("relation"),
     )
 
 

@@ -193,7 +193,9 @@ class PostgresSession:
 
     def _origin(self, table: Table) -> str:
         query = self.source.queries.get(table.name)
-        return f"({query.strip().rstrip(';')}) as given" if query else quoted_name(table.name)
+        if query:
+            return f"({query.strip().rstrip(';')}) as given"
+        return quoted_name(table.relation or table.name)
 
     def _columns(self, table: Table) -> set[str]:
         """Columns that the source has, from its catalogue or from the query's own answer."""
@@ -212,21 +214,22 @@ class PostgresSession:
             return {row[0] for row in described}
         catalogue = (
             "select a.attname::text as name from pg_attribute as a "
-            f"where a.attrelid = to_regclass({quoted_text(quoted_name(table.name))}) "
+            f"where a.attrelid = to_regclass({quoted_text(self._origin(table))}) "
             "and a.attnum > 0 and not a.attisdropped "
             "and has_column_privilege(a.attrelid, a.attnum, 'select')"
         )
         return {row[0] for row in self._query(catalogue)}
 
-    def _since(self, table: Table, low: str | None) -> list[str]:
+    def _since(self, ask: Question, low: str | None) -> list[str]:
         """Condition for the rows that changed after `low`, and shortly before."""
-        if table.cursor is None or low is None:
+        if ask.table.cursor is None or low is None:
             return []
         overlap = f"interval '{self.source.overlap_minutes} minutes'"
-        return [f"{quoted_name(table.cursor)} >= timestamp {quoted_text(low)} - {overlap}"]
+        changed = ask.expressions[ask.table.cursor]
+        return [f"{changed} >= timestamp {quoted_text(low)} - {overlap}"]
 
     def _read_whole(self, ask: Question, window: Window, into: Path) -> Extraction:
-        since = self._since(ask.table, window.low)
+        since = self._since(ask, window.low)
         return Extraction(
             rows=self._copy(ask.rows(*since), into / "rows.parquet"),
             source_rows=self._copy(ask.keys(), into / "keys.parquet"),
@@ -248,7 +251,7 @@ class PostgresSession:
             "from pg_index as i join pg_class as c on c.oid = i.indrelid "
             "cross join unnest(i.indkey::int2[]) with ordinality as k (number, place) "
             "join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = k.number "
-            f"where i.indrelid = to_regclass({quoted_text(quoted_name(table.name))}) "
+            f"where i.indrelid = to_regclass({quoted_text(self._origin(table))}) "
             "and i.indisprimary order by k.place"
         )
         columns = tuple(row[0] for row in rows)
@@ -284,7 +287,7 @@ class PostgresSession:
         self._copy(ask.rows(*ranges.between(parts.next_key, None)), parts.rest)
         count, totals = self._copy(ask.keys(), keys), self._totals(ask)
         if parts.earlier:
-            self._copy(ask.rows(*self._since(ask.table, parts.progress.began_at)), parts.news)
+            self._copy(ask.rows(*self._since(ask, parts.progress.began_at)), parts.news)
         read = self._write(parts.combined(ask.table.key, keys), rows)
         unlike = differences(self.connection, rows, count, totals) if parts.earlier else []
         if unlike:
