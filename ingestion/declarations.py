@@ -7,6 +7,7 @@ files, so a table or column is added in one place.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -57,6 +58,10 @@ class Table:
     """Condition, in the source's SQL, that leaves out rows nobody needs."""
     module: str | None = None
     """Module of the product that brings the table, for an optional one."""
+    feeds: tuple[str, ...] = ()
+    """Contract tables that are empty without it, for an optional one."""
+    needed_for: str | None = None
+    """What nobody can know without it, for a table of the contract."""
     relation: str | None = None
     """Its name at the source, where that is no plain identifier."""
 
@@ -117,6 +122,8 @@ def _table(system: str, declared: Mapping[str, Any]) -> Table:
         optional=meta.get("optional", False),
         where=meta.get("where"),
         module=meta.get("module"),
+        feeds=tuple(meta.get("feeds", ())),
+        needed_for=meta.get("needed_for"),
         relation=meta.get("relation"),
     )
 
@@ -130,6 +137,16 @@ def _contract() -> System:
         columns = tuple(replace(c, optional=not c.required) for c in table.columns)
         tables.append(replace(table, columns=columns, optional=True))
     return System("contract", "The conformed tables, given directly.", tuple(tables))
+
+
+@cache
+def feeders() -> dict[str, frozenset[str]]:
+    """The systems whose staging ends in each contract table."""
+    found = {}
+    for table in systems()["contract"].tables:
+        model = (CONTRACT.parent / f"int_{table.name}.sql").read_text(encoding="utf-8")
+        found[table.name] = frozenset(re.findall(r"'stg_([a-z0-9]+)__\w+'", model))
+    return found
 
 
 @cache

@@ -12,7 +12,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
-from rich.table import Table
 
 from ingestion.errors import AdvError, ConfigurationError
 from ingestion.home import Home
@@ -61,16 +60,21 @@ def _prepare(
 
 
 @app.command()
-def init() -> None:
+def init(
+    system: Annotated[
+        str | None, typer.Option(help="Only this system, ready to be filled in.")
+    ] = None,
+) -> None:
     """Write a commented sources.yaml to start from; an existing one is left alone."""
-    from orchestration.templates import SOURCES_YAML
+    from orchestration.templates import SOURCES_YAML, sources_yaml
 
+    text = SOURCES_YAML if system is None else sources_yaml(system)
     target = Home.from_environment().sources_file
     if target.exists():
         console.print(f"{target} exists and was left as it is.")
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(SOURCES_YAML, encoding="utf-8")
+    target.write_text(text, encoding="utf-8")
     console.print(f"Wrote {target}. Fill it in, then run `adv check`.")
 
 
@@ -78,38 +82,9 @@ def init() -> None:
 def check() -> None:
     """Look at every source without loading: tables, keys, cursors, row counts, what is wrong."""
     from ingestion.config import read_sources
-    from ingestion.extract import tables_of, transport_for
+    from orchestration.check import check_sources
 
-    sources = read_sources(Home.from_environment().sources_file)
-    faults = 0
-    for source_id, source in sources.sources.items():
-        table = Table(
-            "table", "rows", "key", "cursor", "remarks", title=f"{source_id}: {source.system}"
-        )
-        try:
-            with transport_for(source).session() as session:
-                statuses = session.inspect(tables_of(source))
-        except AdvError as error:
-            faults += 1
-            errors.print(f"[red]{source_id}: {error}[/]", highlight=False)
-            continue
-        for status in statuses:
-            remarks = [problem.message for problem in status.problems]
-            if not status.present:
-                remarks.append("not there, will be empty" if status.table.optional else "missing")
-            elif status.missing_columns:
-                remarks.append(f"without {', '.join(status.missing_columns)}")
-            wrong = bool(status.problems) or not (status.present or status.table.optional)
-            faults += wrong
-            table.add_row(
-                status.table.name,
-                "" if status.rows is None else f"{status.rows:,}",
-                ", ".join(status.table.key),
-                status.table.cursor or "read in full",
-                "; ".join(remarks),
-                style="red" if wrong else None,
-            )
-        console.print(table)
+    faults = check_sources(console, errors, read_sources(Home.from_environment().sources_file))
     if faults:
         errors.print(f"[red]{faults} fault(s) to mend before a run.[/]")
         raise typer.Exit(MISCONFIGURED)

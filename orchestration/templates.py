@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from ingestion.declarations import system
 from ingestion.home import Home
 
 DEMO_MARK = "# The demo company's sources; `adv demo` keeps this file up to date."
@@ -57,6 +58,46 @@ sources:
   #     documents: |
   #       select id as document_id, ...
 """
+
+FILES = {"fec": "fec", "salesforce": "files", "sheets": "files"}
+"""Transport of the systems that are read from files; all others are databases."""
+
+
+def sources_yaml(name: str) -> str:
+    """A sources file that reads one system and nothing else.
+
+    Raises:
+        ConfigurationError: no such system is known.
+
+    """
+    described = system(name)
+    if name in FILES:
+        reached = f"    transport: {FILES[name]}\n    path: /exports/{name}\n"
+    else:
+        reached = f"""\
+    transport: postgres
+    connection:
+      host: localhost
+      port: 5432
+      database: {name}
+      user: adv_reader          # needs SELECT, nothing else
+      password: ${{{name.upper()}_PASSWORD}}
+      sslmode: prefer
+"""
+    if name == "contract":
+        reached += "    queries:\n      documents: |\n        select id as document_id, ...\n"
+    return f"""\
+# What the warehouse reads: {described.description}
+# Secrets are never written here: refer to environment variables as ${{NAME}}.
+
+# A day is complete when it is over in all of these time zones.
+time_zones: [Europe/Paris]
+
+sources:
+  # The name is the first part of every key; choose it once.
+  {"erp" if name not in FILES else name}:
+    system: {name}
+{reached}"""
 
 
 def demo_sources_yaml(home: Home) -> str:

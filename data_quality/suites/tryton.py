@@ -17,7 +17,6 @@ from data_quality.rules import (
     adds_up,
     given,
     holds,
-    in_order,
     known,
     not_negative,
 )
@@ -76,7 +75,6 @@ CONDITIONS: Mapping[str, tuple[RowRule, ...]] = {
             "state not in ('confirmed', 'processing', 'done') "
             "or (number is not null and sale_date is not null)",
         ),
-        in_order("quotation_date", "sale_date"),
     ),
     "sale_line": (
         given("sale"),

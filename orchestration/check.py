@@ -1,0 +1,85 @@
+"""What `adv check` tells: what the sources hold, what they lack, and what that costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.table import Table as Grid
+
+from ingestion.config import Sources
+from ingestion.declarations import feeders, system
+from ingestion.errors import AdvError
+from ingestion.extract import tables_of, transport_for
+from ingestion.transports.base import TableStatus
+
+
+def check_sources(console: Console, errors: Console, sources: Sources) -> int:
+    """Show every table of every source, then what will be empty; returns the number of faults."""
+    faults = 0
+    filled: set[str] = set()
+    for source_id, source in sources.sources.items():
+        try:
+            with transport_for(source).session() as session:
+                statuses = session.inspect(tables_of(source))
+        except AdvError as error:
+            faults += 1
+            errors.print(f"[red]{source_id}: {error}[/]", highlight=False)
+            continue
+        filled |= filled_by(source.system, statuses)
+        faults += sum(_is_wrong(status) for status in statuses)
+        console.print(_grid(f"{source_id}: {source.system}", statuses))
+    # What could not be reached says nothing of what it holds.
+    for line in [] if faults else missing_numbers(filled):
+        console.print(line, highlight=False)
+    return faults
+
+
+def filled_by(system_name: str, statuses: Iterable[TableStatus]) -> set[str]:
+    """Contract tables that a source can fill with the tables it has."""
+    found = {status.table.name: status for status in statuses}
+    if system_name == "contract":
+        return {name for name, status in found.items() if status.present}
+    empty = {fed for status in found.values() if not status.present for fed in status.table.feeds}
+    return {name for name, systems in feeders().items() if system_name in systems} - empty
+
+
+def missing_numbers(filled: set[str]) -> list[str]:
+    """One line for each contract table that no source fills."""
+    return [
+        f"{table.name} will be empty; it is needed for {table.needed_for}"
+        for table in system("contract").tables
+        if table.name not in filled
+    ]
+
+
+def _is_wrong(status: TableStatus) -> bool:
+    return bool(status.problems) or not (status.present or status.table.optional)
+
+
+def _grid(title: str, statuses: Iterable[TableStatus]) -> Grid:
+    grid = Grid("table", "rows", "key", "cursor", "remarks", title=title)
+    for status in statuses:
+        grid.add_row(
+            status.table.name,
+            "" if status.rows is None else f"{status.rows:,}",
+            ", ".join(status.table.key),
+            status.table.cursor or "read in full",
+            _remarks(status),
+            style="red" if _is_wrong(status) else None,
+        )
+    return grid
+
+
+def _remarks(status: TableStatus) -> str:
+    table = status.table
+    remarks = [problem.message for problem in status.problems]
+    if not status.present and table.optional:
+        module = f"module {table.module} is not there" if table.module else "not there"
+        fed = f", nor will {' and '.join(table.feeds)} be filled" if table.feeds else ""
+        remarks.append(f"{module}, will be empty{fed}")
+    elif not status.present:
+        remarks.append("missing")
+    elif status.missing_columns:
+        remarks.append(f"without {', '.join(status.missing_columns)}")
+    return "; ".join(remarks)
