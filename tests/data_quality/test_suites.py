@@ -15,6 +15,8 @@ from data_quality.suites.odoo import CODES
 from data_quality.suites.odoo import CONDITIONS as ODOO_CONDITIONS
 from data_quality.suites.salesforce import CONDITIONS as SALESFORCE_CONDITIONS
 from data_quality.suites.sheets import CONDITIONS as SHEETS_CONDITIONS
+from data_quality.suites.tryton import CODES as TRYTON_CODES
+from data_quality.suites.tryton import CONDITIONS as TRYTON_CONDITIONS
 from data_quality.validator import tally_query
 from ingestion.config import Limits
 from ingestion.declarations import Table, systems
@@ -75,6 +77,7 @@ def test_references_name_declared_columns(system: str) -> None:
         ("odoo", [*ODOO_CONDITIONS, *(table for table, _ in CODES)]),
         ("salesforce", SALESFORCE_CONDITIONS),
         ("sheets", SHEETS_CONDITIONS),
+        ("tryton", [*TRYTON_CONDITIONS, *(table for table, _ in TRYTON_CODES)]),
         ("contract", [*CONTRACT_CONDITIONS, *(table for table, _ in WORDS)]),
     ],
 )

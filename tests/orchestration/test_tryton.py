@@ -227,6 +227,25 @@ def test_lines_add_up_to_the_totals_that_tryton_computed(first: Night) -> None:
     assert sorted(first.ask(lines)) == sorted(first.company.tryton(totals))
 
 
+def test_an_offer_is_worth_its_lines(first: Night) -> None:
+    lines = """
+        select 'erp/sale.quotation/' || s.id,
+            l.quantity::numeric(18, 4), l.unit_price::numeric(18, 4)
+        from sale_line as l join sale_sale as s on s.id = l.sale
+        where s.state in ('draft', 'quotation', 'cancelled')
+    """
+    expected: dict[str, Decimal] = {}
+    for sale, quantity, price in first.company.tryton(lines):
+        amount = rounded(Decimal(str(quantity)) * Decimal(str(price)))
+        expected[str(sale)] = expected.get(str(sale), Decimal(0)) + amount
+    offers = """
+        select document_id, amount_excl_tax from core.fct_documents where document_type = 'quote'
+    """
+    assert sorted(first.ask(offers)) == sorted(expected.items())
+    counted = "select sum(line_count) from core.fct_documents where document_type = 'quote'"
+    assert first.ask(counted) == [(537 - 492,)]
+
+
 def test_partial_deliveries_are_those_of_the_database(first: Night) -> None:
     split = "select count(*) from core.fct_order_lines where delivery_count > 1 or is_backorder"
     assert first.ask(split) == [(23,)]
