@@ -1,6 +1,6 @@
 -- What happened on the day after the dump, as Tryton would have written it: an invoice is paid; of a
 -- shipment of two lines one leaves and the other waits; a confirmed sale is cancelled; a draft is
--- deleted; a customer complains.
+-- deleted; a customer complains; and a new sale is entered, quoted and confirmed within minutes.
 insert into account_move (id, company, date, journal, period, state, number, origin, create_date, create_uid)
 select 9001, 1, '2026-11-23', 3, max(id), 'posted', '9001', 'account.invoice,22', '2026-11-23 09:00', 3
 from account_period;
@@ -46,3 +46,27 @@ from sale_sale where id = 206 or id = (select sale from sale_line where id = 475
 
 insert into sale_complaint (id, company, customer, number, type, origin, state, date, create_date, create_uid)
 values (9001, 1, 88, '9001', 2, 'sale.line,475', 'draft', '2026-11-23', '2026-11-23 12:00', 3);
+
+insert into sale_sale (
+    id, company, party, currency, state, number, sale_date, quotation_date, shipping_date,
+    shipment_state, invoice_state, invoice_method, shipment_method, quoted_by, confirmed_by, revision,
+    untaxed_amount_cache, tax_amount_cache, total_amount_cache, create_date, create_uid, write_date
+)
+values (
+    9001, 1, 88, 1, 'processing', '9001', '2026-11-23', '2026-11-23', '2026-12-01',
+    'waiting', 'none', 'fulfillment', 'order', 4, 5, 0,
+    36, 7.06, 43.06, '2026-11-23 08:00', 3, '2026-11-23 08:20'
+);
+insert into sale_line (id, sale, type, product, quantity, unit, unit_price, create_date)
+values (9001, 9001, 'line', 1, 2, 1, 18, '2026-11-23 08:00');
+insert into sale_sale__history (
+    id, company, party, currency, state, shipment_state, invoice_state, invoice_method, shipment_method,
+    revision, shipping_date, create_date, create_uid, write_date, write_uid
+)
+values
+    (9001, 1, 88, 1, 'draft', 'none', 'none', 'fulfillment', 'order',
+        0, '2026-12-01', '2026-11-23 08:00', 3, null, null),
+    (9001, 1, 88, 1, 'quotation', 'none', 'none', 'fulfillment', 'order',
+        0, '2026-12-01', '2026-11-23 08:00', 3, '2026-11-23 08:10', 3),
+    (9001, 1, 88, 1, 'confirmed', 'none', 'none', 'fulfillment', 'order',
+        0, '2026-12-01', '2026-11-23 08:00', 3, '2026-11-23 08:20', 3);

@@ -355,7 +355,8 @@ def test_a_partial_shipment_and_a_cancelled_sale_leave_the_book_on_their_day(
     """
     ((shipped,),) = second.ask(amount)
     assert isinstance(shipped, Decimal)
-    assert restated[1] == ("2026-11-23", restated[0][1] - shipped - Decimal("914.40"))
+    entered = Decimal("36.00")
+    assert restated[1] == ("2026-11-23", restated[0][1] - shipped - Decimal("914.40") + entered)
     line = """
         select order_status, delivered_quantity, open_quantity from core.fct_order_lines
         where order_line_id in ('erp/sale.line/475', 'erp/sale.line/476') order by order_line_id
@@ -380,3 +381,24 @@ def test_a_deleted_draft_is_gone_and_was_there_the_day_before(first: Night, seco
     draft = "select count(*) from core.fct_documents where document_id = 'erp/sale.quotation/30'"
     assert first.ask(draft) == [(1,)]
     assert second.ask(draft) == [(0,)]
+
+
+def test_a_sale_recorded_on_its_day_keeps_the_instants_and_people_of_its_log(second: Night) -> None:
+    order = """
+        select entered_at::varchar, validated_at::varchar, status, agent_id,
+            first_confirmed_date::varchar
+        from core.fct_documents where document_id = 'erp/sale.sale/9001'
+    """
+    assert second.ask(order) == [
+        (
+            *("2026-11-23 08:00:00", "2026-11-23 08:20:00"),
+            *("waiting", "erp/company.employee/5", "2026-12-01"),
+        )
+    ]
+    events = """
+        select occurred_at::varchar, to_status, employee_id, origin from core.fct_document_events
+        where document_id = 'erp/sale.sale/9001'
+    """
+    assert second.ask(events) == [
+        ("2026-11-23 08:20:00", "waiting", "erp/company.employee/5", "source")
+    ]
