@@ -43,15 +43,22 @@ def load_seeds(home: Home) -> bool:
     seeds = _seeds(home)
     overrides = _overrides(home, seeds)
     fingerprint = _fingerprint([*(DBT_PROJECT / "seeds").glob("*.csv"), *overrides.values()])
-    marker = home.dbt / "seeds.sha256"
-    if marker.exists() and marker.read_text(encoding="utf-8") == fingerprint:
+    if _ask(home, "select fingerprint from control.seeds") == [(fingerprint,)]:
         return False
-    marker.unlink(missing_ok=True)
+    _ask(home, "delete from control.seeds")
     dbt_runner.invoke(home, ["seed", "--full-refresh", "--no-write-json"])
     for name, path in overrides.items():
         _override(home, seeds[name], path)
-    marker.write_text(fingerprint, encoding="utf-8")
+    _ask(home, f"insert into control.seeds values ({quoted_text(fingerprint)})")
     return True
+
+
+def _ask(home: Home, statement: str) -> list[tuple[Any, ...]]:
+    connection = connect(home.warehouse)
+    try:
+        return connection.execute(statement).fetchall()
+    finally:
+        connection.close()
 
 
 def _seeds(home: Home) -> dict[str, Seed]:

@@ -61,3 +61,11 @@ def test_a_wrong_override_is_named(home: Home, name: str, text: str, said: str) 
             load_seeds(home)
     finally:
         path.unlink()
+
+
+def test_a_warehouse_made_anew_gets_its_seeds_again(home: Home) -> None:
+    assert not load_seeds(home)
+    home.warehouse.unlink()
+    prepare_warehouse(home)
+    assert load_seeds(home)
+    assert mapped(home)["le fax"] == "email"
