@@ -39,6 +39,8 @@ class Column:
     """Never NULL, by the contract."""
     alternatives: tuple[tuple[str, str], ...] = ()
     """Where other versions keep it: (column that must exist, SQL expression), tried in order."""
+    empty: tuple[str, ...] = ()
+    """What the system writes where there is no value, such as the day 1753-01-01; read as NULL."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ def _column(declared: Mapping[str, Any]) -> Column:
         is_json=meta.get("json", False),
         required=any(rule["type"] == "not_null" for rule in declared.get("constraints", ())),
         alternatives=tuple(meta.get("alternatives", {}).items()),
+        empty=tuple(str(value) for value in meta.get("empty", ())),
     )
 
 

@@ -26,6 +26,7 @@ EVENTS = frozenset(
 BOOK_DATE = {
     ("fec", "entries"): "EcritureDate",
     ("odoo", "account_move_line"): "date",
+    ("sage100", "F_ECRITUREC"): "JM_Date",
     ("contract", "ledger_entries"): "entry_date",
 }
 """The date that counts of a line of the books. The line's other dates are only told: without the

@@ -9,7 +9,7 @@ before it is cast.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingestion.declarations import Column
 from ingestion.engine import quoted_text
@@ -60,6 +60,8 @@ class Value:
     """What the text should have been, in words."""
     trimmed: bool = True
     """Spaces around the text mean nothing."""
+    empty: tuple[str, ...] = ()
+    """Values that stand for none, as SQL writes them."""
 
 
 def value(column: Column, formats: Formats) -> Value:
@@ -69,6 +71,10 @@ def value(column: Column, formats: Formats) -> Value:
         ConfigurationError: the declared type is none that files can give.
 
     """
+    return replace(_value(column, formats), empty=column.empty)
+
+
+def _value(column: Column, formats: Formats) -> Value:
     name, kind = column.name, column.data_type.lower()
     if kind == "string":
         return Value(name, kind, lambda text: text, trimmed=False)

@@ -371,7 +371,10 @@ def expression(column: Column, found: set[str]) -> str:
     """SQL, at the source, that gives the column in its declared type."""
     source_type = SOURCE_TYPES.get(column.data_type, column.data_type.replace("decimal", "numeric"))
     if column.name in found:
-        return f"{quoted_name(column.name)}::{source_type}"
+        sql = f"{quoted_name(column.name)}::{source_type}"
+        for nothing in column.empty:
+            sql = f"nullif({sql}, {quoted_text(nothing)}::{source_type})"
+        return sql
     for needed, alternative in column.alternatives:
         if needed in found:
             return f"({alternative})::{source_type}"

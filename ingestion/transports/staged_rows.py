@@ -92,7 +92,7 @@ class StagedRows:
         values = values or self.values
         text = ", ".join(f"{_clean(value)} as {_x(value)}" for value in values)
         cast = ", ".join(f"{value.cast(_x(value))} as {_v(value)}" for value in values)
-        typed = ", ".join(_v(value) for value in values)
+        typed = ", ".join(_emptied(value) for value in values)
         given = ", ".join(f"{quoted_text(value.name)}: {_x(value)}" for value in values)
         found = self._found(values)
         suspicious = " or ".join(f"({broken})" for broken, _ in found)
@@ -310,6 +310,14 @@ def _x(value: Value) -> str:
 
 def _v(value: Value) -> str:
     return quoted_name(f"v.{value.name}")
+
+
+def _emptied(value: Value) -> str:
+    """The value, or NULL where the source wrote what stands for none."""
+    sql = _v(value)
+    for nothing in value.empty:
+        sql = f"nullif({sql}, cast({quoted_text(nothing)} as {_type(value)}))"
+    return sql
 
 
 def _clean(value: Value) -> str:
