@@ -22,6 +22,7 @@ QUOTE, ORDER, PREPARATION, DELIVERY, RETURN, CREDIT, INVOICE, POSTED = range(8)
 TRACE = {QUOTE: "DE", ORDER: "BC", PREPARATION: "PL", DELIVERY: "BL"}
 
 Row = dict[str, Any]
+Event = tuple[datetime, str, Decimal]
 
 DOCUMENT = {
     **{"DO_Domaine": "smallint", "DO_Type": "smallint", "DO_Piece": "varchar(13)"},
@@ -119,6 +120,16 @@ class Line:
     price: Decimal
 
 
+@dataclass(frozen=True)
+class Known:
+    """Which of an order's times a reader of Sage could have seen."""
+
+    entered: bool = False
+    validated: bool = False
+    shipped: bool = False
+    invoiced: bool = False
+
+
 @dataclass
 class Order:
     """What the company did for one order, in the words of the trade."""
@@ -129,11 +140,20 @@ class Order:
     prepared: datetime | None = None
     deleted: datetime | None = None
     lines: dict[str, Line] = field(default_factory=dict)
-    deliveries: list[tuple[datetime, str, Decimal]] = field(default_factory=list)
-    invoices: list[tuple[datetime, str, Decimal]] = field(default_factory=list)
-    dropped: list[tuple[datetime, str, Decimal]] = field(default_factory=list)
+    deliveries: list[Event] = field(default_factory=list)
+    invoices: list[Event] = field(default_factory=list)
+    dropped: list[Event] = field(default_factory=list)
     changes: list[tuple[datetime, str, Decimal, Decimal]] = field(default_factory=list)
-    returns: list[tuple[datetime, str, Decimal]] = field(default_factory=list)
+    returns: list[Event] = field(default_factory=list)
+
+    def times(self, known: Known) -> tuple[datetime | None, ...]:
+        """When it was entered, confirmed, first delivered and first invoiced, as far as known."""
+        return (
+            self.entered if known.entered else None,
+            self.validated if known.validated else None,
+            self.deliveries[0][0] if known.shipped else None,
+            self.invoices[0][0] if known.invoiced else None,
+        )
 
 
 @dataclass
@@ -288,7 +308,7 @@ class Company:
             ("445710", "", 1 - sign, total - net),
         )
         for account, customer, side, amount in booked:
-            entry = self._entry("VTE", invoice, when, account, customer, side, amount)
+            entry = self._entry("VTE", invoice, header["DO_Date"], account, customer, side, amount)
             if customer:
                 for row in self._instalments(invoice):
                     row["EC_No"] = entry["EC_No"]
@@ -375,38 +395,59 @@ class Company:
 
     # What the tests ask of the ledger.
 
-    def order_book(self, book: str, day: date) -> Decimal:
-        """Value of what was to deliver, or to invoice, at the end of a day."""
-        return sum(
-            (self._open_value(order, book, day) for order in self.orders.values()), Decimal(0)
-        )
+    def order_book(self, book: str, day: date, *, traces_only: bool = False) -> Decimal:
+        """Value of what was to deliver, or to invoice, at the end of a day.
 
-    def _open_value(self, order: Order, book: str, day: date) -> Decimal:
-        if order.validated is None or order.validated.date() > day:
-            return Decimal(0)
-        if order.deleted and order.deleted.date() <= day:
-            return Decimal(0)
+        `traces_only` is what can be told from the lines that Sage holds at the very end: no
+        order that was deleted, each as it was last amended, booked on its own date.
+        """
+        found = Decimal(0)
+        for order in self.orders.values():
+            booked = order.entered if traces_only else order.validated
+            if booked is None or booked.date() > day:
+                continue
+            if order.deleted and (traces_only or order.deleted.date() <= day):
+                continue
+            found += sum(
+                _open(order, line, book, day, amended=not traces_only) * line.price
+                for line in order.lines.values()
+            )
+        return found
+
+    def moved(self, kind: str, day: date) -> Decimal:
+        """Value by which the book to deliver changed on a day."""
         value = Decimal(0)
-        for product, line in order.lines.items():
-
-            def until(
-                events: list[tuple[datetime, str, Decimal]], product: str = product
-            ) -> Decimal:
-                return sum(
-                    (q for when, p, q in events if p == product and when.date() <= day), Decimal(0)
-                )
-
-            quantity = line.quantity
-            for when, changed, before, after in order.changes:
-                if changed == product and when.date() > day:
-                    quantity -= after - before
-            delivered = until(order.deliveries)
-            if book == "to_deliver":
-                value += max(quantity - delivered - until(order.dropped), Decimal(0)) * line.price
-            else:
-                settled = until(order.invoices) + until(order.returns)
-                value += max(delivered - settled, Decimal(0)) * line.price
+        for order in self.orders.values():
+            for product, line in order.lines.items():
+                quantity = Decimal(0)
+                if kind == "new" and order.validated and order.validated.date() == day:
+                    quantity += _ordered(order, line, day)
+                if kind == "amended":
+                    quantity += _sum_on(
+                        day, [(w, p, b - a) for w, p, a, b in order.changes], product
+                    )
+                if kind == "delivered":
+                    quantity += _sum_on(day, order.deliveries, product)
+                if kind == "lost":
+                    quantity += _sum_on(day, order.dropped, product)
+                    if order.deleted and order.deleted.date() == day:
+                        quantity += line.quantity
+                value += quantity * line.price
         return value
+
+    def order_lines(self) -> list[tuple[object, ...]]:
+        """Ordered, delivered, invoiced, returned and given up, by order and product."""
+        return sorted(
+            (
+                *(order.number, product, line.quantity),
+                *(
+                    sum((q for _, p, q in events if p == product), Decimal(0))
+                    for events in (order.deliveries, order.invoices, order.returns, order.dropped)
+                ),
+            )
+            for order in self.orders.values()
+            for product, line in order.lines.items()
+        )
 
     # How Sage keeps it.
 
@@ -642,6 +683,28 @@ class Company:
         row["cbModification"] = when
 
 
+def _ordered(order: Order, line: Line, day: date) -> Decimal:
+    """Quantity ordered, as it stood on a day."""
+    later = (b - a for w, p, a, b in order.changes if p == line.product and w.date() > day)
+    return line.quantity - sum(later, Decimal(0))
+
+
+def _open(order: Order, line: Line, book: str, day: date, *, amended: bool) -> Decimal:
+    def until(events: list[Event]) -> Decimal:
+        parts = (q for when, p, q in events if p == line.product and when.date() <= day)
+        return sum(parts, Decimal(0))
+
+    ordered = _ordered(order, line, day) if amended else line.quantity
+    delivered = until(order.deliveries)
+    if book == "to_deliver":
+        return max(ordered - delivered - until(order.dropped), Decimal(0))
+    return max(delivered - until(order.invoices) - until(order.returns), Decimal(0))
+
+
+def _sum_on(day: date, events: list[Event], product: str) -> Decimal:
+    return sum((q for when, p, q in events if p == product and when.date() == day), Decimal(0))
+
+
 def statements(company: Company) -> list[str]:
     """PostgreSQL that makes the tables hold what the company's hold now."""
     found = []
@@ -712,7 +775,7 @@ def live_the_first_day(company: Company) -> None:
     company.order("BC1001", "ALPHA", at("03 09:00"), {"V1": 5, "V2": 4})
     company.validate("BC1002", at("03 10:00"))
     company.validate("BC1001", at("03 11:00"))
-    company.amend("BC1002", "V2", 24, at("03 14:00"))
+    company.amend("BC0902", "V3", 60, at("03 14:00"))
     company.invoice("BL0900", "FA0900", at("03 15:00"), date(2026, 4, 2))
 
 
@@ -730,7 +793,8 @@ def live_the_second_day(company: Company) -> None:
 def live_the_third_day(company: Company) -> None:
     """The rest is delivered short, goods come back and are credited, customers pay."""
     company.take_back("BC0900", "BR0900", at("05 09:30"), {"V2": 3})
-    company.deliver((ORDER, "BC1002"), "BL1003", at("05 10:00"), {"V2": 12}, keep_rest=False)
+    company.deliver((ORDER, "BC1002"), "BL1003", at("05 10:00"), {"V2": 8}, keep_rest=False)
+    company.deliver((ORDER, "BC0901"), "BL0902", at("05 10:15"))
     company.block("GAMMA", at("05 10:30"))
     company.deliver((PREPARATION, "PL1001"), "BL1001", at("05 11:00"))
     company.credit("BR0900", "FR0900", at("05 11:30"), "FA0900")
@@ -739,7 +803,7 @@ def live_the_third_day(company: Company) -> None:
     company.post("FA0901", at("05 12:00"))
     company.pay(1, "ALPHA", at("05 14:00"), {"FA0900": Decimal(540), "FR0900": Decimal(90)})
     company.pay(2, "BETA", at("05 14:30"), {"FA0901": Decimal(200)})
-    company.invoice("BL1001", "FA1001", at("05 16:00"), date(2026, 4, 4))
+    company.invoice("BL0902", "FA0902", at("05 16:00"), date(2026, 4, 4))
     company.invoice("BL1002", "FA1002", at("05 17:00"), date(2026, 4, 4))
     company.remind("FA0901", 1, at("05 17:15"))
 

@@ -28,7 +28,10 @@ states as (
     select
         document_id,
         status,
-        row_number() over (partition by document_id order by valid_from_at desc) as position
+        row_number() over (partition by document_id order by valid_from_at desc) as position,
+        max(case when status in ('waiting', 'in_preparation', 'part_shipped', 'shipped') then 1 else 0 end)
+            over (partition by document_id)
+        = 1 as was_valid
     from {{ ref('int_document_states') }}
 ),
 
@@ -58,6 +61,7 @@ known as (
             else 'backorder'
         end as document_kind,
         coalesce(states.status, documents.status) as status_then,
+        coalesce(states.was_valid, false) as was_valid,
         coalesce(
             {{ local_date('documents.entered_at', 'companies.time_zone') }}, documents.document_date
         ) as created_date
@@ -137,6 +141,8 @@ select
         when validated_then is not null then {{ local_date('validated_then', 'time_zone') }}
         when validated_at is null and status not in ('draft', 'to_validate', 'cancelled', 'rejected', 'expired', 'unknown')
             then document_date
+        -- One that is cancelled by now was booked all the same, if it ever was more than a draft.
+        when validated_at is null and status in ('cancelled', 'rejected', 'expired') and was_valid then document_date
     end as booked_date,
     -- An invoice is a sale from its date on, whenever it was posted; rejected by the tax platform, it is none.
     document_type in ('invoice', 'deposit_invoice', 'credit_note')

@@ -262,10 +262,27 @@ ranked_steps as (
 
 chained_steps as (
     select
-        *,
-        lag(to_status) over (partition by document_id order by occurred_at) as from_status
+        source_id,
+        document_id,
+        company_id,
+        event_type,
+        occurred_at,
+        lag(to_status) over (partition by document_id order by occurred_at) as from_status,
+        to_status
     from ranked_steps
     where position = 1
+    union all
+    -- A beginning says the status only where no change of the same instant says it better.
+    select
+        source_id,
+        document_id,
+        company_id,
+        event_type,
+        occurred_at,
+        cast(null as {{ dbt.type_string() }}) as from_status,
+        cast(null as {{ dbt.type_string() }}) as to_status
+    from ranked_steps
+    where position > 1 and event_type = 'created'
 ),
 
 -- Lines that still were, or had been, lines of an order, in each of their versions.
@@ -406,7 +423,7 @@ final as (
     select
         source_id,
         'sage100' as source_system,
-        document_id || '/event/' || event_type || '/' || to_status || '/'
+        document_id || '/event/' || event_type || '/' || coalesce(to_status, 'none') || '/'
         || cast(row_number() over (partition by document_id, event_type, to_status order by occurred_at) as {{ dbt.type_string() }})
             as document_event_id,
         document_id,

@@ -55,7 +55,8 @@ loads as (
     group by source_id, _from_load
 ),
 
--- Houses that let an order begin unconfirmed; in the others an order is valid from its first minute.
+-- Houses that let an order begin unconfirmed; in the others an order is valid from its first minute. Of the
+-- orders that the first load found, nobody can tell.
 habits as (
     select
         source_id,
@@ -121,7 +122,9 @@ validations as (
         placed.stage,
         placed.piece,
         case
-            when placed.position = 1 and not habits.confirms then beginnings.local_began_at
+            -- An invoice is issued when it is made.
+            when placed.position = 1 and (placed.stage = 6 or (placed.active_before is not null and not habits.confirms))
+                then beginnings.local_began_at
             when placed.position > 1 or placed.active_before is not null
                 then greatest(placed.cbmodification, coalesce(beginnings.local_began_at, placed.cbmodification))
         end as local_validated_at
@@ -244,7 +247,7 @@ described as (
         coalesce(headers.do_expedit, descendants.do_expedit) as shipping_number,
         coalesce(headers.mr_no, descendants.mr_no) as term_number,
         nullif(trim(coalesce(headers.do_ref, descendants.do_ref)), '') as customer_reference,
-        nullif(trim(headers.do_pieceorig), '') as original_piece,
+        nullif(trim(coalesce(headers.do_pieceorig, descendants.do_pieceorig)), '') as original_piece,
         nullif(trim(headers.do_noweb), '') as web_number,
         lower(trim(headers.cbcreateur)) as creator,
         nullif(trim(headers.do_motif), '') as reason,

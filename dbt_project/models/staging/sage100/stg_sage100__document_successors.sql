@@ -15,6 +15,7 @@ select distinct
     earlier.stage,
     later.document_id as successor_id,
     later.stage as successor_stage,
+    documents.began_at,
     documents.happened_at
 from line_stages as earlier
 inner join line_stages as later

@@ -27,6 +27,7 @@ steps as (
         document_id,
         min(case when successor_stage = 1 then happened_at end) as first_ordered_at,
         max(case when successor_stage = 3 then happened_at end) as last_delivered_at,
+        max(case when successor_stage = 3 then began_at end) as last_picked_at,
         max(case when successor_stage = 6 then happened_at end) as last_invoiced_at
     from {{ ref('stg_sage100__document_successors') }}
     group by document_id
@@ -66,6 +67,7 @@ described as (
         shippings.e_intitule as carrier,
         steps.first_ordered_at,
         steps.last_delivered_at,
+        steps.last_picked_at,
         steps.last_invoiced_at,
         {{ utc_instant('cast(document_stages.settled_on as timestamp)', 'document_stages.time_zone') }} as settled_at,
         line_dates.first_delivery_date,
@@ -151,10 +153,11 @@ final as (
             when is_deleted then deleted_at
             when status = 'closed_short' then coalesce(dropped_at, last_delivered_at)
             when document_type = 'order' and status = 'invoiced' then greatest(last_invoiced_at, coalesce(last_delivered_at, last_invoiced_at))
-            when document_type = 'preparation' and status = 'shipped' then last_delivered_at
+            -- Of what was picked, only a time that is known may be measured.
+            when document_type = 'preparation' and status = 'shipped' then last_picked_at
             when document_type = 'quote' and status = 'settled' then first_ordered_at
-            when document_type in ('delivery_note', 'return') then happened_at
-            when status = 'settled' then settled_at
+            when document_type in ('delivery_note', 'return') then began_at
+            when status = 'settled' then greatest(settled_at, happened_at)
         end as closed_at,
         case when is_deleted then deleted_at end as cancelled_at,
         first_delivery_date as first_confirmed_date,
