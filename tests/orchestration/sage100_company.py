@@ -200,7 +200,7 @@ class Company:
                 CT_Encours=Decimal(5000),
                 CT_ControlEnc=0,
                 CO_No=1,
-                CT_DateCreate=start,
+                CT_DateCreate=_day(start),
                 cbModification=start,
             )
         for code, price in (("V1", 100), ("V2", 25), ("V3", 8)):
@@ -212,7 +212,7 @@ class Company:
                 AR_PrixVen=Decimal(price),
                 AR_PrixAch=Decimal(price) / 2,
                 AR_SuiviStock=2,
-                AR_DateCreation=start,
+                AR_DateCreation=_day(start),
                 cbModification=start,
             )
 

@@ -69,7 +69,7 @@ grouped as (
         sum(case when is_gone or last_stage > 2 then 0 else present_quantity end) as open_quantity,
         sum(case when is_gone or last_stage not in (3, 6) then 0 else present_quantity end) as delivered_quantity,
         sum(case when is_gone or last_stage <> 6 then 0 else present_quantity end) as invoiced_quantity,
-        min(case when is_deleted then 0 else 1 end) = 0 and max(case when is_deleted then 0 else 1 end) = 0 as is_deleted,
+        max(case when is_deleted then 0 else 1 end) = 0 as is_deleted,
         max(ended_at) as ended_at
     from signed
     group by source_id, company_id, time_zone, document_id, stage, group_id
