@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -100,6 +101,18 @@ def test_a_column_that_another_version_names_otherwise_is_found(
         extraction = session.extract(a_table("move16", quantity), Window(), tmp_path)
     assert rows_of(tmp_path) == [(1, Decimal("2.5000"))]
     assert extraction.missing_columns == ()
+
+
+def test_what_stands_for_no_value_is_read_as_none(server: Server, tmp_path: Path) -> None:
+    server.execute(
+        'create table sage (id int, "DO_DateLivr" timestamp, "AR_Ref" text)',
+        "insert into sage values (1, '1753-01-01', ''), (2, '2026-03-05', 'V1')",
+    )
+    due = Column("DO_DateLivr", "date", empty=("1753-01-01",))
+    table = a_table("sage", due, Column("AR_Ref", "string", empty=("",)))
+    with PostgresTransport(server.source()).session() as session:
+        session.extract(table, Window(), tmp_path)
+    assert rows_of(tmp_path) == [(1, None, None), (2, date(2026, 3, 5), "V1")]
 
 
 def test_an_optional_column_may_be_missing_and_is_told(server: Server, tmp_path: Path) -> None:

@@ -61,6 +61,16 @@ def test_every_format_gives_the_same_rows(tmp_path: Path) -> None:
         assert landed.problems("row") == landed.problems("batch") == []
 
 
+def test_what_stands_for_no_value_is_none_and_no_fault(tmp_path: Path) -> None:
+    due = Column("due", "date", empty=("1753-01-01", "1900-01-01"))
+    table = Table("shop", "due", "", (Column("id", "bigint"), due), key=("id",))
+    text = "id,due\n1,1753-01-01 00:00:00\n2,1900-01-01\n3,2026-03-05\n4,soon\n"
+    write(tmp_path, {"due.csv": text})
+    landed = land(FilesTransport(tmp_path, FileOptions()), table)
+    assert [row["due"] for row in landed.rows] == [None, None, date(2026, 3, 5)]
+    assert [problem["code"] for problem in landed.rejected] == ["bad_date"]
+
+
 def test_each_bad_value_is_kept_out_with_line_field_rule_and_its_own_text(tmp_path: Path) -> None:
     bad = 'B1,1.5,1_000,2024-02-30,yesterday,maybe,"two\nlines"'
     landed = land_files(tmp_path, {"orders.csv": HEADER + GOOD + "\n" + bad + "\n" + "A3,1,,,,,\n"})

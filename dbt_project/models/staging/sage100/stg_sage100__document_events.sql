@@ -253,7 +253,7 @@ ranked_steps as (
         steps.*,
         row_number() over (
             partition by steps.document_id, steps.occurred_at
-            order by case when steps.event_type = 'deleted' then 0 else 1 end, statuses.sort_order desc, steps.event_type
+            order by case when steps.event_type = 'deleted' then 0 else 1 end asc, statuses.sort_order desc, steps.event_type asc
         ) as position
     from steps
     inner join statuses on steps.to_status = statuses.status
