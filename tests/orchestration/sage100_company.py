@@ -276,10 +276,12 @@ class Company:
         quantities: dict[str, int] | None = None,
         *,
         keep_rest: bool = True,
+        rest_is_new: bool = False,
     ) -> None:
         """Deliver an order or a preparation, in part when quantities are given."""
         number = self._order_of(*source)
-        moved = self._transform(*source, DELIVERY, delivery, when, quantities, keep_rest=keep_rest)
+        to = (DELIVERY, delivery, when, quantities)
+        moved = self._transform(*source, *to, keep_rest=keep_rest, rest_is_new=rest_is_new)
         order = self.orders[number]
         for product, quantity, dropped in moved:
             order.deliveries.append((when, product, quantity))
@@ -289,7 +291,7 @@ class Company:
     def invoice(self, delivery: str, invoice: str, when: datetime, due: date) -> None:
         """Invoice a delivery note."""
         number = self._order_of(DELIVERY, delivery)
-        moved = self._transform(DELIVERY, delivery, INVOICE, invoice, when, None)
+        moved = self._transform(DELIVERY, delivery, INVOICE, invoice, when, None, in_place=True)
         self.orders[number].invoices += [
             (when, product, quantity) for product, quantity, _ in moved
         ]
@@ -535,13 +537,19 @@ class Company:
         quantities: dict[str, int] | None,
         *,
         keep_rest: bool = True,
+        rest_is_new: bool = False,
+        in_place: bool = False,
         **values: Any,
     ) -> list[tuple[str, Decimal, Decimal]]:
-        """Lines take the new type and number; a part leaves a rest on the old document."""
+        """Lines take the new type and number; a part leaves a rest on the old document.
+
+        What part of a line keeps its row, and whether a header that loses all lines is rewritten
+        or replaced, differs between versions of Sage.
+        """
         header = self._document(kind, number)
-        self._header(
-            to_kind, to_number, header["DO_Tiers"], when, **{"DO_Ref": header["DO_Ref"], **values}
-        )
+        if not in_place:
+            about = {"DO_Ref": header["DO_Ref"], **values}
+            self._header(to_kind, to_number, header["DO_Tiers"], when, **about)
         moved = []
         for line in self._lines(kind, number):
             product, there = line["AR_Ref"], line["DL_Qte"]
@@ -551,11 +559,12 @@ class Company:
             part = line
             rest = there - wanted
             if rest > 0 and keep_rest:
-                part = self._add("F_DOCLIGNE", **{k: v for k, v in line.items() if k != "cbMarq"})
-                self._change(line, when, **self._amounts(rest, line["DL_PrixUnitaire"]))
+                copy = self._add("F_DOCLIGNE", **{k: v for k, v in line.items() if k != "cbMarq"})
+                part, left = (line, copy) if rest_is_new else (copy, line)
+                self._change(left, when, **self._amounts(rest, line["DL_PrixUnitaire"]))
                 self._change(header, when, DO_Reliquat=1)
                 if kind in TRACE:
-                    line[f"DL_Qte{TRACE[kind]}"] = rest
+                    left[f"DL_Qte{TRACE[kind]}"] = rest
             if kind in TRACE:
                 part[f"DL_Piece{TRACE[kind]}"] = number
                 part[f"DL_Date{TRACE[kind]}"] = header["DO_Date"]
@@ -575,7 +584,10 @@ class Company:
                     {f"DL_Qte{TRACE[to_kind]}": wanted, f"DL_Date{TRACE[to_kind]}": _day(when)}
                 )
             moved.append((product, wanted, max(rest, Decimal(0)) if not keep_rest else Decimal(0)))
-        if not self._lines(kind, number):
+        if in_place:
+            new = {"DO_Type": to_kind, "DO_Piece": to_number, "DO_Heure": f"000{when:%H%M%S}"}
+            self._change(header, when, DO_Date=_day(when), **new)
+        elif not self._lines(kind, number):
             self.tables["F_DOCENTETE"].remove(header)
         else:
             self._total(kind, number, when)
@@ -784,7 +796,7 @@ def live_the_second_day(company: Company) -> None:
     company.prepare("BC1001", "PL1001", at("04 09:00"))
     company.order("BC1004", "BETA", at("04 10:00"), {"V3": 30})
     company.validate("BC1004", at("04 10:30"))
-    company.deliver((ORDER, "BC1002"), "BL1002", at("04 14:00"), {"V2": 10})
+    company.deliver((ORDER, "BC1002"), "BL1002", at("04 14:00"), {"V2": 10}, rest_is_new=True)
     company.delete("BC1009", at("04 15:00"))
     company.deliver((ORDER, "BC1004"), "BL1004", at("04 15:30"))
     company.invoice("BL0901", "FA0901", at("04 16:00"), date(2026, 3, 4))
