@@ -55,6 +55,7 @@ lines as (
             else 0
         end as cancelled_quantity_then,
         coalesce({{ local_date('lines.cancelled_at', 'companies.time_zone') }}, orders.cancelled_date, orders.closed_date) as cancelled_on,
+        coalesce(orders.cancelled_date, orders.closed_date) as order_closed_on,
         coalesce(lines.cancelled_by, orders.cancelled_by) as cancelled_by_whom
     from {{ ref('int_document_lines') }} as lines
     inner join orders on lines.document_id = orders.document_id
@@ -180,9 +181,11 @@ judged as (
         {{ reference }}_then as {{ reference }},
         delivered_by_{{ reference }},
         case
-            when coalesce(is_cancelled_by_us, false) or cancelled_on > {{ reference }}_then
-                then ordered_quantity
-            else ordered_quantity - cancelled_quantity_then - closed_quantity
+            when coalesce(is_cancelled_by_us, false) then ordered_quantity
+            else
+                ordered_quantity
+                - case when cancelled_on > {{ reference }}_then then 0 else cancelled_quantity_then end
+                - case when order_closed_on > {{ reference }}_then then 0 else closed_quantity end
         end as target_{{ reference }}
         {%- endfor %}
     from measured
