@@ -52,15 +52,26 @@ shipments as (
     group by order_id
 ),
 
+-- The first invoice and its own dispatch: a later one may have been sent before it.
 invoices as (
-    select
-        invoice_lines.order_id,
-        min(documents.validated_at) as invoiced_at,
-        min(documents.sent_at) as sent_at
-    from {{ ref('fct_invoice_lines') }} as invoice_lines
-    inner join {{ ref('fct_documents') }} as documents on invoice_lines.document_id = documents.document_id
-    where invoice_lines.document_type = 'invoice' and invoice_lines.is_issued and invoice_lines.order_id is not null
-    group by invoice_lines.order_id
+    select order_id, validated_at as invoiced_at, sent_at
+    from (
+        select
+            invoice_lines.order_id,
+            documents.validated_at,
+            documents.sent_at,
+            row_number() over (
+                partition by invoice_lines.order_id order by documents.validated_at, documents.document_id
+            ) as position
+        from {{ ref('fct_invoice_lines') }} as invoice_lines
+        inner join {{ ref('fct_documents') }} as documents on invoice_lines.document_id = documents.document_id
+        where
+            invoice_lines.document_type = 'invoice'
+            and invoice_lines.is_issued
+            and invoice_lines.order_id is not null
+            and documents.validated_at is not null
+    ) as ranked
+    where position = 1
 ),
 
 milestones as (
