@@ -21,6 +21,18 @@ documents as (
     inner join {{ ref('dim_company') }} as company on located.resolved_company_id = company.company_id
 ),
 
+events as (
+    select
+        event.document_event_id,
+        event.occurred_at,
+        event.from_status,
+        event.to_status,
+        {{ known('event.document_id') }} as document_id
+    from {{ ref('int_document_events') }} as event
+    {{ join_known('document', 'event.document_id') }}
+    where event.to_status is not null and event.document_line_id is null
+),
+
 -- Several changes of one instant lead to the status furthest in the document's life.
 logged as (
     select
@@ -35,9 +47,8 @@ logged as (
             partition by events.document_id
             order by events.occurred_at desc, statuses.sort_order desc, events.document_event_id desc
         ) as position_from_end
-    from {{ ref('int_document_events') }} as events
+    from events
     left join {{ ref('document_statuses') }} as statuses on events.to_status = statuses.status
-    where events.to_status is not null and events.document_line_id is null
 ),
 
 -- What the log leaves out: how the document began, and how it came to be what it is.
