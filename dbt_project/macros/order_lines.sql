@@ -47,10 +47,15 @@
 {#
     Quantity that needs no invoice any more: invoiced or returned. A credit note opens it again
     when it takes back a whole invoice, or follows goods that came back; a price reduction does not.
+    Where no more is reversed than came back, the reversal is the credit for those goods, and only the
+    rest of them can have another one.
 #}
 {% macro settled_quantity(invoiced, credited, reversed, returned) -%}
     (
         {{ invoiced }} + {{ returned }} - {{ reversed }}
-        - least(greatest({{ credited }} - {{ reversed }}, 0), {{ returned }})
+        - least(
+            greatest({{ credited }} - {{ reversed }}, 0),
+            case when {{ reversed }} <= {{ returned }} then {{ returned }} - {{ reversed }} else {{ returned }} end
+        )
     )
 {%- endmacro %}

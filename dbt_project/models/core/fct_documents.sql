@@ -42,6 +42,13 @@ preparing_sources as (
     where document_type = 'preparation'
 ),
 
+-- Sources that tell when orders were validated: there, one held without it was not.
+validating_sources as (
+    select distinct source_id
+    from {{ ref('int_documents') }}
+    where document_type in ('order', 'framework_order') and validated_at is not null
+),
+
 lines as (
     select document_id, count(*) as line_count
     from {{ ref('int_document_lines') }}
@@ -55,6 +62,7 @@ known as (
         companies.time_zone,
         companies.as_of_ends_at,
         coalesce(lines.line_count, 0) as line_count,
+        validating_sources.source_id is not null as knows_validation,
         case
             when not documents.is_backorder then documents.document_type
             when documents.document_type = 'delivery_note' and preparing_sources.source_id is not null then documents.document_type
@@ -73,6 +81,7 @@ known as (
     left join states on documents.document_id = states.document_id and states.position = 1
     left join lines on documents.document_id = lines.document_id
     left join preparing_sources on documents.source_id = preparing_sources.source_id
+    left join validating_sources on documents.source_id = validating_sources.source_id
 )
 
 select
@@ -139,6 +148,7 @@ select
     case
         when document_type not in ('order', 'framework_order') then null
         when validated_then is not null then {{ local_date('validated_then', 'time_zone') }}
+        when validated_at is null and status = 'blocked' and knows_validation then null
         when validated_at is null and status not in ('draft', 'to_validate', 'cancelled', 'rejected', 'expired', 'unknown')
             then document_date
         -- One that is cancelled by now was booked all the same, if it ever was more than a draft.

@@ -70,10 +70,13 @@ states as (
         coalesce(balances.open_amount, 0) as open_amount,
         coalesce(balances.company_open_amount, 0) as company_open_amount,
         coalesce(balances.bills_amount, 0) as bills_amount,
+        -- What is open in company currency alone has nothing open in its own.
+        coalesce(balances.open_amount, 0) <> 0 or coalesce(balances.company_open_amount, 0) <> 0 as is_open,
         coalesce(money.money_amount, 0) as money_amount,
         case when instalments.amount_to_pay < 0 then -1 else 1 end as direction,
-        case when coalesce(balances.open_amount, 0) = 0 then settlements.settled_on end as settled_on,
-        case when coalesce(balances.open_amount, 0) = 0 then money.paid_on end as paid_on,
+        -- What was settled on the day it was issued was never open at a day's end.
+        coalesce(settlements.settled_on, instalments.issued_on) as closed_on,
+        money.paid_on as money_on,
         coalesce(bounces.bounce_count, 0) as bounce_count,
         bounces.last_bounced_on
     from instalments
@@ -110,11 +113,11 @@ select
     {{ money('states.bills_amount') }} as bills_amount,
     {{ money('states.direction * states.money_amount') }} as money_amount,
     {{ money('states.amount_to_pay - states.open_amount - states.direction * states.money_amount') }} as other_settled_amount,
-    states.open_amount <> 0 as is_open,
-    states.settled_on,
-    states.paid_on,
+    states.is_open,
+    case when not states.is_open then states.closed_on end as settled_on,
+    case when not states.is_open then states.money_on end as paid_on,
     cast(states.bounce_count as bigint) as bounce_count,
     states.last_bounced_on,
     {{ days_late('states.due_date', as_of_date(), 'states.open_amount') }} as days_late,
-    {{ days_between('states.due_date', 'states.paid_on') }} as days_paid_late
+    {{ days_between('states.due_date', 'case when not states.is_open then states.money_on end') }} as days_paid_late
 from states

@@ -13,6 +13,13 @@ order_lines as (
     from {{ ref('int_document_lines') }}
 ),
 
+returned_lines as (
+    select distinct lines.order_line_id
+    from lines
+    inner join {{ ref('fct_documents') }} as goods_back on lines.document_id = goods_back.document_id
+    where goods_back.document_type = 'return' and goods_back.status not in ('cancelled', 'rejected')
+),
+
 customers as (
     select customer_id, customer_class
     from {{ ref('dim_customer') }}
@@ -39,12 +46,14 @@ signed as (
         customers.customer_class,
         documents.document_type = 'credit_note'
         and coalesce(documents.amount_excl_tax = corrected.amount_excl_tax, false) as reverses_invoice,
-        case when documents.document_type = 'credit_note' then -1 else 1 end as sign
+        case when documents.document_type = 'credit_note' then -1 else 1 end as sign,
+        returned_lines.order_line_id is not null as was_returned
     from lines
     inner join documents on lines.document_id = documents.document_id
     left join documents as corrected on documents.corrects_document_id = corrected.document_id
     left join customers on documents.sold_to_customer_id = customers.customer_id
     left join order_lines on lines.order_line_id = order_lines.document_line_id
+    left join returned_lines on lines.order_line_id = returned_lines.order_line_id
 )
 
 select
@@ -76,7 +85,8 @@ select
     {{ money('sign * amount_incl_tax') }} as net_amount_incl_tax,
     {{ money('sign * company_amount_excl_tax') }} as company_net_amount_excl_tax,
     unit_cost,
-    {{ money('sign * quantity * unit_cost') }} as company_net_cost,
+    -- A price reduction brings no goods back; where the order line is unknown, neither is what came back.
+    {{ money("case when document_type = 'credit_note' and order_line_id is not null and not reverses_invoice and not was_returned then 0 else sign * quantity * unit_cost end") }} as company_net_cost,
     reverses_invoice,
     is_issued,
     -- A deposit is never revenue, and neither is its deduction; group companies are no customers.

@@ -55,6 +55,7 @@ lines as (
             else 0
         end as cancelled_quantity_then,
         coalesce({{ local_date('lines.cancelled_at', 'companies.time_zone') }}, orders.cancelled_date, orders.closed_date) as cancelled_on,
+        coalesce(orders.cancelled_date, orders.closed_date) as order_closed_on,
         coalesce(lines.cancelled_by, orders.cancelled_by) as cancelled_by_whom
     from {{ ref('int_document_lines') }} as lines
     inner join orders on lines.document_id = orders.document_id
@@ -146,7 +147,16 @@ measured as (
                     0
                 )
         end as quantity_to_invoice,
-        lines.cancelled_by_whom = 'us' and (lines.cancelled_quantity_then > 0 or lines.is_closed) as is_cancelled_by_us
+        lines.cancelled_by_whom = 'us' and (lines.cancelled_quantity_then > 0 or lines.is_closed) as is_cancelled_by_us,
+        -- What was delivered in full before its order was closed short was not given up.
+        lines.cancelled_quantity_then > 0
+        or (
+            lines.is_closed
+            and (
+                lines.status in ('cancelled', 'rejected', 'expired')
+                or (lines.is_deliverable and lines.ordered_quantity - lines.cancelled_quantity_then > coalesce(deliveries.delivered_quantity, 0))
+            )
+        ) as is_given_up
         {%- for reference in references %},
         lines.line_{{ reference }} as {{ reference }}_then,
         coalesce(deliveries.delivered_by_{{ reference }}, 0) as delivered_by_{{ reference }}
@@ -171,9 +181,11 @@ judged as (
         {{ reference }}_then as {{ reference }},
         delivered_by_{{ reference }},
         case
-            when coalesce(is_cancelled_by_us, false) or cancelled_on > {{ reference }}_then
-                then ordered_quantity
-            else ordered_quantity - cancelled_quantity_then - closed_quantity
+            when coalesce(is_cancelled_by_us, false) then ordered_quantity
+            else
+                ordered_quantity
+                - case when cancelled_on > {{ reference }}_then then 0 else cancelled_quantity_then end
+                - case when order_closed_on > {{ reference }}_then then 0 else closed_quantity end
         end as target_{{ reference }}
         {%- endfor %}
     from measured
@@ -250,8 +262,8 @@ select
     end as completed_date,
     cast(measured.delivery_count as bigint) as delivery_count,
     measured.first_invoice_date,
-    case when measured.cancelled_quantity_then > 0 or measured.is_closed then measured.cancelled_on end as cancelled_date,
-    case when measured.cancelled_quantity_then > 0 or measured.is_closed then measured.cancelled_by_whom end as cancelled_by,
+    case when measured.is_given_up then measured.cancelled_on end as cancelled_date,
+    case when measured.is_given_up then measured.cancelled_by_whom end as cancelled_by,
     measured.cancellation_reason,
     measured.open_quantity > 0 and measured.delivered_quantity > 0 as is_backorder,
     measured.open_quantity > 0 and coalesce(measured.promised_date < {{ as_of_date() }}, false) as is_past_due,

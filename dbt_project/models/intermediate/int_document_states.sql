@@ -21,20 +21,34 @@ documents as (
     inner join {{ ref('dim_company') }} as company on located.resolved_company_id = company.company_id
 ),
 
+events as (
+    select
+        event.document_event_id,
+        event.occurred_at,
+        event.from_status,
+        event.to_status,
+        {{ known('event.document_id') }} as document_id
+    from {{ ref('int_document_events') }} as event
+    {{ join_known('document', 'event.document_id') }}
+    where event.to_status is not null and event.document_line_id is null
+),
+
+-- Several changes of one instant lead to the status furthest in the document's life.
 logged as (
     select
-        document_id,
-        occurred_at,
-        from_status,
-        to_status,
+        events.document_id,
+        events.occurred_at,
+        events.from_status,
+        events.to_status,
         row_number() over (
-            partition by document_id order by occurred_at, document_event_id
+            partition by events.document_id order by events.occurred_at, statuses.sort_order, events.document_event_id
         ) as position,
         row_number() over (
-            partition by document_id order by occurred_at desc, document_event_id desc
+            partition by events.document_id
+            order by events.occurred_at desc, statuses.sort_order desc, events.document_event_id desc
         ) as position_from_end
-    from {{ ref('int_document_events') }}
-    where to_status is not null and document_line_id is null
+    from events
+    left join {{ ref('document_statuses') }} as statuses on events.to_status = statuses.status
 ),
 
 -- What the log leaves out: how the document began, and how it came to be what it is.
@@ -53,7 +67,7 @@ edges as (
 ),
 
 moves as (
-    select document_id, occurred_at, to_status as status, 2 as step
+    select document_id, occurred_at, to_status as status, 2 as step, position
     from logged
     union all
     select
@@ -67,7 +81,8 @@ moves as (
                 else 'draft'
             end
         ) as status,
-        1 as step
+        1 as step,
+        0 as position
     from edges
     where first_occurred_at is null or created_at < first_occurred_at
     union all
@@ -75,7 +90,8 @@ moves as (
         document_id,
         validated_at as occurred_at,
         case when document_type in ('invoice', 'deposit_invoice', 'credit_note') then 'invoiced' else 'waiting' end as status,
-        3 as step
+        3 as step,
+        0 as position
     from edges
     where
         last_occurred_at is null
@@ -97,7 +113,8 @@ moves as (
             coalesce(last_occurred_at, created_at)
         ) as occurred_at,
         status,
-        4 as step
+        4 as step,
+        0 as position
     from edges
     where last_to_status is null or last_to_status <> status
 ),
@@ -112,7 +129,7 @@ ordered as (
     from (
         select
             *,
-            row_number() over (partition by document_id, occurred_at order by step desc) as preference
+            row_number() over (partition by document_id, occurred_at order by step desc, position desc) as preference
         from moves
     ) as ranked
     where preference = 1

@@ -24,10 +24,32 @@ orders as (
     where fact.document_type = 'order'
 ),
 
+deposit_orders as (
+    select distinct order_id
+    from {{ ref('fct_order_lines') }}
+    where line_type = 'deposit'
+),
+
+-- An order with a deposit waits for the customer, unless it was its credit that blocked it.
 blocks as (
-    select document_id as order_id, valid_from_at as started_at, valid_to_at as ended_at
-    from {{ ref('int_document_states') }}
-    where document_type = 'order' and status = 'blocked'
+    select
+        states.document_id as order_id,
+        states.valid_from_at as started_at,
+        states.valid_to_at as ended_at,
+        case
+            when max(deposit_orders.order_id) is not null and count(credit_events.document_id) = 0 then 'waiting_for_customer'
+            else 'waiting_for_credit'
+        end as stage
+    from {{ ref('int_document_states') }} as states
+    left join deposit_orders on states.document_id = deposit_orders.order_id
+    left join {{ ref('fct_document_events') }} as credit_events
+        on
+            states.document_id = credit_events.document_id
+            and credit_events.event_type = 'credit_blocked'
+            and credit_events.occurred_at >= states.valid_from_at
+            and (states.valid_to_at is null or credit_events.occurred_at < states.valid_to_at)
+    where states.document_type = 'order' and states.status = 'blocked'
+    group by states.document_id, states.valid_from_at, states.valid_to_at
 ),
 
 releases as (
@@ -52,15 +74,26 @@ shipments as (
     group by order_id
 ),
 
+-- The first invoice and its own dispatch: a later one may have been sent before it.
 invoices as (
-    select
-        invoice_lines.order_id,
-        min(documents.validated_at) as invoiced_at,
-        min(documents.sent_at) as sent_at
-    from {{ ref('fct_invoice_lines') }} as invoice_lines
-    inner join {{ ref('fct_documents') }} as documents on invoice_lines.document_id = documents.document_id
-    where invoice_lines.document_type = 'invoice' and invoice_lines.is_issued and invoice_lines.order_id is not null
-    group by invoice_lines.order_id
+    select order_id, validated_at as invoiced_at, sent_at
+    from (
+        select
+            invoice_lines.order_id,
+            documents.validated_at,
+            documents.sent_at,
+            row_number() over (
+                partition by invoice_lines.order_id order by documents.validated_at, documents.document_id
+            ) as position
+        from {{ ref('fct_invoice_lines') }} as invoice_lines
+        inner join {{ ref('fct_documents') }} as documents on invoice_lines.document_id = documents.document_id
+        where
+            invoice_lines.document_type = 'invoice'
+            and invoice_lines.is_issued
+            and invoice_lines.order_id is not null
+            and documents.validated_at is not null
+    ) as ranked
+    where position = 1
 ),
 
 milestones as (
@@ -121,7 +154,7 @@ spans as (
     from ready
     union all
     {%- endfor %}
-    select orders.order_id, orders.company_id, orders.time_zone, orders.as_of_ends_at, 'waiting_for_credit', blocks.started_at, blocks.ended_at
+    select orders.order_id, orders.company_id, orders.time_zone, orders.as_of_ends_at, blocks.stage, blocks.started_at, blocks.ended_at
     from blocks
     inner join orders on blocks.order_id = orders.order_id
     union all

@@ -34,6 +34,12 @@ payments as (
 
 ),
 
+methods as (
+
+    select * from {{ ref('payment_methods') }}
+
+),
+
 buckets as (
 
     select * from {{ ref('aging_buckets') }}
@@ -194,7 +200,13 @@ items as (
         open_positions.open_amount,
         open_positions.company_open_amount,
         open_positions.position_type = 'payment' as is_payment,
-        {{ days_late('open_positions.due_date', 'open_positions.as_of_date', 'open_positions.open_amount') }} as days_late,
+        -- A matured bill was debited, until its bounce says the contrary.
+        case
+            when
+                open_positions.position_type <> 'bill'
+                or {{ add_days('open_positions.due_date', 'coalesce(methods.bounce_days, 0)') }} < open_positions.as_of_date
+                then {{ days_late('open_positions.due_date', 'open_positions.as_of_date', 'open_positions.open_amount') }}
+        end as days_late,
         coalesce(disputed.disputed_amount, 0) as disputed_amount,
         promised.promised_date,
         promised.promised_amount,
@@ -203,6 +215,7 @@ items as (
     from open_positions
     left join instalments on open_positions.instalment_id = instalments.instalment_id
     left join payments on open_positions.payment_id = payments.payment_id
+    left join methods on payments.payment_method = methods.payment_method
     left join disputed
         on
             open_positions.as_of_date = disputed.as_of_date
