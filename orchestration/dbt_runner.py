@@ -7,7 +7,6 @@ again when they do: `published/next` is a link to the folder of the run that is 
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +43,6 @@ def environment(home: Home) -> dict[str, str]:
         "ADV_MARTS_FILE": str(next_publication(home) / MARTS_FILE),
         "ADV_MEMORY_LIMIT": memory_limit(),
         **_systems(home),
-        "ADV_PSEUDONYM_KEY": os.environ.get("ADV_PSEUDONYM_KEY") or _pseudonym_key(home),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }
@@ -58,22 +56,6 @@ def _systems(home: Home) -> dict[str, str]:
 
 def _systems_file(home: Home) -> Path:
     return home.dbt / "systems.txt"
-
-
-def _pseudonym_key(home: Home) -> str:
-    """The installation's own secret behind employees' pseudonyms, made once.
-
-    With another key every pseudonym changes; without one, anybody could recompute them from a
-    list of names.
-    """
-    path = home.root / "config" / "pseudonym.key"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".new")
-        temporary.touch(mode=0o600)
-        temporary.write_text(secrets.token_hex(32), encoding="ascii")
-        temporary.rename(path)
-    return path.read_text(encoding="ascii").strip()
 
 
 def next_publication(home: Home) -> Path:
