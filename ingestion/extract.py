@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ingestion.config import FecSource, FileSource, PostgresSource, Source
 from ingestion.declarations import Table, system
-from ingestion.errors import SourceError, UnfinishedReadError
+from ingestion.errors import SourceError, UnfinishedReadError, WarehouseError
 from ingestion.home import Home
 from ingestion.landing import Batch, complete, landing_folder, schema_hash
 from ingestion.ledger import Position
@@ -65,8 +65,10 @@ def land(request: LandingRequest) -> Iterator[Batch]:
     Raises:
         SourceError: the source as a whole cannot be reached.
         UnfinishedReadError: a long read broke off, and another attempt may get further.
+        WarehouseError: the load was merged already, and its batches must stay as they were.
 
     """
+    _assert_new(request)
     with transport_for(request.source).session() as session:
         for table in tables_of(request.source):
             yield _land_table(request, session, table)
@@ -93,6 +95,15 @@ def _land_table(request: LandingRequest, session: Session, table: Table) -> Batc
             load_id=request.load_id,
             cursor_from=window.low,
         )
+
+
+def _assert_new(request: LandingRequest) -> None:
+    for (source_id, _), position in request.positions.items():
+        if source_id == request.source_id and position.load_id >= request.load_id:
+            raise WarehouseError(
+                f"{source_id}: load {request.load_id} cannot be read again, since "
+                f"{position.load_id} is in the warehouse. Start a new run instead."
+            )
 
 
 def _window(request: LandingRequest, table: Table) -> Window:
