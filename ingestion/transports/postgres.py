@@ -11,6 +11,7 @@ run dies, the next one goes on from there.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("adv.extract")
 
+PASSWORD = re.compile(r"password='(\\.|[^'\\])*'|password=\S+", re.DOTALL)
+"""In a connection string, as `dsn` writes it."""
 SOURCE_TYPES = {"string": "text", "double": "double precision"}
 
 
@@ -377,6 +380,4 @@ def expression(column: Column, found: set[str]) -> str:
 
 def _without_secrets(error: Exception) -> str:
     """The first lines of a driver's message, which may repeat the connection string."""
-    import re
-
-    return re.sub(r"password=('[^']*'|\S+)", "password=***", str(error).strip())[:500]
+    return PASSWORD.sub("password=***", str(error).strip())[:500]

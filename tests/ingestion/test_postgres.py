@@ -160,10 +160,11 @@ def test_a_connection_that_is_lost_is_an_error_and_not_the_end_of_the_process(
         session.extract(a_table("unlucky"), Window(), tmp_path)
 
 
+@pytest.mark.parametrize("password", ["hunter2", "it's hunter2", "back\\'hunter2"])
 def test_a_source_that_cannot_be_reached_says_so_without_its_password(
-    monkeypatch: pytest.MonkeyPatch, server: Server
+    monkeypatch: pytest.MonkeyPatch, server: Server, password: str
 ) -> None:
-    monkeypatch.setenv("PW", "hunter2")
+    monkeypatch.setenv("PW", password)
     source = server.source(
         embedded=None,
         connection={
