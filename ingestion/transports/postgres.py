@@ -222,11 +222,12 @@ class PostgresSession:
         return {row[0] for row in self._query(catalogue)}
 
     def _since(self, table: Table, low: str | None) -> list[str]:
-        """Condition for the rows that changed after `low`, and shortly before."""
+        """Condition for the rows that changed after `low`, shortly before, or nobody knows when."""
         if table.cursor is None or low is None:
             return []
+        cursor = quoted_name(table.cursor)
         overlap = f"interval '{self.source.overlap_minutes} minutes'"
-        return [f"{quoted_name(table.cursor)} >= timestamp {quoted_text(low)} - {overlap}"]
+        return [f"{cursor} >= timestamp {quoted_text(low)} - {overlap} or {cursor} is null"]
 
     def _read_whole(self, ask: Question, window: Window, into: Path) -> Extraction:
         since = self._since(ask.table, window.low)

@@ -69,6 +69,17 @@ def test_the_window_reads_again_what_committed_late(server: Server, tmp_path: Pa
     assert extraction.cursor_to == "2026-01-01 10:00:00"
 
 
+def test_rows_without_a_stamp_are_in_every_window(server: Server, tmp_path: Path) -> None:
+    server.execute(
+        "create table unstamped (id int, write_date timestamp)",
+        "insert into unstamped values (1, '2026-01-01 09:00'), (2, null)",
+    )
+    table = a_table("unstamped", WRITTEN, cursor="write_date")
+    with PostgresTransport(server.source()).session() as session:
+        session.extract(table, Window("2026-01-01 10:00:00"), tmp_path)
+    assert [row[0] for row in rows_of(tmp_path)] == [2]
+
+
 def test_an_empty_window_keeps_the_watermark(server: Server, tmp_path: Path) -> None:
     server.execute("create table quiet (id int, write_date timestamp)")
     table = a_table("quiet", WRITTEN, cursor="write_date")
