@@ -26,6 +26,7 @@ from ingestion.errors import SourceError, UnfinishedReadError
 from ingestion.landing import schema_hash
 from ingestion.transports.base import Extraction, Problem, Session, TableStatus, Window
 from ingestion.transports.parts import PARTS, KeyRanges, Parts, differences, fingerprint, resume
+from ingestion.transports.staged_rows import write_nothing
 
 if TYPE_CHECKING:
     import duckdb
@@ -156,7 +157,7 @@ class PostgresSession:
         found = self._columns(table)
         if not found:
             if table.optional:
-                return self._extract_nothing(table, into)
+                return write_nothing(self.connection, table, into)
             raise SourceError(f"table {table.name} does not exist, or may not be read")
         missing = missing_columns(table, found)
         required = [column.name for column in missing if not column.optional]
@@ -196,7 +197,8 @@ class PostgresSession:
 
     def _origin(self, table: Table) -> str:
         query = self.source.queries.get(table.name)
-        return f"({query.strip().rstrip(';')}) as given" if query else quoted_name(table.name)
+        # On a line of its own, the bracket is not part of a comment that ends the query.
+        return f"({query.strip().rstrip(';')}\n) as given" if query else quoted_name(table.name)
 
     def _columns(self, table: Table) -> set[str]:
         """Columns that the source has, from its catalogue or from the query's own answer."""
@@ -320,17 +322,6 @@ class PostgresSession:
         highest = f"select max({quoted_name(table.cursor)})::varchar from read_parquet(?)"
         row = self.connection.execute(highest, [str(rows)]).fetchone()
         return row[0] if row else None
-
-    def _extract_nothing(self, table: Table, into: Path) -> Extraction:
-        empty = ", ".join(
-            f"cast(null as {c.data_type}) as {quoted_name(c.name)}" for c in table.columns
-        )
-        for name in ("rows", "keys"):
-            target = quoted_text(str(into / f"{name}.parquet"))
-            self.connection.execute(
-                f"copy (select {empty} where false) to {target} (format parquet)"
-            )
-        return Extraction(rows=0, source_rows=0, missing_columns=("*",))
 
     def _copy(self, query: str, target: Path) -> int:
         """Write what the source answers; the number of rows."""

@@ -146,7 +146,8 @@ def test_contract_tables_come_from_queries(server: Server, tmp_path: Path) -> No
         system="contract",
         queries={
             "companies": "select code as company_id, code as name, 'FR' as country_code, "
-            "'EUR' as currency_code, 'Europe/Paris' as time_zone, 'FR' as calendar_code from firms;"
+            "'EUR' as currency_code, 'Europe/Paris' as time_zone, 'FR' as calendar_code "
+            "from firms -- all"
         },
     )
     (table,) = tables_of(source)
