@@ -111,9 +111,10 @@ def _files_of_owner_only() -> Iterator[None]:
 def _keep_key(connection: duckdb.DuckDBPyConnection, key: str) -> None:
     """Models read the secret from here: compiled SQL and views must not show it."""
     found = connection.execute("select pseudonym_key from control.installation").fetchall()
-    if found != [(key,)]:
-        connection.execute("delete from control.installation")
+    if not found:
         connection.execute("insert into control.installation (pseudonym_key) values (?)", [key])
+    elif found != [(key,)]:
+        connection.execute("update control.installation set pseudonym_key = ?", [key])
 
 
 def positions(home: Home) -> dict[tuple[str, str], Position]:
