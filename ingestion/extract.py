@@ -6,9 +6,14 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ingestion.config import FecSource, FileSource, PostgresSource, Source
+from ingestion.config import FecSource, FileSource, PostgresSource, Source, Sources
 from ingestion.declarations import Table, system
-from ingestion.errors import SourceError, UnfinishedReadError, WarehouseError
+from ingestion.errors import (
+    ConfigurationError,
+    SourceError,
+    UnfinishedReadError,
+    WarehouseError,
+)
 from ingestion.home import Home
 from ingestion.landing import Batch, complete, landing_folder, schema_hash
 from ingestion.ledger import Position
@@ -46,6 +51,22 @@ def transport_for(source: Source) -> Transport:
             from ingestion.transports.fec import FecTransport
 
             return FecTransport.from_source(source)
+
+
+def check_settings(sources: Sources) -> None:
+    """See to it that every source's options and secrets are right, before a run begins.
+
+    Raises:
+        ConfigurationError: names the source and the option or environment variable.
+
+    """
+    for source_id, source in sources.sources.items():
+        try:
+            transport_for(source)
+            if isinstance(source, PostgresSource) and source.connection:
+                source.connection.secret()
+        except ConfigurationError as error:
+            raise ConfigurationError(f"sources.{source_id}: {error}") from None
 
 
 def tables_of(source: Source) -> tuple[Table, ...]:

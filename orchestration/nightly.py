@@ -11,6 +11,7 @@ from uuid import uuid4
 import dagster as dg
 
 from ingestion.config import read_sources
+from ingestion.extract import check_settings
 from ingestion.home import Home
 from ingestion.ledger import prepare_warehouse
 from orchestration import publish
@@ -51,11 +52,12 @@ def run_nightly(
     """Refresh the warehouse.
 
     Raises:
-        ConfigurationError: the sources file is missing or wrong.
+        ConfigurationError: the sources file is missing or wrong, or a secret is not set.
         BusyError: another run holds the lock for too long.
 
     """
     sources = read_sources(sources_file or home.sources_file)
+    check_settings(sources)
     with run_lock(home, "the preparation of a run"):
         instance = open_instance(home)
         mark_dead_runs_failed(instance)

@@ -9,6 +9,7 @@ import pytest
 
 from ingestion.config import Connection, PostgresSource, read_sources
 from ingestion.errors import ConfigurationError
+from ingestion.extract import check_settings
 from ingestion.transports.postgres import dsn
 from orchestration.templates import SOURCES_YAML
 
@@ -89,3 +90,25 @@ def test_the_contract_is_given_by_queries_it_knows() -> None:
             connection=connection,
             queries={"orders": "select 1"},
         )
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (
+            "{system: sheets, transport: files, path: x, options: {encodng: utf-8}}",
+            "sources.a: options.encodng",
+        ),
+        (
+            "{system: odoo, transport: postgres, "
+            "connection: {database: x, user: y, password: '${ADV_NO_SUCH_VARIABLE}'}}",
+            "sources.a: The environment variable ADV_NO_SUCH_VARIABLE",
+        ),
+    ],
+)
+def test_options_and_secrets_are_judged_before_a_run(
+    tmp_path: Path, source: str, said: str
+) -> None:
+    sources = read_sources(written(tmp_path, f"sources: {{a: {source}}}"))
+    with pytest.raises(ConfigurationError, match=said):
+        check_settings(sources)
