@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,7 @@ from great_expectations.expectations.metadata_types import FailureSeverity
 from sqlalchemy.dialects import registry
 
 from data_quality.expectations import ExpectRuleToHold, Tallied
-from ingestion.engine import memory_limit, quoted_text
+from ingestion.engine import memory_limit, quoted_text, spill_folder
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult
@@ -94,8 +93,7 @@ class Session:
 
     def __init__(self) -> None:
         self._context = quiet_context()
-        # An in-memory DuckDB would otherwise spill into the working directory.
-        settings = {"memory_limit": memory_limit(), "temp_directory": tempfile.gettempdir()}
+        settings = {"memory_limit": memory_limit(), "temp_directory": str(spill_folder())}
         source = self._context.data_sources.add_sql(
             "landing", connection_string=f"{DIALECT}:///:memory:?{urlencode(settings)}"
         )

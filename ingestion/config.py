@@ -164,7 +164,7 @@ class Sources(_Model):
     as_of_date: date | None = None
     """Pins the as-of date; the demo does, since its company lives in its own time."""
     keep_publications: int = Field(default=7, ge=1)
-    sources: dict[str, Source]
+    sources: dict[str, Source] = Field(min_length=1)
 
     @property
     def systems(self) -> frozenset[str]:
@@ -213,18 +213,21 @@ def read_sources(path: Path) -> Sources:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "not valid YAML"
-        raise ConfigurationError(f"{path}{line}: {problem}") from error
+        raise ConfigurationError(f"{path}{line}: {problem}") from None
     try:
         sources = Sources.model_validate(content if content is not None else {})
     except ValidationError as error:
-        raise ConfigurationError(_in_words(path, tree, error)) from error
+        # Without its cause, which would show the values: one may be a password.
+        raise ConfigurationError(_in_words(path, tree, error)) from None
     return _resolved(sources, path.parent)
 
 
 def _in_words(path: Path, tree: yaml.Node | None, error: ValidationError) -> str:
     found = []
     for detail in error.errors():
-        field = tuple(part for part in detail["loc"] if part not in ("postgres", "files", "fec"))
+        field = detail["loc"]
+        if field[2:3] in (("postgres",), ("files",), ("fec",)):
+            field = (*field[:2], *field[3:])  # the transport, by which pydantic chose the model
         line = _line(tree, field)
         name = ".".join(str(part) for part in field) or "the file"
         found.append(f"{path}:{line}: {name}: {detail['msg'].removeprefix('Value error, ')}")

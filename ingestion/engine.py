@@ -5,13 +5,18 @@ Extensions come from their packages, signed by DuckDB; nothing is downloaded at 
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 from collections.abc import Iterable
+from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-from ingestion.errors import ConfigurationError
+from ingestion.errors import ConfigurationError, WarehouseError
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,6 +46,21 @@ def extension_file(name: str) -> Path:
     return next(folder.glob(f"extensions/*/{name}.duckdb_extension"))
 
 
+def spill_folder() -> Path:
+    """A folder for one in-memory database to spill into, which DuckDB makes and removes.
+
+    One for each: DuckDB names its files always alike. Nobody else may read them.
+    """
+    return _private_folder() / uuid4().hex
+
+
+@cache
+def _private_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="adv-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 def connect(
     database: Path | None = None,
     *,
@@ -54,18 +74,26 @@ def connect(
         read_only: refuse every write.
         extensions: names of extensions to load, such as `postgres_scanner`.
 
+    Raises:
+        WarehouseError: the file is in use by another program, or is damaged.
+
     """
     import duckdb
 
-    connection = duckdb.connect(
-        str(database) if database else ":memory:",
-        read_only=read_only,
-        config={
-            "memory_limit": memory_limit(),
-            "autoinstall_known_extensions": "false",
-            "allow_community_extensions": "false",
-        },
-    )
+    config: dict[str, Any] = {
+        "memory_limit": memory_limit(),
+        "autoinstall_known_extensions": "false",
+        "allow_community_extensions": "false",
+        # Otherwise an in-memory database spills into the working directory.
+        **({} if database else {"temp_directory": str(spill_folder())}),
+    }
+    try:
+        connection = duckdb.connect(
+            str(database) if database else ":memory:", read_only=read_only, config=config
+        )
+    except duckdb.IOException as error:
+        told = str(error).splitlines()[0]
+        raise WarehouseError(f"{database} cannot be opened: {told}") from None
     connection.execute("set preserve_insertion_order = false")
     # Every timestamp in the product is UTC; the session must not convert on its own.
     connection.execute("set timezone = 'UTC'")

@@ -6,9 +6,14 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ingestion.config import FecSource, FileSource, PostgresSource, Source
+from ingestion.config import FecSource, FileSource, PostgresSource, Source, Sources
 from ingestion.declarations import Table, system
-from ingestion.errors import SourceError, UnfinishedReadError
+from ingestion.errors import (
+    ConfigurationError,
+    SourceError,
+    UnfinishedReadError,
+    WarehouseError,
+)
 from ingestion.home import Home
 from ingestion.landing import Batch, complete, landing_folder, schema_hash
 from ingestion.ledger import Position
@@ -48,6 +53,22 @@ def transport_for(source: Source) -> Transport:
             return FecTransport.from_source(source)
 
 
+def check_settings(sources: Sources) -> None:
+    """See to it that every source's options and secrets are right, before a run begins.
+
+    Raises:
+        ConfigurationError: names the source and the option or environment variable.
+
+    """
+    for source_id, source in sources.sources.items():
+        try:
+            transport_for(source)
+            if isinstance(source, PostgresSource) and source.connection:
+                source.connection.secret()
+        except ConfigurationError as error:
+            raise ConfigurationError(f"sources.{source_id}: {error}") from None
+
+
 def tables_of(source: Source) -> tuple[Table, ...]:
     """The tables that a source is read for: of the contract, those that its configuration names."""
     declared = system(source.system).tables
@@ -65,8 +86,10 @@ def land(request: LandingRequest) -> Iterator[Batch]:
     Raises:
         SourceError: the source as a whole cannot be reached.
         UnfinishedReadError: a long read broke off, and another attempt may get further.
+        WarehouseError: the load was merged already, and its batches must stay as they were.
 
     """
+    _assert_new(request)
     with transport_for(request.source).session() as session:
         for table in tables_of(request.source):
             yield _land_table(request, session, table)
@@ -93,6 +116,15 @@ def _land_table(request: LandingRequest, session: Session, table: Table) -> Batc
             load_id=request.load_id,
             cursor_from=window.low,
         )
+
+
+def _assert_new(request: LandingRequest) -> None:
+    for (source_id, _), position in request.positions.items():
+        if source_id == request.source_id and position.load_id >= request.load_id:
+            raise WarehouseError(
+                f"{source_id}: load {request.load_id} cannot be read again, since "
+                f"{position.load_id} is in the warehouse. Start a new run instead."
+            )
 
 
 def _window(request: LandingRequest, table: Table) -> Window:

@@ -29,6 +29,11 @@ class Home:
         return self.root / "config" / "sources.yaml"
 
     @property
+    def pseudonym_key(self) -> Path:
+        """The secret behind employees' pseudonyms."""
+        return self.root / "config" / "pseudonym.key"
+
+    @property
     def landing(self) -> Path:
         """Immutable batches, `<source>/<table>/<load_id>/`."""
         return self.root / "landing"

@@ -210,23 +210,6 @@ def batches(root: Path, load_id: int | None = None) -> list[Batch]:
     return sorted(found, key=lambda batch: (batch.manifest.load_id, batch.name))
 
 
-def problem_check(problem: Problem) -> CheckResult:
-    """A problem that the transport met, as the result of a rule."""
-    where = ", ".join(
-        str(part)
-        for part in (problem.file, problem.line and f"line {problem.line}", problem.field)
-        if part
-    )
-    return CheckResult(
-        rule=problem.code,
-        severity=problem.severity,
-        passed=problem.severity == "warning",
-        rows_checked=0,
-        rows_failed=1,
-        message=f"{where}: {problem.message}" if where else problem.message,
-    )
-
-
 def _not_beyond(load_id: int, table: Table, cursor: str | None) -> str | None:
     """The watermark, never in the future: one row stamped wrongly would hide all later changes."""
     if cursor is None or table.cursor is None:

@@ -8,7 +8,9 @@ schema `control`, moves in the same transaction, so raw and watermark can never 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
@@ -20,6 +22,7 @@ from ingestion.engine import connect, quoted_name, quoted_text
 from ingestion.errors import WarehouseError
 from ingestion.home import Home
 from ingestion.landing import Batch, CheckResult, known_at
+from ingestion.pseudonyms import OWNER_ONLY, pseudonym_key
 
 if TYPE_CHECKING:
     import duckdb
@@ -66,8 +69,18 @@ roll everything back."""
 
 
 def prepare_warehouse(home: Home) -> None:
-    """Create every raw and control table that is declared and missing; safe to repeat."""
+    """Create every raw and control table that is declared and missing; safe to repeat.
+
+    The file holds names and the installation's secret: it is readable by its owner only.
+    """
     home.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    key = pseudonym_key(home)
+    with _files_of_owner_only():
+        _prepare(home, key)
+    home.warehouse.chmod(OWNER_ONLY)
+
+
+def _prepare(home: Home, key: str) -> None:
     connection = connect(home.warehouse)
     try:
         connection.execute("begin")
@@ -79,9 +92,29 @@ def prepare_warehouse(home: Home) -> None:
                 _prepare_raw(connection, table, existing)
         for name, columns in _control_tables():
             connection.execute(f"create table if not exists control.{name} ({columns})")
+        _keep_key(connection, key)
         connection.execute("commit")
     finally:
         connection.close()
+
+
+@contextmanager
+def _files_of_owner_only() -> Iterator[None]:
+    """Nobody else can read the files that are made meanwhile, DuckDB's log included."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def _keep_key(connection: duckdb.DuckDBPyConnection, key: str) -> None:
+    """Models read the secret from here: compiled SQL and views must not show it."""
+    found = connection.execute("select pseudonym_key from control.installation").fetchall()
+    if not found:
+        connection.execute("insert into control.installation (pseudonym_key) values (?)", [key])
+    elif found != [(key,)]:
+        connection.execute("update control.installation set pseudonym_key = ?", [key])
 
 
 def positions(home: Home) -> dict[tuple[str, str], Position]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as Grid
 
 from ingestion.config import Sources
@@ -24,7 +25,7 @@ def check_sources(console: Console, errors: Console, sources: Sources) -> int:
                 statuses = session.inspect(tables_of(source))
         except AdvError as error:
             faults += 1
-            errors.print(f"[red]{source_id}: {error}[/]", highlight=False)
+            errors.print(f"[red]{escape(f'{source_id}: {error}')}[/]", highlight=False)
             continue
         filled |= filled_by(source.system, statuses)
         faults += sum(_is_wrong(status) for status in statuses)
@@ -65,7 +66,7 @@ def _grid(title: str, statuses: Iterable[TableStatus]) -> Grid:
             "" if status.rows is None else f"{status.rows:,}",
             ", ".join(status.table.key),
             status.table.cursor or "read in full",
-            _remarks(status),
+            escape(_remarks(status)),
             style="red" if _is_wrong(status) else None,
         )
     return grid

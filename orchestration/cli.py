@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
+from rich.markup import escape
 
 from ingestion.errors import AdvError, ConfigurationError
 from ingestion.home import Home
@@ -42,10 +43,10 @@ def main() -> None:
     try:
         app()
     except ConfigurationError as error:
-        errors.print(f"[red]Configuration:[/] {error}", highlight=False)
+        errors.print(f"[red]Configuration:[/] {escape(str(error))}", highlight=False)
         sys.exit(MISCONFIGURED)
     except AdvError as error:
-        errors.print(f"[red]{error}[/]", highlight=False)
+        _print_error(str(error))
         sys.exit(FAILED)
 
 
@@ -71,11 +72,11 @@ def init(
     text = SOURCES_YAML if system is None else sources_yaml(system)
     target = Home.from_environment().sources_file
     if target.exists():
-        console.print(f"{target} exists and was left as it is.")
+        console.print(f"{escape(str(target))} exists and was left as it is.")
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, encoding="utf-8")
-    console.print(f"Wrote {target}. Fill it in, then run `adv check`.")
+    console.print(f"Wrote {escape(str(target))}. Fill it in, then run `adv check`.")
 
 
 @app.command()
@@ -135,7 +136,7 @@ def docs() -> None:
 
     home = Home.from_environment()
     index = build(last_batches(home), home.data_docs)
-    console.print(f"Open {index}", soft_wrap=True)
+    console.print(f"Open {escape(str(index))}", soft_wrap=True)
 
 
 @app.command()
@@ -149,7 +150,7 @@ def sql(query: Annotated[str, typer.Argument(help="For example: select * from kp
     try:
         print_rows(console, *query_marts(Home.from_environment(), query))
     except duckdb.Error as error:
-        errors.print(f"[red]{error}[/]", highlight=False)
+        _print_error(str(error))
         raise typer.Exit(FAILED) from None
 
 
@@ -215,10 +216,15 @@ def _write_demo_sources(home: Home) -> None:
 
     target = home.sources_file
     if target.exists() and DEMO_MARK not in target.read_text(encoding="utf-8"):
-        console.print(f"{target} is not the demo's and was left as it is.")
+        console.print(f"{escape(str(target))} is not the demo's and was left as it is.")
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(demo_sources_yaml(home), encoding="utf-8")
+
+
+def _print_error(text: str) -> None:
+    """Errors quote data and SQL, whose brackets are no markup."""
+    errors.print(f"[red]{escape(text)}[/]", highlight=False)
 
 
 def _say(text: str) -> None:

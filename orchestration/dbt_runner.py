@@ -6,8 +6,8 @@ again when they do: `published/next` is a link to the folder of the run that is 
 
 from __future__ import annotations
 
+import hashlib
 import os
-import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +44,6 @@ def environment(home: Home) -> dict[str, str]:
         "ADV_MARTS_FILE": str(next_publication(home) / MARTS_FILE),
         "ADV_MEMORY_LIMIT": memory_limit(),
         **_systems(home),
-        "ADV_PSEUDONYM_KEY": os.environ.get("ADV_PSEUDONYM_KEY") or _pseudonym_key(home),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }
@@ -60,22 +59,6 @@ def _systems_file(home: Home) -> Path:
     return home.dbt / "systems.txt"
 
 
-def _pseudonym_key(home: Home) -> str:
-    """The installation's own secret behind employees' pseudonyms, made once.
-
-    With another key every pseudonym changes; without one, anybody could recompute them from a
-    list of names.
-    """
-    path = home.root / "config" / "pseudonym.key"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".new")
-        temporary.touch(mode=0o600)
-        temporary.write_text(secrets.token_hex(32), encoding="ascii")
-        temporary.rename(path)
-    return path.read_text(encoding="ascii").strip()
-
-
 def next_publication(home: Home) -> Path:
     """Link to the folder that the present run builds into."""
     return home.published / "next"
@@ -87,18 +70,21 @@ def manifest_file(home: Home) -> Path:
 
 
 def prepare_manifest(home: Home, systems: Collection[str]) -> Path:
-    """Parse the project if it or the systems changed since the manifest was written.
+    """Parse the project if it or the systems changed since it was last parsed.
 
     A system once configured stays: raw still holds what was read from it.
     """
     manifest = manifest_file(home)
     before = set(_systems(home).get("ADV_SYSTEMS", "").split())
     new = not before.issuperset(systems)
-    if new or not manifest.exists() or manifest.stat().st_mtime < _last_change():
+    project, parsed = _project_state(), home.dbt / "parsed.sha256"
+    same = parsed.exists() and parsed.read_text(encoding="ascii") == project
+    if new or not manifest.exists() or not same:
         home.dbt.mkdir(parents=True, exist_ok=True)
+        parsed.unlink(missing_ok=True)
         _systems_file(home).write_text(" ".join(sorted(before.union(systems))), encoding="ascii")
         invoke(home, ["parse"])
-        manifest.touch()
+        parsed.write_text(project, encoding="ascii")
     return manifest
 
 
@@ -165,7 +151,12 @@ class _Variables:
                 os.environ[name] = value
 
 
-def _last_change() -> float:
+def _project_state() -> str:
+    """Changes with every file that comes, goes or is written, whatever its time says."""
     folders = ("models", "macros", "seeds", "tests")
     files = [path for folder in folders for path in (DBT_PROJECT / folder).rglob("*.*")]
-    return max(path.stat().st_mtime for path in [*files, DBT_PROJECT / "dbt_project.yml"])
+    digest = hashlib.sha256()
+    for path in sorted([*files, DBT_PROJECT / "dbt_project.yml"]):
+        state = path.stat()
+        digest.update(f"{path}\0{state.st_size}\0{state.st_mtime_ns}\n".encode())
+    return digest.hexdigest()

@@ -26,9 +26,13 @@ def open_instance(home: Home) -> dg.DagsterInstance:
     return dg.DagsterInstance.get()
 
 
-def process_mark() -> str:
-    """Names this process so that a later one with the same number is not taken for it."""
-    return f"{os.getpid()}/{psutil.Process().create_time():.2f}"
+def process_mark(run_id: str) -> str:
+    """Says that this process runs the run.
+
+    A later process with the same number is not taken for it, nor is a re-execution, which
+    inherits the tag, for the run that it repeats.
+    """
+    return f"{run_id}/{os.getpid()}/{psutil.Process().create_time():.2f}"
 
 
 def mark_dead_runs_failed(instance: dg.DagsterInstance) -> int:
@@ -46,21 +50,22 @@ def mark_dead_runs_failed(instance: dg.DagsterInstance) -> int:
             ]
         )
     )
-    dead = [run for run in unfinished if not _is_alive(run.tags.get(PROCESS_TAG))]
+    dead = [run for run in unfinished if not _is_alive(run)]
     for run in dead:
         instance.report_run_failed(run, message="The process of this run is gone.")
     return len(dead)
 
 
-def _is_alive(mark: str | None) -> bool:
-    if mark is None:
+def _is_alive(run: dg.DagsterRun) -> bool:
+    run_id, _, process = run.tags.get(PROCESS_TAG, "").partition("/")
+    if run_id != run.run_id:
         return True  # about to start: it has not said yet which process it is
-    number, _, _ = mark.partition("/")
+    number, _, _ = process.partition("/")
     try:
         created = psutil.Process(int(number)).create_time()
     except psutil.NoSuchProcess:
         return False
-    return mark == f"{number}/{created:.2f}"
+    return process == f"{number}/{created:.2f}"
 
 
 def dead_runs_sensor() -> dg.SensorDefinition:

@@ -6,15 +6,22 @@ import logging
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from uuid import uuid4
 
 import dagster as dg
 
 from ingestion.config import read_sources
+from ingestion.extract import check_settings
 from ingestion.home import Home
 from ingestion.ledger import prepare_warehouse
 from orchestration import publish
 from orchestration.definitions import NIGHTLY, build_defs
-from orchestration.instance import mark_dead_runs_failed, open_instance
+from orchestration.instance import (
+    PROCESS_TAG,
+    mark_dead_runs_failed,
+    open_instance,
+    process_mark,
+)
 from orchestration.lock import run_lock
 from orchestration.resources import AS_OF_TAG, FULL_REFRESH_TAG, LOAD_TAG
 
@@ -45,21 +52,27 @@ def run_nightly(
     """Refresh the warehouse.
 
     Raises:
-        ConfigurationError: the sources file is missing or wrong.
+        ConfigurationError: the sources file is missing or wrong, or a secret is not set.
         BusyError: another run holds the lock for too long.
 
     """
     sources = read_sources(sources_file or home.sources_file)
+    check_settings(sources)
     with run_lock(home, "the preparation of a run"):
         instance = open_instance(home)
         mark_dead_runs_failed(instance)
         prepare_warehouse(home)
         definitions = build_defs(home, sources)
-    tags = {AS_OF_TAG: as_of.isoformat()} if as_of else {}
+    run_id = str(uuid4())
+    # From its first instant on: a run killed before it said so would block Dagster's queue.
+    tags = {PROCESS_TAG: process_mark(run_id)}
+    if as_of:
+        tags[AS_OF_TAG] = as_of.isoformat()
     if full_refresh:
         tags[FULL_REFRESH_TAG] = "true"
     result = definitions.resolve_job_def(NIGHTLY).execute_in_process(
         instance=instance,
+        run_id=run_id,
         tags=tags,
         raise_on_error=False,
         run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},

@@ -25,6 +25,8 @@ def failure_sensor(home: Home) -> dg.SensorDefinition:
         name="run_failed",
         description="Sends an e-mail or calls a webhook when a run fails.",
         default_status=dg.DefaultSensorStatus.RUNNING,
+        # Runs of the command line belong to no code location.
+        monitor_all_code_locations=True,
     )
     def run_failed(context: dg.RunFailureSensorContext) -> None:
         text = (

@@ -2,6 +2,8 @@
 
 published/
     <run_id>/marts.duckdb, <run_id>/parquet/<schema>/<table>.parquet
+    <run_id>/checked.json       the marts passed their checks
+    <run_id>/published.json     everything is there: the folder was, or may be, in force
     current -> <run_id>         the publication in force
     marts.duckdb -> current/marts.duckdb
     next -> <run_id>            what the present run builds
@@ -25,6 +27,7 @@ from orchestration.dbt_runner import MARTS_FILE, manifest_file, next_publication
 
 PUBLISHED_SCHEMAS = ("core", "kpi", "meta")
 CHECKED = "checked.json"
+COMPLETE = "published.json"
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ def publish(home: Home, run: CurrentRun, keep: int) -> Publication:
     folder = home.published / run.run_id
     publication = _verified(home, folder, run)
     _export_parquet(folder)
+    stamp = {"run_id": run.run_id, "known_load": run.known_load}
+    (folder / COMPLETE).write_text(json.dumps(stamp), encoding="utf-8")
     _sync(folder)
     _point(home.published / "current", run.run_id)
     _point(home.marts, f"current/{MARTS_FILE}")
@@ -73,13 +78,8 @@ def rollback(home: Home) -> str:
         PublicationError: there is none.
 
     """
-    current = current_run_id(home)
-    older = [name for name in _publications(home) if current is None or name != current]
-    earlier = [
-        name
-        for name in older
-        if current is None or _built_at(home, name) < _built_at(home, current)
-    ]
+    complete, current = _publications(home), current_run_id(home)
+    earlier = complete[: complete.index(current)] if current in complete else complete
     if not earlier:
         raise PublicationError("There is no earlier publication to return to.")
     _point(home.published / "current", earlier[-1])
@@ -187,13 +187,12 @@ def _point(link: Path, target: str) -> None:
 
 def _publications(home: Home) -> list[str]:
     """Complete publications, oldest first."""
-    found = (path.parent.name for path in home.published.glob(f"*/{CHECKED}"))
-    names = {name for name in found if not (home.published / name).is_symlink()}
-    return sorted(names, key=lambda name: _built_at(home, name))
-
-
-def _built_at(home: Home, run_id: str) -> float:
-    return (home.published / run_id / CHECKED).stat().st_mtime
+    found = [
+        (int(json.loads(marker.read_text(encoding="utf-8"))["known_load"]), folder.name)
+        for folder in _folders(home.published)
+        if (marker := folder / COMPLETE).exists()
+    ]
+    return [name for _, name in sorted(found)]
 
 
 def _prune(home: Home, keep: int) -> None:
@@ -205,4 +204,6 @@ def _prune(home: Home, keep: int) -> None:
 
 
 def _folders(root: Path) -> Iterable[Path]:
+    if not root.exists():
+        return []
     return [path for path in root.iterdir() if path.is_dir() and not path.is_symlink()]

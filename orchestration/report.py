@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from ingestion.home import Home
@@ -45,14 +46,15 @@ def print_report(console: Console, report: RunReport) -> None:
         timings.add_row(stage, f"{seconds:.1f}")
     console.print(timings)
     for failure in report.failures:
-        console.print(f"[red]{failure}[/]", highlight=False)
+        console.print(f"[red]{escape(failure)}[/]", highlight=False)
     if not report.published:
         console.print(
             "[red]Nothing was published; the last publication stays in force.[/] "
             "`adv status` says what is in quarantine and why."
         )
         return
-    console.print(f"[green]Published[/] {home.marts}, as of {report.as_of} (run {report.run_id})")
+    marts = escape(str(home.marts))
+    console.print(f"[green]Published[/] {marts}, as of {report.as_of} (run {report.run_id})")
     console.print(
         "Next: `make ui` opens Dagster; "
         '`adv sql "select * from kpi.aging"` asks the marts; '
@@ -84,10 +86,10 @@ def print_status(console: Console, home: Home, *, by_table: bool = False) -> Non
 
 
 def print_rows(console: Console, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A result as a table."""
-    table = Table(*names)
+    """A result as a table, every value as it is: brackets in it are no markup."""
+    table = Table(*(escape(name) for name in names))
     for row in rows[:MAXIMUM_ROWS]:
-        table.add_row(*("" if value is None else str(value) for value in row))
+        table.add_row(*("" if value is None else escape(str(value)) for value in row))
     console.print(table)
     if len(rows) > MAXIMUM_ROWS:
         console.print(f"{len(rows):,} rows; the first {MAXIMUM_ROWS} are shown.")
@@ -120,7 +122,7 @@ def _print_refused(console: Console, batch: Batch) -> None:
     )
     for check in batch.manifest.checks:
         if not check.passed:
-            console.print(f"    {check.message or check.rule}", highlight=False)
+            console.print(f"    {escape(check.message or check.rule)}", highlight=False)
 
 
 def _pairs(names: Iterable[str], rows: Sequence[Sequence[object]]) -> str:

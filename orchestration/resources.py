@@ -45,7 +45,8 @@ def nightly_resource(home: Home, sources: Sources) -> dg.ResourceDefinition:
         dagster_run = context.run
         assert dagster_run is not None  # resources of a job always have one
         if context.instance is not None:
-            context.instance.add_run_tags(dagster_run.run_id, {PROCESS_TAG: process_mark()})
+            mark = process_mark(dagster_run.run_id)
+            context.instance.add_run_tags(dagster_run.run_id, {PROCESS_TAG: mark})
         with run_lock(home, f"run {dagster_run.run_id}"):
             tags = _fixed(context, home, sources, dagster_run)
             yield Nightly(

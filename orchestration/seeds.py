@@ -11,6 +11,7 @@ import hashlib
 import json
 import logging
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -38,27 +39,32 @@ def load_seeds(home: Home) -> bool:
         whether anything was loaded.
 
     Raises:
-        ConfigurationError: an override names no seed, or columns that the seed lacks.
+        ConfigurationError: an override names no seed, or columns that the seed lacks, or cannot be
+            read.
     """
     seeds = _seeds(home)
     overrides = _overrides(home, seeds)
     fingerprint = _fingerprint([*(DBT_PROJECT / "seeds").glob("*.csv"), *overrides.values()])
-    if _ask(home, "select fingerprint from control.seeds") == [(fingerprint,)]:
+    if _loaded(home) == fingerprint:
         return False
-    _ask(home, "delete from control.seeds")
+    _remember(home, None)
     dbt_runner.invoke(home, ["seed", "--full-refresh", "--no-write-json"])
     for name, path in overrides.items():
         _override(home, seeds[name], path)
-    _ask(home, f"insert into control.seeds values ({quoted_text(fingerprint)})")
+    _remember(home, fingerprint)
     return True
 
 
-def _ask(home: Home, statement: str) -> list[tuple[Any, ...]]:
-    connection = connect(home.warehouse)
-    try:
-        return connection.execute(statement).fetchall()
-    finally:
-        connection.close()
+def _loaded(home: Home) -> str | None:
+    """What the warehouse itself says that it holds: it may have been deleted or restored."""
+    with connect(home.warehouse, read_only=True) as connection:
+        row = connection.execute("select seeds from control.installation").fetchone()
+    return row[0] if row else None
+
+
+def _remember(home: Home, fingerprint: str | None) -> None:
+    with connect(home.warehouse) as connection:
+        connection.execute("update control.installation set seeds = ?", [fingerprint])
 
 
 def _seeds(home: Home) -> dict[str, Seed]:
@@ -95,8 +101,9 @@ def _overrides(home: Home, seeds: dict[str, Seed]) -> dict[str, Path]:
 
 
 def _override(home: Home, seed: Seed, path: Path) -> None:
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        header = next(csv.reader(lines), [])
+    import duckdb
+
+    header = _header(path)
     connection = connect(home.warehouse)
     try:
         target = f"{quoted_name(seed.schema)}.{quoted_name(seed.name)}"
@@ -128,8 +135,19 @@ def _override(home: Home, seed: Seed, path: Path) -> None:
         connection.execute(f"insert into {target} by name select * from {given}")
         connection.execute("commit")
         log.info("%s overridden by %s", seed.name, path)
+    except duckdb.Error as error:
+        told = str(error).splitlines()[0]
+        raise ConfigurationError(f"{path}: cannot be loaded into {seed.name}: {told}") from None
     finally:
         connection.close()
+
+
+def _header(path: Path) -> list[str]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path}: not UTF-8; save it as CSV UTF-8.") from None
+    return next(csv.reader(StringIO(text)), [])
 
 
 def _fingerprint(paths: list[Path]) -> str:

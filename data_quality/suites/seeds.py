@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
+from ingestion.errors import ConfigurationError
 from ingestion.home import DBT_PROJECT, Home
 
 
@@ -19,13 +20,17 @@ def mapped_codes(seed: str, column: str, **where: str) -> frozenset[str]:
         column: column that holds the source's code.
         where: values that other columns of the seed must have.
 
+    Raises:
+        ConfigurationError: the override is not UTF-8.
+
     """
     files = (DBT_PROJECT / "seeds" / f"{seed}.csv", _override(seed))
     return frozenset(
-        row[column].split(":")[0]
+        code.split(":")[0]
         for file in files
         for row in _rows(file)
-        if all(row.get(name) == value for name, value in where.items())
+        # An override with other columns is refused when it is loaded.
+        if (code := row.get(column)) and all(row.get(n) == value for n, value in where.items())
     )
 
 
@@ -36,4 +41,7 @@ def _override(seed: str) -> Path:
 def _rows(file: Path) -> Iterator[dict[str, str]]:
     if file.exists():
         with file.open(encoding="utf-8-sig", newline="") as lines:
-            yield from csv.DictReader(lines)
+            try:
+                yield from csv.DictReader(lines)
+            except UnicodeDecodeError:
+                raise ConfigurationError(f"{file}: not UTF-8; save it as CSV UTF-8.") from None

@@ -15,14 +15,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ingestion.declarations import Table, system
-from ingestion.engine import connect, quoted_text
+from ingestion.engine import connect
 from ingestion.errors import ConfigurationError, SourceDataError, SourceError
 from ingestion.transports import text_files
 from ingestion.transports.base import Extraction, Problem, Session, TableStatus, Window
@@ -406,13 +405,11 @@ def _listed(names: list[str]) -> str:
 
 @contextmanager
 def scratch_connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    """An in-memory DuckDB that spills to a temporary folder of its own."""
-    with TemporaryDirectory(prefix="adv-files-") as folder:
-        connection = connect()
-        try:
-            connection.execute(f"set temp_directory = {quoted_text(folder)}")
-            # The number of a row in a sheet is its place, which must survive parallel reads.
-            connection.execute("set preserve_insertion_order = true")
-            yield connection
-        finally:
-            connection.close()
+    """An in-memory DuckDB that keeps the order of rows."""
+    connection = connect()
+    try:
+        # The number of a row in a sheet is its place, which must survive parallel reads.
+        connection.execute("set preserve_insertion_order = true")
+        yield connection
+    finally:
+        connection.close()

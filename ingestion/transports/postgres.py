@@ -11,6 +11,7 @@ run dies, the next one goes on from there.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -25,12 +26,15 @@ from ingestion.errors import SourceError, UnfinishedReadError
 from ingestion.landing import schema_hash
 from ingestion.transports.base import Extraction, Problem, Session, TableStatus, Window
 from ingestion.transports.parts import PARTS, KeyRanges, Parts, differences, fingerprint, resume
+from ingestion.transports.staged_rows import write_nothing
 
 if TYPE_CHECKING:
     import duckdb
 
 log = logging.getLogger("adv.extract")
 
+PASSWORD = re.compile(r"password='(\\.|[^'\\])*'|password=\S+", re.DOTALL)
+"""In a connection string, as `dsn` writes it."""
 SOURCE_TYPES = {"string": "text", "double": "double precision"}
 
 
@@ -153,7 +157,7 @@ class PostgresSession:
         found = self._columns(table)
         if not found:
             if table.optional:
-                return self._extract_nothing(table, into)
+                return write_nothing(self.connection, table, into)
             raise SourceError(f"table {table.name} does not exist, or may not be read")
         missing = missing_columns(table, found)
         required = [column.name for column in missing if not column.optional]
@@ -194,7 +198,8 @@ class PostgresSession:
     def _origin(self, table: Table) -> str:
         query = self.source.queries.get(table.name)
         if query:
-            return f"({query.strip().rstrip(';')}) as given"
+            # On a line of its own, the bracket is not part of a comment that ends the query.
+            return f"({query.strip().rstrip(';')}\n) as given"
         return quoted_name(table.relation or table.name)
 
     def _columns(self, table: Table) -> set[str]:
@@ -221,12 +226,12 @@ class PostgresSession:
         return {row[0] for row in self._query(catalogue)}
 
     def _since(self, ask: Question, low: str | None) -> list[str]:
-        """Condition for the rows that changed after `low`, and shortly before."""
+        """Condition for the rows that changed after `low`, shortly before, or nobody knows when."""
         if ask.table.cursor is None or low is None:
             return []
-        overlap = f"interval '{self.source.overlap_minutes} minutes'"
         changed = ask.expressions[ask.table.cursor]
-        return [f"{changed} >= timestamp {quoted_text(low)} - {overlap}"]
+        overlap = f"interval '{self.source.overlap_minutes} minutes'"
+        return [f"{changed} >= timestamp {quoted_text(low)} - {overlap} or {changed} is null"]
 
     def _read_whole(self, ask: Question, window: Window, into: Path) -> Extraction:
         since = self._since(ask, window.low)
@@ -320,17 +325,6 @@ class PostgresSession:
         row = self.connection.execute(highest, [str(rows)]).fetchone()
         return row[0] if row else None
 
-    def _extract_nothing(self, table: Table, into: Path) -> Extraction:
-        empty = ", ".join(
-            f"cast(null as {c.data_type}) as {quoted_name(c.name)}" for c in table.columns
-        )
-        for name in ("rows", "keys"):
-            target = quoted_text(str(into / f"{name}.parquet"))
-            self.connection.execute(
-                f"copy (select {empty} where false) to {target} (format parquet)"
-            )
-        return Extraction(rows=0, source_rows=0, missing_columns=("*",))
-
     def _copy(self, query: str, target: Path) -> int:
         """Write what the source answers; the number of rows."""
         return self._write(f"select * from postgres_query('src', {quoted_text(query)})", target)
@@ -383,6 +377,4 @@ def expression(column: Column, found: set[str]) -> str:
 
 def _without_secrets(error: Exception) -> str:
     """The first lines of a driver's message, which may repeat the connection string."""
-    import re
-
-    return re.sub(r"password=('[^']*'|\S+)", "password=***", str(error).strip())[:500]
+    return PASSWORD.sub("password=***", str(error).strip())[:500]

@@ -45,9 +45,10 @@ def marts_assets(home: Home) -> dg.AssetsDefinition:
         publish.begin(nightly.home, nightly.run.run_id)
         try:
             load_seeds(nightly.home)
+            built = dbt_runner.build(nightly.home)
         except AdvError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
-        results = {result.unique_id: result for result in dbt_runner.build(nightly.home)}
+        results = {result.unique_id: result for result in built}
         for unique_id, node in models.items():
             result = results.get(unique_id)
             if node["resource_type"] == "seed":

@@ -157,6 +157,21 @@ def test_raw_that_holds_more_than_the_source_is_found(home: Home, merged: Merge)
     )
 
 
+def test_a_row_whose_key_became_unreadable_stays_without_refusing_the_load(
+    home: Home, merged: Merge
+) -> None:
+    merged(landed(home.landing, "odoo.sale_order", orders(50)))
+    batch = landed(home.landing, "odoo.sale_order", orders(49), load_id=LOAD + 1)
+    manifest = batch.manifest.model_copy(update={"keys_unknown": 1})
+
+    results = merged(Batch(batch.folder, manifest))
+
+    assert results["erp.sale_order", "same_rows"].passed
+    with connect(home.warehouse, read_only=True) as connection:
+        current = "select count(*) from raw.odoo__sale_order where _to_load is null"
+        assert connection.execute(current).fetchone() == (50,)
+
+
 def test_a_refused_load_leaves_raw_and_ledger_as_they_were(home: Home, merged: Merge) -> None:
     batch = landed(home.landing, "odoo.sale_order", orders(50), totals={"amount_total": "6000"})
 

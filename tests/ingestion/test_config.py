@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 
 import pytest
 
 from ingestion.config import Connection, PostgresSource, read_sources
 from ingestion.errors import ConfigurationError
+from ingestion.extract import check_settings
 from ingestion.transports.postgres import dsn
 from orchestration.templates import SOURCES_YAML
 
@@ -39,6 +41,9 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
         ("sources:\n  erp:\n    system: fec\n    transport: ftp\n    path: x", ":2: sources.erp"),
         ("sources:\n  ERP!:\n    {system: fec, transport: fec, path: x}", "lower-case letters"),
         ("time_zones: [Mars/Olympus]\nsources: {}", ":1: time_zones"),
+        ("sources: {}", ":1: sources: Dictionary should have at least 1 item"),
+        ("sources:\n  fec:\n    {system: fec, transport: fec}", ":2: sources.fec.path"),
+        ("sources:\n  erp: {system: odoo, transport: postgres}", ":2: sources.erp: give either"),
         ("sources: [", ":1"),
         ("", "sources: Field required"),
         ("sources:\n  a: {system: fec, transport: fec, path: x, pathh: y}", "pathh"),
@@ -64,7 +69,7 @@ def test_a_password_is_never_written_in_the_file(tmp_path: Path) -> None:
     )
     with pytest.raises(ConfigurationError, match="environment variable") as caught:
         read_sources(written(tmp_path, text))
-    assert "hunter2" not in str(caught.value)
+    assert "hunter2" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_a_password_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,3 +90,25 @@ def test_the_contract_is_given_by_queries_it_knows() -> None:
             connection=connection,
             queries={"orders": "select 1"},
         )
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (
+            "{system: sheets, transport: files, path: x, options: {encodng: utf-8}}",
+            "sources.a: options.encodng",
+        ),
+        (
+            "{system: odoo, transport: postgres, "
+            "connection: {database: x, user: y, password: '${ADV_NO_SUCH_VARIABLE}'}}",
+            "sources.a: The environment variable ADV_NO_SUCH_VARIABLE",
+        ),
+    ],
+)
+def test_options_and_secrets_are_judged_before_a_run(
+    tmp_path: Path, source: str, said: str
+) -> None:
+    sources = read_sources(written(tmp_path, f"sources: {{a: {source}}}"))
+    with pytest.raises(ConfigurationError, match=said):
+        check_settings(sources)

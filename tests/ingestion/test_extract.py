@@ -12,11 +12,11 @@ import pytest
 from data_quality.reconciliation import gate
 from ingestion.declarations import system
 from ingestion.engine import connect
-from ingestion.errors import SourceError, UnfinishedReadError
+from ingestion.errors import SourceError, UnfinishedReadError, WarehouseError
 from ingestion.extract import LandingRequest, land
 from ingestion.home import Home
 from ingestion.landing import Batch, CheckResult, batches, decide
-from ingestion.ledger import merge
+from ingestion.ledger import Position, merge
 from ingestion.transports.parts import Parts
 from tests.ingestion.batches import LOAD, a_run
 from tests.ingestion.postgres_server import Server, server
@@ -138,3 +138,10 @@ def test_a_full_refresh_starts_afresh(
     (batch,) = land(replace(request_, load_id=LOAD + 1, full_refresh=True))
     assert batch.manifest.totals["rate"] == "631.00000035"
     assert merged_rates(request_.home, batch)[4] == (5, Decimal("6.00000001"))
+
+
+def test_a_load_that_was_merged_is_never_read_again(request_: LandingRequest) -> None:
+    merged = {("erp", RATES.name): Position(LOAD, None, "", 35)}
+    with pytest.raises(WarehouseError, match="Start a new run"):
+        list(land(replace(request_, positions=merged)))
+    assert not batches(request_.home.landing)

@@ -10,7 +10,7 @@ from ingestion.engine import connect
 from ingestion.errors import RefusedBatchError, WarehouseError
 from ingestion.home import Home
 from ingestion.landing import Batch, CheckResult
-from ingestion.ledger import Merged, merge, positions
+from ingestion.ledger import Merged, merge, positions, prepare_warehouse
 from tests.ingestion.batches import LOAD, a_run, accepted, landed
 
 FRANCE = {"id": 1, "code": "FR"}
@@ -124,3 +124,23 @@ def test_a_batch_older_than_raw_is_not_merged(home: Home) -> None:
     night(home, 1, [FRANCE])
     with pytest.raises(WarehouseError, match="newer"):
         night(home, 0, [ITALY])
+
+
+def test_the_secret_behind_pseudonyms_is_made_once_and_kept_in_the_warehouse(home: Home) -> None:
+    for _ in range(2):
+        prepare_warehouse(home)
+    key = home.pseudonym_key.read_text(encoding="ascii")
+    with connect(home.warehouse, read_only=True) as connection:
+        kept = connection.execute("select pseudonym_key from control.installation").fetchall()
+    assert kept == [(key,)]
+    assert len(key) == 64
+
+
+def test_secret_and_warehouse_are_readable_by_their_owner_only(home: Home) -> None:
+    prepare_warehouse(home)
+    home.warehouse.chmod(0o644)
+    prepare_warehouse(home)
+    assert [path.stat().st_mode & 0o777 for path in (home.pseudonym_key, home.warehouse)] == [
+        0o600,
+        0o600,
+    ]

@@ -70,6 +70,17 @@ def test_the_window_reads_again_what_committed_late(server: Server, tmp_path: Pa
     assert extraction.cursor_to == "2026-01-01 10:00:00"
 
 
+def test_rows_without_a_stamp_are_in_every_window(server: Server, tmp_path: Path) -> None:
+    server.execute(
+        "create table unstamped (id int, write_date timestamp)",
+        "insert into unstamped values (1, '2026-01-01 09:00'), (2, null)",
+    )
+    table = a_table("unstamped", WRITTEN, cursor="write_date")
+    with PostgresTransport(server.source()).session() as session:
+        session.extract(table, Window("2026-01-01 10:00:00"), tmp_path)
+    assert [row[0] for row in rows_of(tmp_path)] == [2]
+
+
 def test_an_empty_window_keeps_the_watermark(server: Server, tmp_path: Path) -> None:
     server.execute("create table quiet (id int, write_date timestamp)")
     table = a_table("quiet", WRITTEN, cursor="write_date")
@@ -148,7 +159,8 @@ def test_contract_tables_come_from_queries(server: Server, tmp_path: Path) -> No
         system="contract",
         queries={
             "companies": "select code as company_id, code as name, 'FR' as country_code, "
-            "'EUR' as currency_code, 'Europe/Paris' as time_zone, 'FR' as calendar_code from firms;"
+            "'EUR' as currency_code, 'Europe/Paris' as time_zone, 'FR' as calendar_code "
+            "from firms -- all"
         },
     )
     (table,) = tables_of(source)
@@ -173,10 +185,11 @@ def test_a_connection_that_is_lost_is_an_error_and_not_the_end_of_the_process(
         session.extract(a_table("unlucky"), Window(), tmp_path)
 
 
+@pytest.mark.parametrize("password", ["hunter2", "it's hunter2", "back\\'hunter2"])
 def test_a_source_that_cannot_be_reached_says_so_without_its_password(
-    monkeypatch: pytest.MonkeyPatch, server: Server
+    monkeypatch: pytest.MonkeyPatch, server: Server, password: str
 ) -> None:
-    monkeypatch.setenv("PW", "hunter2")
+    monkeypatch.setenv("PW", password)
     source = server.source(
         embedded=None,
         connection={

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from uuid import uuid4
 
 import dagster as dg
 import psutil
@@ -12,15 +13,22 @@ from dagster._core.test_utils import create_run_for_test
 from orchestration.instance import PROCESS_TAG, mark_dead_runs_failed, process_mark
 
 
-def started(instance: dg.DagsterInstance, tags: dict[str, str]) -> str:
-    run = create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED, tags=tags)
-    return run.run_id
+def started(instance: dg.DagsterInstance, process: str = "", of: str | None = None) -> str:
+    """A run of that process; `of` another run, when it is a re-execution with its tags."""
+    run_id = str(uuid4())
+    tags = {PROCESS_TAG: f"{of or run_id}/{process}"} if process else {}
+    create_run_for_test(instance, run_id=run_id, status=dg.DagsterRunStatus.STARTED, tags=tags)
+    return run_id
 
 
 def status_of(instance: dg.DagsterInstance, run_id: str) -> dg.DagsterRunStatus:
     run = instance.get_run_by_id(run_id)
     assert run is not None
     return run.status
+
+
+def this_process() -> str:
+    return process_mark("any").partition("/")[2]
 
 
 def a_dead_process() -> str:
@@ -33,23 +41,24 @@ def a_dead_process() -> str:
 
 def test_a_run_whose_process_is_gone_is_marked_failed() -> None:
     with dg.DagsterInstance.ephemeral() as instance:
-        run_id = started(instance, {PROCESS_TAG: a_dead_process()})
+        run_id = started(instance, a_dead_process())
         assert mark_dead_runs_failed(instance) == 1
         assert status_of(instance, run_id) == dg.DagsterRunStatus.FAILURE
 
 
 def test_a_living_run_and_one_that_is_about_to_start_are_left_alone() -> None:
     with dg.DagsterInstance.ephemeral() as instance:
-        alive = started(instance, {PROCESS_TAG: process_mark()})
-        starting = started(instance, {})
+        alive = started(instance, this_process())
+        starting = started(instance)
+        repeating = started(instance, a_dead_process(), of="the run before")
         assert mark_dead_runs_failed(instance) == 0
-        assert status_of(instance, alive) == dg.DagsterRunStatus.STARTED
-        assert status_of(instance, starting) == dg.DagsterRunStatus.STARTED
+        for run_id in (alive, starting, repeating):
+            assert status_of(instance, run_id) == dg.DagsterRunStatus.STARTED
 
 
 def test_a_process_number_given_to_another_process_is_not_the_run() -> None:
-    number = process_mark().partition("/")[0]
+    number = this_process().partition("/")[0]
     with dg.DagsterInstance.ephemeral() as instance:
-        run_id = started(instance, {PROCESS_TAG: f"{number}/1.00"})
+        run_id = started(instance, f"{number}/1.00")
         mark_dead_runs_failed(instance)
         assert status_of(instance, run_id) == dg.DagsterRunStatus.FAILURE

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import time
 from datetime import UTC, date, datetime
 
 import pytest
@@ -119,10 +117,20 @@ def test_a_run_that_built_nothing_is_told_to_run_the_whole_job(home: Home) -> No
 def test_rollback_returns_to_the_publication_before(home: Home) -> None:
     for number in (1, 2):
         published(home, number)
-        marker = home.published / f"run-{number}" / publish.CHECKED
-        os.utime(marker, (time.time() + number, time.time() + number))
     assert publish.rollback(home) == "run-1"
     assert seen(home) == "run-1"
+    with pytest.raises(PublicationError, match="no earlier"):
+        publish.rollback(home)
+
+
+def test_rollback_never_returns_to_a_build_that_was_checked_but_not_published(home: Home) -> None:
+    published(home, 1)
+    build(home, a_run(2))
+    published(home, 3)
+    assert publish.rollback(home) == "run-1"
+
+
+def test_rollback_before_the_first_publication_is_said_in_words(home: Home) -> None:
     with pytest.raises(PublicationError, match="no earlier"):
         publish.rollback(home)
 

@@ -51,11 +51,13 @@ def test_seeds_that_did_not_change_are_not_loaded_again(home: Home) -> None:
         ("chanel_map.csv", "system\n", "no seed 'chanel_map'"),
         ("channels.csv", "channel,colour\nx,blue\n", "no column colour"),
         ("channels.csv", "label_en\nx\n", "key column channel is missing"),
+        ("channels.csv", "channel,label_en\nx,caf\xe9\n", "not UTF-8"),
+        ("aging_buckets.csv", "aging_bucket,sort_order\nx,first\n", "cannot be loaded"),
     ],
 )
 def test_a_wrong_override_is_named(home: Home, name: str, text: str, said: str) -> None:
     path = home.sources_file.with_name(name)
-    path.write_text(text)
+    path.write_text(text, encoding="latin-1")
     try:
         with pytest.raises(ConfigurationError, match=said):
             load_seeds(home)
@@ -63,7 +65,7 @@ def test_a_wrong_override_is_named(home: Home, name: str, text: str, said: str) 
         path.unlink()
 
 
-def test_a_warehouse_made_anew_gets_its_seeds_again(home: Home) -> None:
+def test_another_warehouse_gets_the_seeds_again(home: Home) -> None:
     load_seeds(home)
     home.warehouse.unlink()
     prepare_warehouse(home)

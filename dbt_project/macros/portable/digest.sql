@@ -13,10 +13,11 @@
 
 {#
     A person's pseudonym: a digest keyed by the installation's own secret, so that it cannot be
-    found by hashing a list of logins.
+    found by hashing a list of logins. The secret is read from its table, never written into SQL.
 #}
 {% macro pseudonym(identifier) -%}
-    substr({{ digest("'" ~ env_var('ADV_PSEUDONYM_KEY', 'adv') ~ "|' || " ~ identifier) }}, 1, 10)
+    {%- set key = '(select pseudonym_key from ' ~ source('control', 'installation') ~ ')' -%}
+    substr({{ digest(key ~ " || '|' || " ~ identifier) }}, 1, 10)
 {%- endmacro %}
 
 {# Whether names of employees may reach the marts; off unless the installation says so. #}

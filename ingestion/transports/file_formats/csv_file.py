@@ -10,7 +10,7 @@ from functools import cached_property
 from io import StringIO
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ingestion.engine import quoted_name
 from ingestion.transports import text_files
@@ -20,9 +20,6 @@ from ingestion.transports.file_formats.base import (
     short,
 )
 from ingestion.transports.staged_rows import StagedRows
-
-if TYPE_CHECKING:
-    pass
 
 DELIMITERS = ",;\t|"
 CSV_BLOCK_BYTES = 16 * 1024 * 1024

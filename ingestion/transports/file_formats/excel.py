@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from ingestion.engine import extension_file, quoted_name, quoted_text
 from ingestion.transports.casting import value
@@ -17,9 +16,6 @@ from ingestion.transports.file_formats.base import (
     short,
 )
 from ingestion.transports.staged_rows import StagedRows
-
-if TYPE_CHECKING:
-    pass
 
 MOST_SHEET_BYTES = 2 * 1024**3
 """Of a workbook unpacked; one that claims more is refused unread."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ingestion.declarations import Column
 from ingestion.engine import quoted_text
@@ -15,9 +15,6 @@ from ingestion.transports.file_formats.base import (
     find_columns,
 )
 from ingestion.transports.staged_rows import StagedRows
-
-if TYPE_CHECKING:
-    pass
 
 SAMPLED_JSON_LINES = 10_000
 

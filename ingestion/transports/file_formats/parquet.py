@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ingestion.engine import quoted_name, quoted_text
 from ingestion.transports.casting import Formats, value
@@ -15,9 +14,6 @@ from ingestion.transports.file_formats.base import (
     short,
 )
 from ingestion.transports.staged_rows import StagedRows
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass

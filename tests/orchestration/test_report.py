@@ -1,0 +1,40 @@
+"""What a terminal shows is what the data says."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+from rich.console import Console
+
+from ingestion.home import Home
+from ingestion.landing import CheckResult, decide
+from orchestration.report import print_rows, print_status
+from tests.ingestion.batches import landed
+
+BRACKETS = "Bolt [new] [/old]"
+
+
+def shown(output: Console) -> str:
+    assert isinstance(output.file, StringIO)
+    return output.file.getvalue()
+
+
+def test_brackets_in_a_result_are_shown_as_they_are() -> None:
+    output = Console(file=StringIO(), width=200)
+    print_rows(output, ["name"], [(BRACKETS,)])
+    assert BRACKETS in shown(output)
+
+
+def test_brackets_in_the_reason_of_a_refusal_are_shown_as_they_are(home: Home) -> None:
+    check = CheckResult(
+        rule="code is known",
+        severity="batch",
+        passed=False,
+        rows_checked=1,
+        rows_failed=1,
+        examples=(BRACKETS,),
+    )
+    decide(home, landed(home, [{"id": 1, "code": "FR"}]), accepted=False, checks=(check,))
+    output = Console(file=StringIO(), width=200)
+    print_status(output, home)
+    assert BRACKETS in shown(output)
