@@ -22,7 +22,7 @@ from ingestion.engine import connect, quoted_name, quoted_text
 from ingestion.errors import WarehouseError
 from ingestion.home import Home
 from ingestion.landing import Batch, CheckResult, known_at
-from ingestion.pseudonyms import OWNER_ONLY, pseudonym_key
+from ingestion.pseudonyms import FOLDER_OF_OWNER_ONLY, OWNER_ONLY, pseudonym_key
 
 if TYPE_CHECKING:
     import duckdb
@@ -78,6 +78,9 @@ def prepare_warehouse(home: Home) -> None:
     with _files_of_owner_only():
         _prepare(home, key)
     home.warehouse.chmod(OWNER_ONLY)
+    for folder in (home.landing, home.quarantine):  # rows as they were, people's names included
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(FOLDER_OF_OWNER_ONLY)
 
 
 def _prepare(home: Home, key: str) -> None:

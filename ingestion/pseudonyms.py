@@ -7,6 +7,7 @@ import secrets
 from ingestion.home import Home
 
 OWNER_ONLY = 0o600
+FOLDER_OF_OWNER_ONLY = 0o700
 
 
 def pseudonym_key(home: Home) -> str:

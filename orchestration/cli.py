@@ -145,10 +145,10 @@ def sql(query: Annotated[str, typer.Argument(help="For example: select * from kp
     import duckdb
 
     from orchestration.query import query_marts
-    from orchestration.report import print_rows
+    from orchestration.report import MAXIMUM_ROWS, print_rows
 
     try:
-        print_rows(console, *query_marts(Home.from_environment(), query))
+        print_rows(console, *query_marts(Home.from_environment(), query, MAXIMUM_ROWS + 1))
     except duckdb.Error as error:
         _print_error(str(error))
         raise typer.Exit(FAILED) from None
@@ -157,9 +157,12 @@ def sql(query: Annotated[str, typer.Argument(help="For example: select * from kp
 @app.command()
 def rollback() -> None:
     """Put the publication before the present one in force again."""
+    from orchestration.lock import run_lock
     from orchestration.publish import rollback as roll_back
 
-    console.print(f"In force again: {roll_back(Home.from_environment())}")
+    home = Home.from_environment()
+    with run_lock(home, "a rollback", wait_seconds=0):
+        console.print(f"In force again: {roll_back(home)}")
 
 
 @app.command()

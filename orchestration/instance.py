@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -11,6 +12,9 @@ from ingestion.home import Home
 
 PROCESS_TAG = "adv/process"
 CONFIGURATION = Path(__file__).with_name("dagster.yaml")
+RUNS_ARE_KEPT = timedelta(days=90)
+CLOCK_TOLERANCE_SECONDS = 2.0
+"""A process's start is reckoned from the machine's, which a correction of the clock moves."""
 
 
 def open_instance(home: Home) -> dg.DagsterInstance:
@@ -60,25 +64,56 @@ def _is_alive(run: dg.DagsterRun) -> bool:
     run_id, _, process = run.tags.get(PROCESS_TAG, "").partition("/")
     if run_id != run.run_id:
         return True  # about to start: it has not said yet which process it is
-    number, _, _ = process.partition("/")
+    number, _, began = process.partition("/")
     try:
         created = psutil.Process(int(number)).create_time()
     except psutil.NoSuchProcess:
         return False
-    return process == f"{number}/{created:.2f}"
+    return abs(created - float(began)) < CLOCK_TOLERANCE_SECONDS
+
+
+def forget_old_runs(instance: dg.DagsterInstance, now: datetime) -> int:
+    """Delete runs, and all they logged, that ended long ago; a night writes thousands of events.
+
+    What was loaded, checked and published stays on record in the warehouse.
+    """
+    ended = dg.RunsFilter(
+        statuses=[
+            dg.DagsterRunStatus.SUCCESS,
+            dg.DagsterRunStatus.FAILURE,
+            dg.DagsterRunStatus.CANCELED,
+        ],
+        created_before=now - RUNS_ARE_KEPT,
+    )
+    old = [record.dagster_run.run_id for record in instance.get_run_records(ended)]
+    for run_id in old:
+        instance.delete_run(run_id)
+    return len(old)
+
+
+def failure_reason(event: dg.DagsterEvent) -> str:
+    """Why a step failed, in the words of whoever raised the error."""
+    data = event.step_failure_data
+    if data.user_failure_data and data.user_failure_data.description:
+        return data.user_failure_data.description.strip()
+    if data.error is None:
+        return ""
+    cause = data.error.cause or data.error
+    return cause.message.strip()
 
 
 def dead_runs_sensor() -> dg.SensorDefinition:
-    """Looks for dead runs while the daemon is up."""
+    """Looks for dead runs while the daemon is up, and for those that are long over."""
 
     @dg.sensor(
         name="dead_runs",
-        description="Marks runs as failed whose process is gone, so that the queue goes on.",
+        description="Fails runs whose process is gone, so that the queue goes on.",
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         found = mark_dead_runs_failed(context.instance)
-        return dg.SkipReason(f"{found} dead run(s) found")
+        old = forget_old_runs(context.instance, datetime.now(UTC))
+        return dg.SkipReason(f"{found} dead run(s) found, {old} old one(s) forgotten")
 
     return dead_runs

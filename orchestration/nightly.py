@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,6 +18,8 @@ from orchestration import publish
 from orchestration.definitions import NIGHTLY, build_defs
 from orchestration.instance import (
     PROCESS_TAG,
+    failure_reason,
+    forget_old_runs,
     mark_dead_runs_failed,
     open_instance,
     process_mark,
@@ -61,6 +63,7 @@ def run_nightly(
     with run_lock(home, "the preparation of a run"):
         instance = open_instance(home)
         mark_dead_runs_failed(instance)
+        forget_old_runs(instance, datetime.now(UTC))
         prepare_warehouse(home)
         definitions = build_defs(home, sources)
     run_id = str(uuid4())
@@ -101,16 +104,8 @@ def _report(
 
 
 def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
-    found = []
-    for event in result.all_events:
-        if event.is_step_failure:
-            data = event.step_failure_data
-            error = data.user_failure_data.description if data.user_failure_data else None
-            cause = data.error.cause if data.error else None
-            told = (
-                error
-                or (cause.message if cause else None)
-                or (data.error.message if data.error else "")
-            )
-            found.append(f"{event.step_key}: {(told or '').strip()}")
-    return found
+    return [
+        f"{event.step_key}: {failure_reason(event)}"
+        for event in result.all_events
+        if event.is_step_failure
+    ]

@@ -14,6 +14,7 @@ import dagster as dg
 
 from ingestion.errors import ConfigurationError
 from ingestion.home import Home
+from orchestration.instance import failure_reason
 
 TIMEOUT_SECONDS = 15
 
@@ -29,10 +30,14 @@ def failure_sensor(home: Home) -> dg.SensorDefinition:
         monitor_all_code_locations=True,
     )
     def run_failed(context: dg.RunFailureSensorContext) -> None:
+        reasons = [
+            f"{event.step_key}: {failure_reason(event)}"
+            for event in context.get_step_failure_events()
+        ]
         text = (
             f"Run {context.dagster_run.run_id} of {context.dagster_run.job_name} failed; "
             f"the last publication in {home.published} stays in force.\n"
-            f"{context.failure_event.message}"
+            + "\n".join(reasons or [context.failure_event.message or ""])
         )
         notify("ADV refresh failed", text)
 

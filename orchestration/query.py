@@ -7,8 +7,10 @@ from ingestion.errors import PublicationError
 from ingestion.home import Home
 
 
-def query_marts(home: Home, query: str) -> tuple[list[str], list[tuple[object, ...]]]:
-    """Column names and rows of a query.
+def query_marts(
+    home: Home, query: str, most: int | None = None
+) -> tuple[list[str], list[tuple[object, ...]]]:
+    """Column names and rows of a query; not more than `most` rows, where that is given.
 
     Raises:
         PublicationError: nothing has been published yet.
@@ -20,6 +22,6 @@ def query_marts(home: Home, query: str) -> tuple[list[str], list[tuple[object, .
     try:
         result = connection.execute(query)
         names = [column[0] for column in result.description or ()]
-        return names, result.fetchall()
+        return names, result.fetchall() if most is None else result.fetchmany(most)
     finally:
         connection.close()

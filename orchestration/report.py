@@ -78,11 +78,21 @@ def print_status(console: Console, home: Home, *, by_table: bool = False) -> Non
         now = datetime.now(UTC).replace(tzinfo=None)
         query = FRESHNESS_BY_TABLE if by_table else FRESHNESS.format(now=now)
         print_rows(console, *query_marts(home, query))
+    _print_quarantine(console, home)
+
+
+def _print_quarantine(console: Console, home: Home) -> None:
+    """Refusals that still matter: no later load of the table was accepted."""
+    accepted = {batch.name: batch.manifest.load_id for batch in batches(home.landing)}
     refused = batches(home.quarantine)
+    standing = [b for b in refused if b.manifest.load_id > accepted.get(b.name, 0)]
+    for batch in standing:
+        _print_refused(console, batch)
+    mended = len(refused) - len(standing)
+    if mended:
+        console.print(f"{mended} older refusal(s), made good by a later load: {home.quarantine}")
     if not refused:
         console.print("Quarantine is empty.")
-    for batch in refused:
-        _print_refused(console, batch)
 
 
 def print_rows(console: Console, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -92,7 +102,7 @@ def print_rows(console: Console, names: Sequence[str], rows: Sequence[Sequence[o
         table.add_row(*("" if value is None else escape(str(value)) for value in row))
     console.print(table)
     if len(rows) > MAXIMUM_ROWS:
-        console.print(f"{len(rows):,} rows; the first {MAXIMUM_ROWS} are shown.")
+        console.print(f"There are more rows; the first {MAXIMUM_ROWS} are shown.")
 
 
 def _print_sources(console: Console, landed: list[Batch], refused: list[Batch]) -> None:
@@ -122,7 +132,9 @@ def _print_refused(console: Console, batch: Batch) -> None:
     )
     for check in batch.manifest.checks:
         if not check.passed:
-            console.print(f"    {escape(check.message or check.rule)}", highlight=False)
+            examples = f", such as {', '.join(check.examples)}" if check.examples else ""
+            told = check.message or f"{check.rule}: {check.rows_failed:,} rows{examples}"
+            console.print(f"    {escape(told)}", highlight=False)
 
 
 def _pairs(names: Iterable[str], rows: Sequence[Sequence[object]]) -> str:

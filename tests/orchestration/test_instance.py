@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import dagster as dg
 import psutil
 from dagster._core.test_utils import create_run_for_test
 
-from orchestration.instance import PROCESS_TAG, mark_dead_runs_failed, process_mark
+from orchestration.instance import (
+    PROCESS_TAG,
+    RUNS_ARE_KEPT,
+    forget_old_runs,
+    mark_dead_runs_failed,
+    process_mark,
+)
 
 
 def started(instance: dg.DagsterInstance, process: str = "", of: str | None = None) -> str:
@@ -62,3 +69,14 @@ def test_a_process_number_given_to_another_process_is_not_the_run() -> None:
         run_id = started(instance, f"{number}/1.00")
         mark_dead_runs_failed(instance)
         assert status_of(instance, run_id) == dg.DagsterRunStatus.FAILURE
+
+
+def test_runs_that_ended_long_ago_are_forgotten() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        ended = create_run_for_test(instance, status=dg.DagsterRunStatus.SUCCESS).run_id
+        running = create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED).run_id
+        now = datetime.now(UTC)
+        assert forget_old_runs(instance, now) == 0
+        assert forget_old_runs(instance, now + RUNS_ARE_KEPT + timedelta(minutes=1)) == 1
+        assert not instance.has_run(ended)
+        assert instance.has_run(running)

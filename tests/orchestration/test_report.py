@@ -38,3 +38,14 @@ def test_brackets_in_the_reason_of_a_refusal_are_shown_as_they_are(home: Home) -
     output = Console(file=StringIO(), width=200)
     print_status(output, home)
     assert BRACKETS in shown(output)
+
+
+def test_a_refusal_that_a_later_load_made_good_is_only_counted(home: Home) -> None:
+    rows = [{"id": 1, "code": "FR"}]
+    refused = decide(home, landed(home, rows), accepted=False, checks=())
+    later = refused.manifest.load_id + 1
+    decide(home, landed(home, rows, load_id=later), accepted=True, checks=())
+    output = Console(file=StringIO(), width=200)
+    print_status(output, home)
+    assert "1 older refusal(s)" in shown(output)
+    assert refused.name not in shown(output)
