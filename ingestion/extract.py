@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from ingestion.config import FecSource, FileSource, PostgresSource, Source, Sources
 from ingestion.declarations import Table, system
+from ingestion.engine import connect, quoted_name, quoted_text
 from ingestion.errors import (
     ConfigurationError,
     SourceError,
@@ -15,7 +17,7 @@ from ingestion.errors import (
     WarehouseError,
 )
 from ingestion.home import Home
-from ingestion.landing import Batch, complete, landing_folder, schema_hash
+from ingestion.landing import Batch, complete, landing_folder, merged_batch, schema_hash
 from ingestion.ledger import Position
 from ingestion.transports.base import Extraction, Problem, Session, Transport, Window
 
@@ -100,6 +102,10 @@ def _land_table(request: LandingRequest, session: Session, table: Table) -> Batc
     with landing_folder(request.home, request.source_id, table, request.load_id) as folder:
         try:
             extraction = session.extract(table, window, folder)
+            if reason := _why_whole(request, table, window, extraction, folder):
+                log.warning("%s.%s is read whole: %s", request.source_id, table.name, reason)
+                window = Window()
+                extraction = session.extract(table, window, folder)
         except UnfinishedReadError:
             raise
         except SourceError as error:
@@ -134,3 +140,39 @@ def _window(request: LandingRequest, table: Table) -> Window:
     if position is None or position.schema_hash != schema_hash(table):
         return Window()
     return Window(low=position.cursor_to)
+
+
+def _why_whole(
+    request: LandingRequest, table: Table, window: Window, extraction: Extraction, folder: Path
+) -> str | None:
+    """Why the rows of a window are not all that raw lacks; None when they are."""
+    if window.low is None or extraction.rows + extraction.rejected_rows >= extraction.source_rows:
+        return None
+    load_id = request.positions[request.source_id, table.name].load_id
+    last = merged_batch(request.home, request.source_id, table, load_id)
+    if last is None:
+        return f"what load {load_id} had read is no longer in the landing zone"
+    unseen = _unseen(table, folder, last.folder)
+    if unseen:
+        return f"{unseen:,} new row(s) are older than the window; they were committed late"
+    return None
+
+
+def _unseen(table: Table, folder: Path, last: Path) -> int:
+    """Keys that the source holds, and neither the rows just read nor the last batch has."""
+    names = [quoted_name(name) for name in table.key]
+
+    def lacking(path: Path, alias: str) -> str:
+        # A key column may be empty, and NULL must then equal NULL.
+        same = " and ".join(f"k.{name} is not distinct from {alias}.{name}" for name in names)
+        return f"anti join read_parquet({quoted_text(str(path))}) as {alias} on {same}"
+
+    connection = connect()
+    try:
+        row = connection.execute(
+            f"select count(*) from read_parquet({quoted_text(str(folder / 'keys.parquet'))}) as k "
+            f"{lacking(folder / 'rows.parquet', 'r')} {lacking(last / 'keys.parquet', 'l')}"
+        ).fetchone()
+    finally:
+        connection.close()
+    return int(row[0]) if row else 0

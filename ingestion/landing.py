@@ -203,11 +203,19 @@ def batches(root: Path, load_id: int | None = None) -> list[Batch]:
     """The complete batches under a landing or quarantine folder, oldest first."""
     pattern = f"*/*/{load_id or '*'}/{MANIFEST}"
     found = [
-        Batch(path.parent, Manifest.model_validate_json(path.read_text(encoding="utf-8")))
+        Batch(path.parent, _read_manifest(path.parent))
         for path in root.glob(pattern)
         if path.parent.suffix != ".partial"
     ]
     return sorted(found, key=lambda batch: (batch.manifest.load_id, batch.name))
+
+
+def merged_batch(home: Home, source_id: str, table: Table, load_id: int) -> Batch | None:
+    """The batch of a table that a load merged; None when it is there no longer."""
+    folder = home.landing / source_id / table.name / str(load_id)
+    if not (folder / MANIFEST).exists() or not (folder / "keys.parquet").exists():
+        return None
+    return Batch(folder, _read_manifest(folder))
 
 
 def _not_beyond(load_id: int, table: Table, cursor: str | None) -> str | None:
@@ -217,6 +225,10 @@ def _not_beyond(load_id: int, table: Table, cursor: str | None) -> str | None:
     if table.column(table.cursor).data_type != "timestamp":
         return cursor
     return min(cursor, known_at(load_id).replace(tzinfo=None).isoformat(sep=" "))
+
+
+def _read_manifest(folder: Path) -> Manifest:
+    return Manifest.model_validate_json((folder / MANIFEST).read_text(encoding="utf-8"))
 
 
 def _write_manifest(folder: Path, manifest: Manifest) -> None:

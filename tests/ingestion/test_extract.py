@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -15,14 +16,16 @@ from ingestion.engine import connect
 from ingestion.errors import SourceError, UnfinishedReadError, WarehouseError
 from ingestion.extract import LandingRequest, land
 from ingestion.home import Home
-from ingestion.landing import Batch, CheckResult, batches, decide
-from ingestion.ledger import Position, merge
+from ingestion.landing import Batch, CheckResult, batches, decide, new_load_id
+from ingestion.ledger import Position, merge, positions
 from ingestion.transports.parts import Parts
 from tests.ingestion.batches import LOAD, a_run
 from tests.ingestion.postgres_server import Server, server
 
 __all__ = ["server"]
 
+LOAD_NOW = new_load_id()
+"""A watermark is never later than its load."""
 RATES = system("odoo").table("res_currency_rate")
 
 
@@ -138,6 +141,47 @@ def test_a_full_refresh_starts_afresh(
     (batch,) = land(replace(request_, load_id=LOAD + 1, full_refresh=True))
     assert batch.manifest.totals["rate"] == "631.00000035"
     assert merged_rates(request_.home, batch)[4] == (5, Decimal("6.00000001"))
+
+
+def next_night(request: LandingRequest, server: Server, *statements: str) -> LandingRequest:
+    """The load after one that was merged, of a source that changed meanwhile."""
+    server.execute(
+        "update res_currency_rate set write_date = now() at time zone 'UTC' where id = 35"
+    )
+    (batch,) = land(request)
+    merged_rates(request.home, batch)
+    server.execute(*statements)
+    return replace(request, load_id=LOAD_NOW + 1, positions=positions(request.home))
+
+
+def test_a_night_reads_only_its_window(server: Server, request_: LandingRequest) -> None:
+    gone = "delete from res_currency_rate where id = 7"
+    (batch,) = land(next_night(replace(request_, load_id=LOAD_NOW), server, gone))
+    assert (batch.manifest.rows, batch.manifest.source_rows) == (1, 34)
+    assert batch.manifest.cursor_from is not None
+    assert len(merged_rates(request_.home, batch)) == 34
+
+
+def test_rows_committed_after_their_window_has_passed_are_read(
+    server: Server, request_: LandingRequest, caplog: pytest.LogCaptureFixture
+) -> None:
+    late = (
+        "insert into res_currency_rate select i, date '2020-01-01' + i, i, 1, 1, "
+        "timestamp '2020-01-01' from generate_series(98, 99) as i"
+    )
+    (batch,) = land(next_night(replace(request_, load_id=LOAD_NOW), server, late))
+    assert (batch.manifest.rows, batch.manifest.cursor_from) == (37, None)
+    assert "erp.res_currency_rate is read whole: 2 new row(s) are older" in caplog.text
+    assert merged_rates(request_.home, batch)[-1] == (99, Decimal(99))
+
+
+def test_a_table_whose_last_batch_is_gone_is_read_whole(
+    server: Server, request_: LandingRequest
+) -> None:
+    again = next_night(replace(request_, load_id=LOAD_NOW), server)
+    shutil.rmtree(request_.home.landing)
+    (batch,) = land(again)
+    assert (batch.manifest.rows, batch.manifest.cursor_from) == (35, None)
 
 
 def test_a_load_that_was_merged_is_never_read_again(request_: LandingRequest) -> None:
