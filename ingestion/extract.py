@@ -152,6 +152,9 @@ def _why_whole(
     last = merged_batch(request.home, request.source_id, table, load_id)
     if last is None:
         return f"what load {load_id} had read is no longer in the landing zone"
+    changed = set(extraction.missing_columns) ^ set(last.manifest.missing_columns)
+    if changed:
+        return f"the source has gained or lost the optional column(s) {', '.join(sorted(changed))}"
     unseen = _unseen(table, folder, last.folder)
     if unseen:
         return f"{unseen:,} new row(s) are older than the window; they were committed late"

@@ -16,7 +16,6 @@ not at all. Deletes are what raw holds and `keys.parquet` lacks.
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -117,8 +116,8 @@ def known_at(load_id: int) -> datetime:
 
 
 def schema_hash(table: Table) -> str:
-    """Changes when a declared column or type does: the table is then read in full again."""
-    declared = json.dumps([[column.name, column.data_type] for column in table.columns])
+    """Changes when what is read of a table, or how, does: it is then read in full again."""
+    declared = repr((table.columns, table.key, table.cursor, table.where, table.relation))
     return hashlib.sha256(declared.encode()).hexdigest()[:16]
 
 

@@ -232,7 +232,7 @@ def differences(
 
 def _unusable(found: Parts, wanted: Progress) -> str | None:
     if found.progress.schema_hash != wanted.schema_hash:
-        return "the declared columns have changed"
+        return "the declaration of the table has changed"
     if found.progress.asked != wanted.asked:
         return "another database, query or full refresh is asked for"
     if not _all_there(found):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from ingestion.engine import connect
 from ingestion.errors import SourceError, UnfinishedReadError, WarehouseError
 from ingestion.extract import LandingRequest, land
 from ingestion.home import Home
-from ingestion.landing import Batch, CheckResult, batches, decide, new_load_id
+from ingestion.landing import Batch, CheckResult, batches, decide, new_load_id, schema_hash
 from ingestion.ledger import Position, merge, positions
 from ingestion.transports.parts import Parts
 from tests.ingestion.batches import LOAD, a_run
@@ -27,6 +28,7 @@ __all__ = ["server"]
 LOAD_NOW = new_load_id()
 """A watermark is never later than its load."""
 RATES = system("odoo").table("res_currency_rate")
+COMPANIES = system("odoo").table("res_company")
 
 
 @pytest.fixture
@@ -173,6 +175,60 @@ def test_rows_committed_after_their_window_has_passed_are_read(
     assert (batch.manifest.rows, batch.manifest.cursor_from) == (37, None)
     assert "erp.res_currency_rate is read whole: 2 new row(s) are older" in caplog.text
     assert merged_rates(request_.home, batch)[-1] == (99, Decimal(99))
+
+
+@pytest.mark.parametrize(
+    ("change", "after"),
+    [
+        ("add column company_registry text default 'R'", {"R"}),
+        ("drop column fiscalyear_last_month", {None}),
+    ],
+)
+def test_an_optional_column_that_comes_or_goes_is_read_for_every_row(
+    server: Server,
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    change: str,
+    after: set[str | None],
+) -> None:
+    monkeypatch.setattr("ingestion.extract.tables_of", lambda _: (COMPANIES,))
+    server.execute(
+        "drop table if exists res_company",
+        "create table res_company (id int primary key, name text, partner_id int, "
+        "currency_id int, fiscalyear_last_month text, create_date timestamp, write_date timestamp)",
+        "insert into res_company select i, 'C', 1, 1, '12', timestamp '2020-01-01', "
+        "timestamp '2020-01-01' + i * interval '1 day' from generate_series(1, 3) as i",
+    )
+    request = LandingRequest(home, "erp", server.source(), LOAD, "run", positions={})
+    (first,) = land(request)
+    merge(home, a_run(LOAD), [decide(home, first, accepted=True, checks=())], lambda *_: [])
+    request = replace(request, load_id=LOAD + 1, positions=positions(home))
+    server.execute(f"alter table res_company {change}")
+    (second,) = land(request)
+    assert (second.manifest.rows, second.manifest.cursor_from) == (3, None)
+    column = change.split()[2]
+    found = connect().execute(f"select {column} from '{second.folder}/rows.parquet'").fetchall()
+    assert {value for (value,) in found} == after
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"key": ("id", "name")},
+        {"cursor": None},
+        {"where": "id > 0"},
+        {"relation": "rates"},
+        {"columns": (replace(RATES.columns[0], empty=("0",)), *RATES.columns[1:])},
+        {"columns": (replace(RATES.columns[0], optional=True), *RATES.columns[1:])},
+        {"columns": (replace(RATES.columns[0], alternatives=(("a", "b"),)), *RATES.columns[1:])},
+    ],
+)
+def test_a_table_that_is_declared_otherwise_is_another_one(changed: dict[str, Any]) -> None:
+    assert schema_hash(replace(RATES, **changed)) != schema_hash(RATES)
+
+
+def test_a_table_that_is_only_described_otherwise_is_the_same() -> None:
+    assert schema_hash(replace(RATES, description="Rates.")) == schema_hash(RATES)
 
 
 def test_a_table_whose_last_batch_is_gone_is_read_whole(

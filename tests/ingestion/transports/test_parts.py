@@ -439,17 +439,17 @@ def test_another_declaration_discards_the_parts_and_is_told(
     noted = replace(place.table, columns=(*place.table.columns, Column("note", "string")))
     changed = replace(place, table=noted)
     _, read, _ = changed.read(load=2)
-    assert "thrown away: the declared columns have changed" in caplog.text
+    assert "thrown away: the declaration of the table has changed" in caplog.text
     assert read == changed.held()
 
 
-def test_another_query_discards_the_parts(
+def test_another_condition_discards_the_parts(
     place: Place, interrupted: Callable[..., None], caplog: pytest.LogCaptureFixture
 ) -> None:
     interrupted()
     other = replace(place, table=replace(place.table, where="id <> 3"))
     assert other.read(load=2)[0].rows == 34
-    assert "thrown away: another database, query" in caplog.text
+    assert "thrown away: the declaration of the table has changed" in caplog.text
 
 
 @pytest.mark.parametrize(
