@@ -97,7 +97,7 @@ def _suite_result(batch: Batch) -> ExpectationSuiteValidationResult:
     results = [_rule_result(number, check) for number, check in enumerate(manifest.checks)]
     held = sum(bool(result.success) for result in results)
     return ExpectationSuiteValidationResult(
-        success=manifest.verdict == "accepted",
+        success=manifest.verdict != "refused",
         results=results,
         suite_name=batch.name,
         statistics={

@@ -95,7 +95,8 @@ class Limits(_Model):
 class _Source(_Model):
     system: str
     on_refusal: Literal["hold", "publish_stale"] = "hold"
-    """What a refused batch does to the publication: hold it, or publish the rest as it was."""
+    """What a refused table, or a source out of reach, does to the publication: hold it, or publish
+    the rest, with the whole source as it was."""
     limits: Limits = Limits()
     """How much may be wrong before a table is refused."""
 

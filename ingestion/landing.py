@@ -31,7 +31,9 @@ from ingestion.home import Home
 from ingestion.transports.base import Extraction, Problem
 
 MANIFEST = "manifest.json"
-Verdict = Literal["pending", "accepted", "refused"]
+Verdict = Literal["pending", "accepted", "held_back", "refused"]
+"""held_back: nothing is wrong with it, but with another table of its source in the same load. Like
+a refused batch it is never merged, by no later run either."""
 
 
 class CheckResult(BaseModel):
@@ -179,11 +181,23 @@ def decide(
     accepted: bool,
     checks: tuple[CheckResult, ...],
     quarantined_rows: int = 0,
+    held_back: bool = False,
 ) -> Batch:
-    """Record the verdict; a refused batch moves to quarantine, out of the loader's reach."""
+    """Record the verdict; a refused batch moves to quarantine, out of the loader's reach.
+
+    Args:
+        home: the installation.
+        batch: what was landed.
+        accepted: its rules let it through.
+        checks: what they found.
+        quarantined_rows: rows set apart.
+        held_back: let through, but not to be merged without a refused table of its source.
+
+    """
+    verdict: Verdict = "held_back" if held_back else "accepted"
     manifest = batch.manifest.model_copy(
         update={
-            "verdict": "accepted" if accepted else "refused",
+            "verdict": verdict if accepted else "refused",
             "checks": checks,
             "quarantined_rows": quarantined_rows,
         }

@@ -10,9 +10,10 @@ from uuid import uuid4
 
 import dagster as dg
 
-from ingestion.config import read_sources
-from ingestion.extract import check_settings
+from ingestion.config import Sources, read_sources
+from ingestion.extract import check_settings, tables_of
 from ingestion.home import Home
+from ingestion.landing import batches
 from ingestion.ledger import prepare_warehouse
 from orchestration import publish
 from orchestration.definitions import NIGHTLY, build_defs
@@ -42,6 +43,8 @@ class RunReport:
     stages: dict[str, float] = field(default_factory=dict)
     """Seconds by step."""
     failures: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
+    """Sources of which this run merged nothing."""
 
 
 def run_nightly(
@@ -80,11 +83,11 @@ def run_nightly(
         raise_on_error=False,
         run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
     )
-    return _report(home, instance, result)
+    return _report(home, sources, instance, result)
 
 
 def _report(
-    home: Home, instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult
+    home: Home, sources: Sources, instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult
 ) -> RunReport:
     run = instance.get_run_by_id(result.run_id)
     tags = run.tags if run else {}
@@ -92,14 +95,26 @@ def _report(
         stats.step_key: (stats.end_time or 0) - (stats.start_time or 0)
         for stats in instance.get_run_step_stats(result.run_id)
     }
+    load_id = int(tags.get(LOAD_TAG, 0))
     return RunReport(
         home=home,
         run_id=result.run_id,
         published=result.success and publish.current_run_id(home) == result.run_id,
         as_of=tags.get(AS_OF_TAG, ""),
-        load_id=int(tags.get(LOAD_TAG, 0)),
+        load_id=load_id,
         stages=stages,
         failures=tuple(_failures(result)),
+        stale=_stale(home, sources, load_id),
+    )
+
+
+def _stale(home: Home, sources: Sources, load_id: int) -> tuple[str, ...]:
+    """Told by the landing zone, since the next run may have the warehouse open by now."""
+    accepted = {b.name for b in batches(home.landing, load_id) if b.manifest.verdict == "accepted"}
+    return tuple(
+        source_id
+        for source_id, source in sources.sources.items()
+        if not accepted.issuperset(f"{source_id}.{table.name}" for table in tables_of(source))
     )
 
 

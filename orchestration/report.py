@@ -25,7 +25,10 @@ FRESHNESS = """
         sum(last_rows_extracted) as last_read,
         sum(last_rows_quarantined) as quarantined,
         date_trunc('second', min(last_extracted_at)) as read_at_utc,
-        round(date_diff('minute', min(last_extracted_at), timestamp '{now}') / 60, 1) as hours_ago
+        round(date_diff('minute', min(last_extracted_at), timestamp '{now}') / 60, 1) as hours_ago,
+        case
+            when min(last_load_id) < (select max(known_load) from meta.runs) then 'stale' else ''
+        end as state
     from meta.freshness
     group by source_id, source_system
     order by source_id
@@ -55,6 +58,12 @@ def print_report(console: Console, report: RunReport) -> None:
         return
     marts = escape(str(home.marts))
     console.print(f"[green]Published[/] {marts}, as of {report.as_of} (run {report.run_id})")
+    if report.stale:
+        console.print(
+            f"[yellow]Stale:[/] {', '.join(report.stale)}. Refused, or out of reach, and published "
+            "as of the last load that was merged.",
+            highlight=False,
+        )
     console.print(
         "Next: `make ui` opens Dagster; "
         '`adv sql "select * from kpi.aging"` asks the marts; '

@@ -28,7 +28,8 @@ sources:
       user: adv_reader          # needs SELECT, nothing else
       password: ${ODOO_PASSWORD}
       sslmode: prefer
-    # A refused table holds the whole publication; `publish_stale` lets the rest go ahead.
+    # A refused table, or a source out of reach, holds the whole publication; `publish_stale` lets
+    # the rest go ahead, with this source as it was.
     on_refusal: hold
 
   # The CRM, as the CSV files of a Salesforce Data Export.

@@ -77,8 +77,13 @@ def landing_assets(source_id: str, source: Source) -> dg.AssetsDefinition:
         nightly: Nightly = context.resources.nightly
         try:
             judged = _land_and_judge(nightly, source_id, source)
-        except SourceError:
-            raise  # may pass: Dagster tries again
+        except SourceError as error:
+            if source.on_refusal == "hold" or context.retry_number < RETRIES.max_retries:
+                raise  # may pass: Dagster tries again
+            log.warning("%s goes stale, since it cannot be read: %s", source_id, error)
+            for table in tables:
+                yield _not_landed(landing_key(source_id, table.name), str(error))
+            return
         except AdvError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
         for item in judged:
@@ -115,7 +120,15 @@ def _land_and_judge(nightly: Nightly, source_id: str, source: Source) -> list[Ju
         f"{sum(batch.manifest.rows for batch in landed):,}",
     )
     with Validator() as validator:
-        judged = [_judge(request, validator, batch) for batch in landed]
+        verdicts = [_validate(request, validator, batch) for batch in landed]
+    refused = [verdict.batch.name for verdict in verdicts if not verdict.accepted]
+    judged = [_decide(request, verdict, held_back=bool(refused)) for verdict in verdicts]
+    if refused:
+        log.warning(
+            "%s: refused %s; nothing of this load of the source will be merged",
+            source_id,
+            ", ".join(refused),
+        )
     log.info(
         "%s: %d rules checked, %d tables refused, %d rows quarantined",
         source_id,
@@ -126,15 +139,20 @@ def _land_and_judge(nightly: Nightly, source_id: str, source: Source) -> list[Ju
     return judged
 
 
-def _judge(request: LandingRequest, validator: "Validator", batch: Batch) -> Judged:
+def _validate(request: LandingRequest, validator: "Validator", batch: Batch) -> "Verdict":
     position = request.positions.get((batch.manifest.source_id, batch.manifest.table))
-    verdict = validator.validate(batch, position.rows if position else None, request.source.limits)
+    return validator.validate(batch, position.rows if position else None, request.source.limits)
+
+
+def _decide(request: LandingRequest, verdict: "Verdict", *, held_back: bool) -> Judged:
+    """Tables of a source belong together: with one refused, the others are held back."""
     decided = decide(
         request.home,
-        batch,
+        verdict.batch,
         accepted=verdict.accepted,
         checks=verdict.checks,
         quarantined_rows=verdict.quarantined_rows,
+        held_back=held_back,
     )
     return Judged(decided, verdict)
 
@@ -150,6 +168,7 @@ def _materialized(judged: Judged) -> dg.MaterializeResult[None]:
             "rows_quarantined": manifest.quarantined_rows + manifest.rejected_rows,
             "window": f"{manifest.cursor_from or 'everything'} → {manifest.cursor_to or 'now'}",
             "load_id": str(manifest.load_id),
+            "verdict": manifest.verdict,
         },
         check_results=[
             dg.AssetCheckResult(
@@ -160,6 +179,21 @@ def _materialized(judged: Judged) -> dg.MaterializeResult[None]:
                 metadata=dict(judged.verdict.metadata),
             )
         ],
+    )
+
+
+def _not_landed(key: dg.AssetKey, reason: str) -> dg.MaterializeResult[None]:
+    """What a source that cannot be read gives: without a result, Dagster would skip the load."""
+    check = dg.AssetCheckResult(
+        asset_key=key,
+        check_name=CHECK_NAME,
+        passed=False,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=reason,
+        metadata={"reason": reason},
+    )
+    return dg.MaterializeResult(
+        asset_key=key, metadata={"verdict": "not landed", "reason": reason}, check_results=[check]
     )
 
 

@@ -68,8 +68,7 @@ def raw_assets(sources: Sources) -> dg.AssetsDefinition:
 def _merge(nightly: Nightly) -> list[Merged]:
     from data_quality.reconciliation import gate
 
-    landed = batches(nightly.home.landing, nightly.run.known_load)
-    _assert_complete(nightly, landed)
+    landed = _whole_sources(nightly, batches(nightly.home.landing, nightly.run.known_load))
     limits = {name: source.limits for name, source in nightly.sources.sources.items()}
     merged = merge(
         nightly.home,
@@ -86,18 +85,28 @@ def _merge(nightly: Nightly) -> list[Merged]:
     return merged
 
 
-def _assert_complete(nightly: Nightly, landed: list[Batch]) -> None:
-    """Every table of every source has an accepted batch, unless its source may go stale."""
-    found = {
-        (batch.manifest.source_id, batch.manifest.table)
-        for batch in landed
-        if batch.manifest.verdict == "accepted"
-    }
-    missing = [
-        f"{source_id}.{table.name}"
-        for source_id, source in nightly.sources.sources.items()
-        for table in tables_of(source)
-        if source.on_refusal == "hold" and (source_id, table.name) not in found
-    ]
-    if missing:
-        raise RefusedBatchError(f"No accepted batch in this run for {', '.join(missing)}.")
+def _whole_sources(nightly: Nightly, landed: list[Batch]) -> list[Batch]:
+    """The batches of the sources of which every table was accepted.
+
+    Raises:
+        RefusedBatchError: another source lacks some, and may not go stale.
+
+    """
+    accepted = [batch for batch in landed if batch.manifest.verdict == "accepted"]
+    found = {(batch.manifest.source_id, batch.manifest.table) for batch in accepted}
+    held, stale = [], set()
+    for source_id, source in nightly.sources.sources.items():
+        names = [table.name for table in tables_of(source)]
+        missing = [f"{source_id}.{name}" for name in names if (source_id, name) not in found]
+        if missing and source.on_refusal == "hold":
+            held += missing
+        elif missing:
+            stale.add(source_id)
+            log.warning(
+                "%s is stale: it stays as it was, without an accepted batch for %s",
+                source_id,
+                ", ".join(missing),
+            )
+    if held:
+        raise RefusedBatchError(f"No accepted batch in this run for {', '.join(held)}.")
+    return [batch for batch in accepted if batch.manifest.source_id not in stale]

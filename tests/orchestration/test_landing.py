@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
@@ -10,43 +11,140 @@ import dagster as dg
 import pytest
 
 from ingestion.config import FileSource, Sources
+from ingestion.errors import SourceError, WarehouseError
+from ingestion.extract import LandingRequest, land
 from ingestion.home import Home
-from ingestion.landing import batches
-from ingestion.ledger import CurrentRun
+from ingestion.landing import Batch, batches
+from ingestion.ledger import CurrentRun, merge, positions
 from orchestration.assets.landing import landing_assets
+from orchestration.assets.raw import raw_assets
 from orchestration.resources import Nightly
 from tests.ingestion.batches import LOAD
+from tests.orchestration.conftest import SMALL_COMPANY
+
+OnRefusal = Literal["hold", "publish_stale"]
+RIGHT = (SMALL_COMPANY / "products.csv").read_text()
+WRONG = RIGHT + RIGHT.splitlines()[1] + "\n"
+CUSTOMERS = (SMALL_COMPANY / "customers.csv").read_text()
 
 
-def land(
-    home: Home, folder: Path, on_refusal: Literal["hold", "publish_stale"]
-) -> dg.ExecuteInProcessResult:
-    """Land a source whose one table has a key twice."""
-    folder.mkdir()
-    (folder / "products.csv").write_text("product_id,name\nA,Alpha\nA,Alpha again\n")
-    source = FileSource(
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits between two attempts."""
+    monkeypatch.setattr("orchestration.assets.landing.RETRIES", dg.RetryPolicy(max_retries=1))
+
+
+def a_source(folder: Path, on_refusal: OnRefusal, products: str = WRONG) -> FileSource:
+    """A source of two tables, one of which has a key twice."""
+    folder.mkdir(exist_ok=True)
+    (folder / "products.csv").write_text(products)
+    (folder / "customers.csv").write_text(CUSTOMERS)
+    return FileSource(
         system="contract",
         transport="files",
         path=folder,
-        tables={"products": "products.csv"},
+        tables={"products": "products.csv", "customers": "customers.csv"},
         on_refusal=on_refusal,
     )
-    run = CurrentRun("run", date(2026, 1, 1), LOAD, datetime.now(UTC))
-    nightly = Nightly(home, Sources(sources={"small": source}), run, full_refresh=False)
+
+
+def run(
+    home: Home, sources: dict[str, FileSource], load: int = LOAD, *, load_too: bool = False
+) -> dg.ExecuteInProcessResult:
+    """Land the sources, and merge what may be merged."""
+    started = CurrentRun("run", date(2026, 1, 1), load, datetime.now(UTC))
+    configured = Sources.model_validate({"sources": sources})
+    nightly = Nightly(home, configured, started, full_refresh=False)
+    landing = [landing_assets(name, source) for name, source in sources.items()]
     return dg.materialize(
-        [landing_assets("small", source)],
+        [*landing, raw_assets(configured)] if load_too else landing,
         resources={"nightly": dg.ResourceDefinition.hardcoded_resource(nightly)},
         raise_on_error=False,
     )
 
 
+def verdicts(root: Path) -> dict[str, str]:
+    return {batch.name: batch.manifest.verdict for batch in batches(root)}
+
+
+def merged(home: Home) -> dict[str, int]:
+    """The last load of each table."""
+    return {f"{source}.{table}": p.load_id for (source, table), p in positions(home).items()}
+
+
 @pytest.mark.parametrize(("on_refusal", "goes_on"), [("hold", False), ("publish_stale", True)])
 def test_only_a_source_that_may_go_stale_lets_the_run_go_on(
-    home: Home, tmp_path: Path, on_refusal: Literal["hold", "publish_stale"], goes_on: bool
+    home: Home, tmp_path: Path, on_refusal: OnRefusal, goes_on: bool
 ) -> None:
-    result = land(home, tmp_path / "exports", on_refusal)
+    result = run(home, {"small": a_source(tmp_path / "exports", on_refusal)})
     assert result.success is goes_on
-    (check,) = result.get_asset_check_evaluations()
-    assert not check.passed
-    (refused,) = batches(home.quarantine)
-    assert refused.manifest.verdict == "refused"
+    passed = {
+        check.asset_key.path[-1]: check.passed for check in result.get_asset_check_evaluations()
+    }
+    assert passed == {"products": False, "customers": True}
+    assert verdicts(home.quarantine) == {"small.products": "refused"}
+
+
+@pytest.mark.parametrize("on_refusal", ["hold", "publish_stale"])
+def test_a_refused_table_holds_back_the_others_of_its_source(
+    home: Home, tmp_path: Path, on_refusal: OnRefusal
+) -> None:
+    run(home, {"small": a_source(tmp_path / "exports", on_refusal)})
+    assert verdicts(home.landing) == {"small.customers": "held_back"}
+    (held_back,) = batches(home.landing)
+    started = CurrentRun("other", date(2026, 1, 1), LOAD + 1, datetime.now(UTC))
+    with pytest.raises(WarehouseError, match="held_back"):
+        merge(home, started, [held_back], lambda *_: [])
+
+
+def test_a_source_with_a_refused_table_stays_as_a_whole_as_it_was(
+    home: Home, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    stale, other = tmp_path / "stale", tmp_path / "other"
+    sources = {
+        "stale": a_source(stale, "publish_stale", RIGHT),
+        "other": a_source(other, "hold", RIGHT),
+    }
+    assert run(home, sources, load_too=True).success
+    a_source(stale, "publish_stale", WRONG)
+    assert run(home, sources, LOAD + 1, load_too=True).success
+    assert merged(home) == {
+        "stale.products": LOAD,
+        "stale.customers": LOAD,
+        "other.products": LOAD + 1,
+        "other.customers": LOAD + 1,
+    }
+    assert "stale is stale: it stays as it was" in caplog.text
+
+
+@pytest.mark.parametrize(("on_refusal", "goes_on"), [("hold", False), ("publish_stale", True)])
+def test_a_source_out_of_reach_stops_the_run_unless_it_may_go_stale(
+    home: Home,
+    tmp_path: Path,
+    on_refusal: OnRefusal,
+    goes_on: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    sources = {
+        "away": a_source(tmp_path / "away", on_refusal, RIGHT),
+        "other": a_source(tmp_path / "other", "hold", RIGHT),
+    }
+    attempts = []
+
+    def unreachable(request: LandingRequest) -> Iterator[Batch]:
+        if request.source_id == "away":
+            attempts.append(request)
+            raise SourceError("it cannot be reached")
+        return land(request)
+
+    monkeypatch.setattr("orchestration.assets.landing.land", unreachable)
+    result = run(home, sources, load_too=True)
+    assert result.success is goes_on
+    assert len(attempts) == 2
+    assert merged(home) == ({"other.products": LOAD, "other.customers": LOAD} if goes_on else {})
+    told = [c for c in result.get_asset_check_evaluations() if c.asset_key.path[1] == "away"]
+    assert [check.passed for check in told] == ([False, False] if goes_on else [])
+    assert (
+        "away goes stale, since it cannot be read: it cannot be reached" in caplog.text
+    ) is goes_on

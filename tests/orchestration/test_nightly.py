@@ -59,6 +59,25 @@ def test_a_refused_batch_leaves_the_publication_and_says_why(night: Home) -> Non
     assert "bolt" in said
 
 
+def test_a_source_that_may_go_stale_is_told_as_stale(night: Home) -> None:
+    before = ask(night, "select sum(open_quantity) from core.fct_order_lines")
+    assert ask(night, "select distinct is_stale from meta.freshness") == [(False,)]
+    assert "stale" not in adv(night, "status").stdout
+    run_id = current_run_id(night)
+    sources = night.sources_file.read_text()
+    night.sources_file.write_text(sources + "    on_refusal: publish_stale\n")
+    products = night.root / "exports" / "products.csv"
+    products.write_text(products.read_text() + "bolt,P1,Bolt twice,Fasteners,1,goods,true\n")
+    result = adv(night, "run")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert current_run_id(night) != run_id
+    assert "Stale: small." in result.stdout
+    assert "small is stale" in result.stderr
+    assert "stale" in adv(night, "status").stdout
+    assert ask(night, "select distinct is_stale from meta.freshness") == [(True,)]
+    assert ask(night, "select sum(open_quantity) from core.fct_order_lines") == before
+
+
 def test_a_wrong_sources_file_is_a_configuration_error(night: Home) -> None:
     night.sources_file.write_text("sources: {small: {system: nothing}}")
     result = adv(night, "run")

@@ -12,7 +12,7 @@ loads as (
 
 current_run as (
 
-    select known_at from {{ source('control', 'current_run') }}
+    select known_at, known_load from {{ source('control', 'current_run') }}
 
 )
 
@@ -25,7 +25,8 @@ select
     loads.rows_extracted as last_rows_extracted,
     loads.rows_quarantined as last_rows_quarantined,
     loads.rows_current,
-    cast({{ seconds_between('loads.extracted_at', 'current_run.known_at') }} / 3600.0 as decimal(18, 2)) as hours_old
+    cast({{ seconds_between('loads.extracted_at', 'current_run.known_at') }} / 3600.0 as decimal(18, 2)) as hours_old,
+    loads.load_id <> current_run.known_load as is_stale
 from loads
 cross join current_run
 where loads.recency = 1
