@@ -17,7 +17,7 @@ class SourceError(AdvError):
 
 
 class UnfinishedReadError(SourceError):
-    """A long read came to no end; another attempt goes on or starts afresh, as the message says."""
+    """A read came to no end; another attempt goes on or starts afresh, as the message says."""
 
 
 class SourceDataError(SourceError):

@@ -87,7 +87,7 @@ def land(request: LandingRequest) -> Iterator[Batch]:
 
     Raises:
         SourceError: the source as a whole cannot be reached.
-        UnfinishedReadError: a long read broke off, and another attempt may get further.
+        UnfinishedReadError: a read broke off, and another attempt may get further.
         WarehouseError: the load was merged already, and its batches must stay as they were.
 
     """
@@ -109,6 +109,11 @@ def _land_table(request: LandingRequest, session: Session, table: Table) -> Batc
         except UnfinishedReadError:
             raise
         except SourceError as error:
+            if not session.still_answers():
+                raise UnfinishedReadError(
+                    f"{request.source_id}.{table.name}: {error}. The connection is lost, "
+                    "and another attempt reads the table again."
+                ) from error
             extraction = Extraction(
                 rows=0, source_rows=0, problems=[Problem("batch", "unreadable", str(error))]
             )

@@ -96,6 +96,12 @@ class Session(Protocol):
 
         """
 
+    def still_answers(self) -> bool:
+        """Whether the source can be read further, asked after a read that failed.
+
+        What is read afterwards may be of a later instant.
+        """
+
     def inspect(self, tables: Iterable[Table]) -> list[TableStatus]:
         """Look at each table without reading it."""
 

@@ -173,6 +173,10 @@ class FecSession:
         ]
         return extraction
 
+    def still_answers(self) -> bool:
+        """A folder has no connection that could be lost."""
+        return True
+
     def inspect(self, tables: Iterable[Table]) -> list[TableStatus]:
         """The exports that would be read, and what their names and headers lack."""
         return [self._inspect(table) for table in tables]

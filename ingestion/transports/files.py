@@ -180,6 +180,10 @@ class FilesSession:
         ]
         return extraction
 
+    def still_answers(self) -> bool:
+        """A folder has no connection that could be lost."""
+        return True
+
     def inspect(self, tables: Iterable[Table]) -> list[TableStatus]:
         """Presence and columns of each table, from headers alone."""
         return [self._inspect(table) for table in tables]

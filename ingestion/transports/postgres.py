@@ -177,6 +177,22 @@ class PostgresSession:
             leftovers=into.with_name(PARTS),
         )
 
+    def still_answers(self) -> bool:
+        """Whether the connection is the one of before; a failed query has ended its snapshot.
+
+        The extension would connect anew in silence: what tells is the rollback, which fails on a
+        connection that was lost.
+        """
+        import duckdb
+
+        try:
+            for statement in ("rollback", "begin"):
+                self.connection.execute(statement)
+            self._query("select 1 as one")
+        except (duckdb.Error, SourceError):
+            return False
+        return True
+
     def inspect(self, tables: Iterable[Table]) -> list[TableStatus]:
         """Presence, missing columns and row count of each table."""
         return [self._inspect(table) for table in tables]

@@ -20,6 +20,7 @@ from ingestion.home import Home
 from ingestion.landing import Batch, CheckResult, batches, decide, new_load_id, schema_hash
 from ingestion.ledger import Position, merge, positions
 from ingestion.transports.parts import Parts
+from ingestion.transports.postgres import PostgresSession
 from tests.ingestion.batches import LOAD, a_run
 from tests.ingestion.postgres_server import Server, server
 
@@ -117,6 +118,39 @@ def test_what_a_killed_run_left_half_landed_is_removed(request_: LandingRequest)
     (half / "rows.parquet").write_bytes(b"PAR1")
     list(land(request_))
     assert not half.exists()
+
+
+def test_a_connection_lost_in_the_middle_of_a_table_is_tried_again(
+    server: Server, request_: LandingRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = PostgresSession._copy
+
+    def lose_it(session: PostgresSession, query: str, target: Path) -> int:
+        server.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where state = 'idle in transaction'"
+        )
+        return copy(session, query, target)
+
+    monkeypatch.setattr(PostgresSession, "_copy", lose_it)
+    with pytest.raises(UnfinishedReadError, match=r"erp.res_currency_rate: .*reading failed"):
+        list(land(request_))
+    assert batches(request_.home.landing) == []
+    monkeypatch.setattr(PostgresSession, "_copy", copy)
+    (batch,) = land(request_)
+    assert batch.manifest.rows == 35
+
+
+def test_a_query_that_fails_is_a_batch_that_says_why_and_the_other_tables_are_read(
+    request_: LandingRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = replace(RATES, name="broken", relation="res_currency_rate", where="1 / (id - id) = 1")
+    monkeypatch.setattr("ingestion.extract.tables_of", lambda _: (broken, RATES))
+    failed, read = land(request_)
+    (problem,) = failed.manifest.problems
+    assert problem.code == "unreadable"
+    assert "division by zero" in problem.message
+    assert (read.manifest.rows, read.manifest.problems) == (35, ())
 
 
 def test_an_attempt_that_gets_no_further_is_a_batch_that_says_why(
