@@ -20,6 +20,7 @@ from ingestion.engine import connect, quoted_name, quoted_text
 from ingestion.errors import WarehouseError
 from ingestion.home import Home
 from ingestion.landing import Batch, CheckResult, known_at
+from ingestion.raw_tables import existing_columns, prepare_raw
 
 if TYPE_CHECKING:
     import duckdb
@@ -66,17 +67,22 @@ roll everything back."""
 
 
 def prepare_warehouse(home: Home) -> None:
-    """Create every raw and control table that is declared and missing; safe to repeat."""
+    """Make every raw and control table what is declared; safe to repeat.
+
+    Raises:
+        WarehouseError: a column's declared type cannot hold what raw holds.
+
+    """
     home.warehouse.parent.mkdir(parents=True, exist_ok=True)
     connection = connect(home.warehouse)
     try:
         connection.execute("begin")
         connection.execute("create schema if not exists raw")
         connection.execute("create schema if not exists control")
-        existing = _existing_columns(connection)
+        existing = existing_columns(connection)
         for system in systems().values():
             for table in system.tables:
-                _prepare_raw(connection, table, existing)
+                prepare_raw(connection, table, existing.get(table.raw_name))
         for name, columns in _control_tables():
             connection.execute(f"create table if not exists control.{name} ({columns})")
         connection.execute("commit")
@@ -299,35 +305,6 @@ def _insert(
     places = ", ".join(f"({', '.join('?' for _ in row)})" for row in rows)
     values = [value for row in rows for value in row.values()]
     connection.execute(f"insert into control.{name} ({columns}) values {places}", values)
-
-
-def _prepare_raw(
-    connection: duckdb.DuckDBPyConnection, table: Table, existing: dict[str, set[str]]
-) -> None:
-    name = f"raw.{quoted_name(table.raw_name)}"
-    found = existing.get(table.raw_name)
-    if found is None:
-        columns = ", ".join(f"{quoted_name(c.name)} {c.data_type}" for c in table.columns)
-        connection.execute(
-            f"create table {name} (source_id varchar not null, {columns}, "
-            "_row_hash varchar not null, _from_load bigint not null, _to_load bigint, "
-            "_deleted boolean not null)"
-        )
-        return
-    for column in table.columns:
-        if column.name not in found:
-            connection.execute(
-                f"alter table {name} add column {quoted_name(column.name)} {column.data_type}"
-            )
-
-
-def _existing_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for table, column in connection.execute(
-        "select table_name, column_name from information_schema.columns where table_schema = 'raw'"
-    ).fetchall():
-        found.setdefault(table, set()).add(column)
-    return found
 
 
 def _control_tables() -> list[tuple[str, str]]:
