@@ -8,6 +8,7 @@
         manifest.json       what was read, when, by which window, and the verdict
 
     landing/<source>/<table>/parts/     an unfinished first read (ingestion/transports/parts.py)
+    landing/.ledger/<load_id>/          which batches a load merged (ingestion/ledger.py)
 
 A folder is written under another name and renamed when complete, so a batch exists whole or
 not at all. Deletes are what raw holds and `keys.parquet` lacks.
@@ -98,6 +99,11 @@ class Batch:
     def name(self) -> str:
         """Source and table, as people say it."""
         return f"{self.manifest.source_id}.{self.manifest.table}"
+
+    @property
+    def told(self) -> str:
+        """The same, and the load that read it."""
+        return f"{self.name} of load {self.manifest.load_id}"
 
 
 def new_load_id(after: int = 0) -> int:
@@ -199,14 +205,19 @@ def decide(
     return Batch(refused, manifest)
 
 
+def read_batch(folder: Path) -> Batch | None:
+    """The batch in a folder, if there is one."""
+    manifest = folder / MANIFEST
+    if not manifest.exists():
+        return None
+    return Batch(folder, Manifest.model_validate_json(manifest.read_text(encoding="utf-8")))
+
+
 def batches(root: Path, load_id: int | None = None) -> list[Batch]:
     """The complete batches under a landing or quarantine folder, oldest first."""
     pattern = f"*/*/{load_id or '*'}/{MANIFEST}"
-    found = [
-        Batch(path.parent, Manifest.model_validate_json(path.read_text(encoding="utf-8")))
-        for path in root.glob(pattern)
-        if path.parent.suffix != ".partial"
-    ]
+    folders = (path.parent for path in root.glob(pattern) if path.parent.suffix != ".partial")
+    found = [batch for folder in folders if (batch := read_batch(folder))]
     return sorted(found, key=lambda batch: (batch.manifest.load_id, batch.name))
 
 

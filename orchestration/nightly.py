@@ -11,6 +11,7 @@ import dagster as dg
 
 from ingestion.config import read_sources
 from ingestion.home import Home
+from ingestion.kept_ledger import kept_loads
 from ingestion.ledger import prepare_warehouse
 from orchestration import publish
 from orchestration.definitions import NIGHTLY, build_defs
@@ -53,6 +54,8 @@ def run_nightly(
     with run_lock(home, "the preparation of a run"):
         instance = open_instance(home)
         mark_dead_runs_failed(instance)
+        if not home.warehouse.exists() and kept_loads(home):
+            log.warning("no warehouse: history begins anew; `adv rebuild` brings the former back")
         prepare_warehouse(home)
         definitions = build_defs(home, sources)
     tags = {AS_OF_TAG: as_of.isoformat()} if as_of else {}

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from ingestion.home import Home
 from ingestion.landing import Batch, batches, known_at
+from ingestion.replay import Replayed
 from orchestration import publish
 from orchestration.lock import holder_of
 from orchestration.nightly import RunReport
@@ -81,6 +82,23 @@ def print_status(console: Console, home: Home, *, by_table: bool = False) -> Non
         console.print("Quarantine is empty.")
     for batch in refused:
         _print_refused(console, batch)
+
+
+def print_replayed(console: Console, replayed: Replayed) -> None:
+    """What a rebuild of the warehouse did, and what it left out."""
+    console.print(
+        f"Merged {replayed.batches:,} batches of {replayed.loads} loads again, up to load "
+        f"{replayed.last_load}: {replayed.rows:,} versions of rows.",
+        highlight=False,
+    )
+    for batches_told, why in (
+        (replayed.never_merged, "left out, since no run had merged them; the next one reads anew"),
+        (replayed.undeclared, "left out, since their tables are no longer declared"),
+        (replayed.different, "changed other rows than they had, by the ledger"),
+    ):
+        if batches_told:
+            console.print(f"{len(batches_told)} batches {why}: {', '.join(batches_told)}")
+    console.print("`adv run` publishes from it.")
 
 
 def print_rows(console: Console, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -8,11 +8,13 @@ from dataclasses import replace
 import pytest
 
 from ingestion import declarations, ledger
+from ingestion import replay as replay_module
 from ingestion.declarations import Column, System, Table
 from ingestion.engine import connect
 from ingestion.errors import WarehouseError
 from ingestion.home import Home
 from ingestion.ledger import merge, prepare_warehouse
+from ingestion.replay import replay
 from tests.ingestion.batches import LOAD, a_run, accepted
 
 OLD = Table(
@@ -42,7 +44,7 @@ Declare = Callable[..., Table]
 def know(monkeypatch: pytest.MonkeyPatch, *tables: Table) -> None:
     """Declare these tables and no others."""
     known = {"shop": System("shop", "A shop.", tables)}
-    for module in (declarations, ledger):
+    for module in (declarations, ledger, replay_module):
         monkeypatch.setattr(module, "systems", lambda: known)
 
 
@@ -122,3 +124,35 @@ def test_an_empty_table_takes_any_type(home: Home, declare: Declare) -> None:
     prepare_warehouse(home)
     load(home, declare(remark="date"), {**ORDER, "remark": "2026-01-31"})
     assert raw(home, "typeof(remark)") == [("DATE", True)]
+
+
+def test_a_replay_takes_batches_of_earlier_declarations_as_they_were_merged(
+    home: Home, declare: Declare
+) -> None:
+    load(home, declare(), ORDER)
+    wider = declare(number="string")
+    load(home, wider, {**ORDER, "number": "7"}, number=1)
+    load(home, wider, {**ORDER, "number": "7-A"}, number=2)
+    into = Home(home.root / "rebuild")
+    assert replay(home, into).different == ()
+    everything = "* exclude (_to_load), _to_load"
+    assert raw(into, everything) == raw(home, everything)
+
+
+def test_a_replay_refuses_a_batch_that_the_declared_type_cannot_hold(
+    home: Home, declare: Declare
+) -> None:
+    load(home, declare(), ORDER)
+    declare(amount="decimal(18,0)")
+    with pytest.raises(WarehouseError, match=f"erp.orders of load {LOAD}: amount is"):
+        replay(home, Home(home.root / "rebuild"))
+
+
+def test_a_replay_leaves_out_batches_of_a_table_that_is_no_longer_declared(
+    home: Home, declare: Declare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(home, declare(), ORDER)
+    know(monkeypatch)
+    done = replay(home, Home(home.root / "rebuild"))
+    assert (done.batches, done.rows) == (0, 0)
+    assert done.undeclared == (f"erp.orders of load {LOAD}",)
