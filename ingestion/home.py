@@ -39,6 +39,11 @@ class Home:
         return self.root / "landing"
 
     @property
+    def kept_ledger(self) -> Path:
+        """The ledger's rows of each load, beside the batches that it merged."""
+        return self.landing / ".ledger"
+
+    @property
     def quarantine(self) -> Path:
         """Refused batches and rows, with the rule that kept them out."""
         return self.root / "quarantine"

@@ -8,6 +8,7 @@
         manifest.json       what was read, when, by which window, and the verdict
 
     landing/<source>/<table>/parts/     an unfinished first read (ingestion/transports/parts.py)
+    landing/.ledger/<load_id>/          which batches a load merged (ingestion/ledger.py)
 
 A folder is written under another name and renamed when complete, so a batch exists whole or
 not at all. Deletes are what raw holds and `keys.parquet` lacks.
@@ -99,6 +100,11 @@ class Batch:
     def name(self) -> str:
         """Source and table, as people say it."""
         return f"{self.manifest.source_id}.{self.manifest.table}"
+
+    @property
+    def told(self) -> str:
+        """The same, and the load that read it."""
+        return f"{self.name} of load {self.manifest.load_id}"
 
 
 def new_load_id(after: int = 0) -> int:
@@ -212,23 +218,26 @@ def decide(
     return Batch(refused, manifest)
 
 
+def read_batch(folder: Path) -> Batch | None:
+    """The batch in a folder, if there is one."""
+    manifest = folder / MANIFEST
+    if not manifest.exists():
+        return None
+    return Batch(folder, Manifest.model_validate_json(manifest.read_text(encoding="utf-8")))
+
+
 def batches(root: Path, load_id: int | None = None) -> list[Batch]:
     """The complete batches under a landing or quarantine folder, oldest first."""
     pattern = f"*/*/{load_id or '*'}/{MANIFEST}"
-    found = [
-        Batch(path.parent, _read_manifest(path.parent))
-        for path in root.glob(pattern)
-        if path.parent.suffix != ".partial"
-    ]
+    folders = (path.parent for path in root.glob(pattern) if path.parent.suffix != ".partial")
+    found = [batch for folder in folders if (batch := read_batch(folder))]
     return sorted(found, key=lambda batch: (batch.manifest.load_id, batch.name))
 
 
 def merged_batch(home: Home, source_id: str, table: Table, load_id: int) -> Batch | None:
     """The batch of a table that a load merged; None when it is there no longer."""
     folder = home.landing / source_id / table.name / str(load_id)
-    if not (folder / MANIFEST).exists() or not (folder / "keys.parquet").exists():
-        return None
-    return Batch(folder, _read_manifest(folder))
+    return read_batch(folder) if (folder / "keys.parquet").exists() else None
 
 
 def _not_beyond(load_id: int, table: Table, cursor: str | None) -> str | None:
@@ -238,10 +247,6 @@ def _not_beyond(load_id: int, table: Table, cursor: str | None) -> str | None:
     if table.column(table.cursor).data_type != "timestamp":
         return cursor
     return min(cursor, known_at(load_id).replace(tzinfo=None).isoformat(sep=" "))
-
-
-def _read_manifest(folder: Path) -> Manifest:
-    return Manifest.model_validate_json((folder / MANIFEST).read_text(encoding="utf-8"))
 
 
 def _write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -3,6 +3,10 @@
 `raw.<system>__<table>` keeps every version of every row: a version lives from the load that
 brought it (`_from_load`) until the load that replaced or deleted it (`_to_load`). The ledger,
 schema `control`, moves in the same transaction, so raw and watermark can never disagree.
+
+After each load its rows of the ledger are copied beside the batches, `landing/.ledger/<load_id>/`:
+which batches were merged, and by which run. With them the landing zone gives raw and ledger again
+(ingestion/replay.py), should the warehouse be lost.
 """
 
 from __future__ import annotations
@@ -21,8 +25,10 @@ from ingestion.declarations import STAGING, Table, systems
 from ingestion.engine import connect, quoted_name, quoted_text
 from ingestion.errors import WarehouseError
 from ingestion.home import Home
-from ingestion.landing import Batch, CheckResult, known_at
+from ingestion.kept_ledger import keep_ledger
+from ingestion.landing import Batch, CheckResult, known_at, schema_hash
 from ingestion.pseudonyms import FOLDER_OF_OWNER_ONLY, OWNER_ONLY, pseudonym_key
+from ingestion.raw_tables import assert_holds, changed_types, existing_columns, prepare_raw
 
 if TYPE_CHECKING:
     import duckdb
@@ -69,9 +75,13 @@ roll everything back."""
 
 
 def prepare_warehouse(home: Home) -> None:
-    """Create every raw and control table that is declared and missing; safe to repeat.
+    """Make every raw and control table what is declared; safe to repeat.
 
     The file holds names and the installation's secret: it is readable by its owner only.
+
+    Raises:
+        WarehouseError: a column's declared type cannot hold what raw holds.
+
     """
     home.warehouse.parent.mkdir(parents=True, exist_ok=True)
     key = pseudonym_key(home)
@@ -89,10 +99,10 @@ def _prepare(home: Home, key: str) -> None:
         connection.execute("begin")
         connection.execute("create schema if not exists raw")
         connection.execute("create schema if not exists control")
-        existing = _existing_columns(connection)
+        existing = existing_columns(connection)
         for system in systems().values():
             for table in system.tables:
-                _prepare_raw(connection, table, existing)
+                prepare_raw(connection, table, existing.get(table.raw_name))
         for name, columns in _control_tables():
             connection.execute(f"create table if not exists control.{name} ({columns})")
         _keep_key(connection, key)
@@ -177,23 +187,26 @@ def merge(home: Home, run: CurrentRun, batches: Iterable[Batch], gate: Gate) -> 
                 continue
             if position and position.load_id > batch.manifest.load_id:
                 raise WarehouseError(f"{batch.name}: load {position.load_id} is newer and merged")
-            merged.append(_merge_batch(connection, batch))
+            merged.append(merge_batch(connection, batch))
         checks = gate(connection, [item.batch for item in merged])
         _record(connection, run, merged)
         _record_checks(connection, run, checks)
         connection.execute("commit")
+        keep_ledger(connection, home, run.known_load)
     finally:
         connection.close()  # closing without a commit rolls back
     return merged
 
 
-def _merge_batch(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Merged:
+def merge_batch(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Merged:
+    """Merge one batch into raw; the caller has begun a transaction and ends it."""
     table = batch.table
     source = quoted_text(batch.manifest.source_id)
     load = batch.manifest.load_id
     target = f"raw.{quoted_name(table.raw_name)}"
-    columns = ", ".join(quoted_name(column.name) for column in table.columns)
     rows, keys = (quoted_text(str(batch.folder / f"{name}.parquet")) for name in ("rows", "keys"))
+    landed, known = _landed_columns(connection, batch)
+    read, columns = (", ".join(quoted_name(name) for name in names) for names in (landed, known))
     bad_keys = batch.folder / "quarantined.parquet"
     good = (
         f"where not exists (select 1 from read_parquet({quoted_text(str(bad_keys))}) as q "
@@ -204,8 +217,8 @@ def _merge_batch(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Merged:
     connection.execute(
         f"""
         create or replace temp table incoming as
-        select {columns}, md5(to_json(r)::varchar) as _row_hash
-        from (select {columns} from read_parquet({rows})) as r {good}
+        select {read}, md5(to_json(r)::varchar) as _row_hash
+        from (select {read} from read_parquet({rows})) as r {good}
         """
     )
     current = f"r.source_id = {source} and r._to_load is null"
@@ -249,6 +262,25 @@ def _merge_batch(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Merged:
     return Merged(batch, added=inserted - changed, changed=changed, deleted=deleted, current=now)
 
 
+def _landed_columns(
+    connection: duckdb.DuckDBPyConnection, batch: Batch
+) -> tuple[list[str], list[str]]:
+    """The columns that a batch holds, which its rows are known by, and those still declared.
+
+    Both are the declared ones, but for a batch that was landed under an earlier declaration.
+    """
+    table = batch.table
+    declared = [column.name for column in table.columns]
+    if batch.manifest.schema_hash == schema_hash(table):
+        return declared, declared
+    rows = f"read_parquet({quoted_text(str(batch.folder / 'rows.parquet'))})"
+    described = connection.execute(f"describe select * from {rows}").fetchall()
+    landed = {str(row[0]): str(row[1]) for row in described}
+    for column in changed_types(connection, table, landed):
+        assert_holds(connection, rows, batch.told, table, landed, column)
+    return list(landed), [name for name in declared if name in landed]
+
+
 def _same_key(table: Table, left: str, right: str) -> str:
     # A key column may be empty (an optional channel, say), and NULL must then equal NULL.
     return " and ".join(
@@ -262,7 +294,7 @@ def _record(
 ) -> None:
     now = datetime.now(UTC).replace(tzinfo=None)
     items = list(merged)
-    _insert(connection, "loads", [_load_row(item, now) for item in items])
+    insert(connection, "loads", [load_row(item, now) for item in items])
     for item in items:
         _record_checks(connection, run, ((item.batch.name, c) for c in item.batch.manifest.checks))
     run_row = {
@@ -272,13 +304,14 @@ def _record(
         "known_load": run.known_load,
     }
     connection.execute("delete from control.current_run")
-    _insert(connection, "current_run", [run_row])
+    insert(connection, "current_run", [run_row])
     connection.execute("delete from control.runs where run_id = ?", [run.run_id])
     started = run.started_at.astimezone(UTC).replace(tzinfo=None)
-    _insert(connection, "runs", [{**run_row, "started_at": started, "loaded_at": now}])
+    insert(connection, "runs", [{**run_row, "started_at": started, "loaded_at": now}])
 
 
-def _load_row(item: Merged, now: datetime) -> dict[str, object]:
+def load_row(item: Merged, now: datetime | None) -> dict[str, object]:
+    """What the ledger says of a merged batch."""
     manifest = item.batch.manifest
     return {
         "load_id": manifest.load_id,
@@ -322,10 +355,10 @@ def _record_checks(
                 "examples": json.dumps(check.examples),
             }
         )
-    _insert(connection, "checks", rows)
+    insert(connection, "checks", rows)
 
 
-def _insert(
+def insert(
     connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Mapping[str, object]]
 ) -> None:
     """All rows in one statement: DuckDB takes as long for one row as for a hundred."""
@@ -335,35 +368,6 @@ def _insert(
     places = ", ".join(f"({', '.join('?' for _ in row)})" for row in rows)
     values = [value for row in rows for value in row.values()]
     connection.execute(f"insert into control.{name} ({columns}) values {places}", values)
-
-
-def _prepare_raw(
-    connection: duckdb.DuckDBPyConnection, table: Table, existing: dict[str, set[str]]
-) -> None:
-    name = f"raw.{quoted_name(table.raw_name)}"
-    found = existing.get(table.raw_name)
-    if found is None:
-        columns = ", ".join(f"{quoted_name(c.name)} {c.data_type}" for c in table.columns)
-        connection.execute(
-            f"create table {name} (source_id varchar not null, {columns}, "
-            "_row_hash varchar not null, _from_load bigint not null, _to_load bigint, "
-            "_deleted boolean not null)"
-        )
-        return
-    for column in table.columns:
-        if column.name not in found:
-            connection.execute(
-                f"alter table {name} add column {quoted_name(column.name)} {column.data_type}"
-            )
-
-
-def _existing_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for table, column in connection.execute(
-        "select table_name, column_name from information_schema.columns where table_schema = 'raw'"
-    ).fetchall():
-        found.setdefault(table, set()).add(column)
-    return found
 
 
 def _control_tables() -> list[tuple[str, str]]:

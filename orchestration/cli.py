@@ -166,6 +166,19 @@ def rollback() -> None:
 
 
 @app.command()
+def rebuild(
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Also where there is a warehouse; it is kept.")
+    ] = False,
+) -> None:
+    """Build a lost warehouse again from the landing zone; the next run publishes from it."""
+    from orchestration.rebuild import rebuild as build_again
+    from orchestration.report import print_replayed
+
+    print_replayed(console, build_again(Home.from_environment(), replace=replace))
+
+
+@app.command()
 def ui(
     port: Annotated[int, typer.Option(help="Port on loopback.")] = 3000,
 ) -> None:

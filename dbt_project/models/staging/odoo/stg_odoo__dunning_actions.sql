@@ -15,6 +15,12 @@ partners as (
     select * from {{ raw('odoo', 'res_partner') }}
 ),
 
+-- An invoice that the e-invoicing platform rejected after its reminder has no instalments any more.
+instalments as (
+    select source_id, line_id from {{ ref('stg_odoo__receivable_lines') }}
+    where part in ('instalment', 'other')
+),
+
 final as (
     select
         lines.source_id,
@@ -25,7 +31,7 @@ final as (
             'lines.source_id', 'res.partner',
             'coalesce(partners.commercial_partner_id, lines.partner_id)'
         ) }} as customer_id,
-        {{ key('lines.source_id', 'account.move.line', 'lines.move_line_id') }} as instalment_id,
+        {{ key('lines.source_id', 'account.move.line', 'instalments.line_id') }} as instalment_id,
         coalesce(lines.date_sent, lines.date) as action_date,
         coalesce(levels.level, 1) as level,
         case lines.channel
@@ -43,6 +49,8 @@ final as (
         on lines.source_id = levels.source_id and lines.policy_level_id = levels.id
     left join partners
         on lines.source_id = partners.source_id and lines.partner_id = partners.id
+    left join instalments
+        on lines.source_id = instalments.source_id and lines.move_line_id = instalments.line_id
 )
 
 {{ conform('dunning_actions', lacks=['employee_id']) }}

@@ -1,0 +1,53 @@
+"""The copy of the ledger that lies beside the batches, `landing/.ledger/<load_id>/`.
+
+A landing zone alone does not tell which of its batches reached the warehouse: a run may have been
+refused or killed between the two. The copy does, and by which run, for which day.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ingestion.engine import quoted_text
+from ingestion.home import Home
+
+if TYPE_CHECKING:
+    import duckdb
+
+KEPT = {"runs": "known_load", "loads": "load_id", "checks": "load_id"}
+"""The tables of the ledger that are copied beside the batches, and the load in their rows."""
+
+
+def keep_ledger(connection: duckdb.DuckDBPyConnection, home: Home, load_id: int) -> None:
+    """Copy the ledger's rows of a load beside its batches, and of any load that has no copy yet.
+
+    It follows the commit: what a crash keeps from being copied, the next load makes good.
+    """
+    known = connection.execute("select distinct known_load from control.runs").fetchall()
+    kept = {folder.name for folder in kept_loads(home)}
+    for missing in sorted({row[0] for row in known if str(row[0]) not in kept} | {load_id}):
+        folder = home.kept_ledger / f"{missing}.partial"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for name, column in KEPT.items():
+            target = quoted_text(str(folder / f"{name}.parquet"))
+            connection.execute(
+                f"copy (select * from control.{name} where {column} = {missing}) "
+                f"to {target} (format parquet)"
+            )
+        final = folder.with_name(str(missing))
+        shutil.rmtree(final, ignore_errors=True)
+        folder.rename(final)
+
+
+def kept_loads(home: Home) -> list[Path]:
+    """The copies of the ledger, oldest load first."""
+    found = [path for path in home.kept_ledger.glob("*") if path.name.isdigit()]
+    return sorted(found, key=lambda path: int(path.name))
+
+
+def kept_rows(folder: Path, name: str) -> str:
+    """A table of the copied ledger, as SQL."""
+    return f"read_parquet({quoted_text(str(folder / f'{name}.parquet'))})"

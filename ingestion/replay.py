@@ -1,0 +1,157 @@
+"""Raw and its ledger once more, from the landing zone alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ingestion.declarations import systems
+from ingestion.engine import connect, quoted_name
+from ingestion.errors import WarehouseError
+from ingestion.home import Home
+from ingestion.kept_ledger import kept_loads, kept_rows
+from ingestion.landing import Batch, batches, read_batch
+from ingestion.ledger import Merged, insert, load_row, merge_batch, prepare_warehouse
+from ingestion.raw_tables import existing_columns
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a replay of the landing zone did."""
+
+    loads: int
+    batches: int
+    rows: int
+    """Versions of rows in raw."""
+    last_load: int
+    never_merged: tuple[str, ...]
+    """Batches that were accepted, but whose run was refused or killed before they were merged."""
+    undeclared: tuple[str, ...]
+    """Batches of tables that are no longer declared."""
+    different: tuple[str, ...]
+    """Batches that changed other rows than the ledger says they once did."""
+
+
+def replay(home: Home, into: Home) -> Replayed:
+    """Merge every batch of a landing zone that was once merged, load by load, in the same order.
+
+    Batches and the kept ledger are read from `home`; the warehouse of `into`, which must be new,
+    then holds the raw and the ledger that the lost one held.
+
+    Raises:
+        WarehouseError: there is a warehouse already, nothing to replay, or a batch is missing.
+
+    """
+    if into.warehouse.exists():
+        raise WarehouseError(f"{into.warehouse} exists; a replay needs a new warehouse.")
+    kept = kept_loads(home)
+    if not kept:
+        raise WarehouseError(
+            f"{home.landing} has no record of any load; there is nothing to replay."
+        )
+    prepare_warehouse(into)
+    merged: list[Merged] = []
+    undeclared: list[str] = []
+    different: list[str] = []
+    connection = connect(into.warehouse)
+    try:
+        for folder in kept:
+            connection.execute("begin")
+            found, unknown = _kept_batches(connection, home, folder)
+            items = [merge_batch(connection, batch) for batch in found]
+            _restore_ledger(connection, folder, items)
+            different += _different(connection, folder, unknown)
+            connection.execute("commit")
+            merged += items
+            undeclared += unknown
+        rows = sum(_count(connection, name) for name in existing_columns(connection))
+    finally:
+        connection.close()
+    replayed = {item.batch.folder for item in merged}
+    return Replayed(
+        loads=len(kept),
+        batches=len(merged),
+        rows=rows,
+        last_load=int(kept[-1].name),
+        never_merged=tuple(
+            batch.told
+            for batch in batches(home.landing)
+            if batch.folder not in replayed and batch.told not in undeclared
+        ),
+        undeclared=tuple(undeclared),
+        different=tuple(different),
+    )
+
+
+def _count(connection: duckdb.DuckDBPyConnection, raw_name: str) -> int:
+    row = connection.execute(f"select count(*) from raw.{quoted_name(raw_name)}").fetchone()
+    assert row is not None  # an aggregate always answers
+    return int(row[0])
+
+
+def _kept_batches(
+    connection: duckdb.DuckDBPyConnection, home: Home, folder: Path
+) -> tuple[list[Batch], list[str]]:
+    """The batches that a load merged; apart from them those of tables that nobody declares now."""
+    found, undeclared = [], []
+    for source_id, table in connection.execute(
+        f"select source_id, table_name from {kept_rows(folder, 'loads')} order by all"
+    ).fetchall():
+        batch = read_batch(home.landing / source_id / table / folder.name)
+        if batch is None:
+            raise WarehouseError(
+                f"{source_id}.{table} of load {folder.name} was merged and is no longer in "
+                f"{home.landing}; bring its folder back from a backup."
+            )
+        if _is_declared(batch):
+            found.append(batch)
+        else:
+            undeclared.append(batch.told)
+    return found, undeclared
+
+
+def _is_declared(batch: Batch) -> bool:
+    known = systems().get(batch.manifest.system)
+    return known is not None and batch.manifest.table in {table.name for table in known.tables}
+
+
+def _restore_ledger(
+    connection: duckdb.DuckDBPyConnection, folder: Path, merged: Iterable[Merged]
+) -> None:
+    """Write the ledger of a replayed load: counted now, dated then."""
+    merged_then = f"select min(merged_at) from {kept_rows(folder, 'loads')}"
+    (when,) = connection.execute(merged_then).fetchone() or (None,)
+    insert(connection, "loads", [load_row(item, when) for item in merged])
+    for name in ("runs", "checks"):
+        connection.execute(
+            f"insert into control.{name} by name select * from {kept_rows(folder, name)}"
+        )
+    connection.execute("delete from control.current_run")
+    connection.execute(
+        "insert into control.current_run by name "
+        "select run_id, as_of_date, known_at, known_load from control.runs "
+        "order by known_load desc, loaded_at desc limit 1"
+    )
+
+
+def _different(
+    connection: duckdb.DuckDBPyConnection, folder: Path, undeclared: Collection[str]
+) -> list[str]:
+    """The batches of a load for which the ledger says something else now than it did."""
+    kept = kept_rows(folder, "loads")
+    columns = ", ".join(row[0] for row in connection.execute(f"describe from {kept}").fetchall())
+    told = "source_id || '.' || table_name || ' of load ' || load_id"
+    found = connection.execute(
+        f"""
+        select {told} from (
+            select {columns} from {kept}
+            except select {columns} from control.loads where load_id = {folder.name}
+        ) order by 1
+        """
+    ).fetchall()
+    return [name for (name,) in found if name not in undeclared]
