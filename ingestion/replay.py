@@ -81,7 +81,9 @@ def replay(home: Home, into: Home) -> Replayed:
         never_merged=tuple(
             batch.told
             for batch in batches(home.landing)
-            if batch.folder not in replayed and batch.told not in undeclared
+            if batch.manifest.verdict == "accepted"
+            and batch.folder not in replayed
+            and batch.told not in undeclared
         ),
         undeclared=tuple(undeclared),
         different=tuple(different),

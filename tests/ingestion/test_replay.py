@@ -28,11 +28,11 @@ def night(home: Home, number: int, rows: Sequence[dict[str, object]], **more: ob
 
 
 def everything(home: Home) -> dict[str, list[tuple[object, ...]]]:
-    """All rows of raw and of the ledger."""
+    """All rows of raw and of the ledger; the installation's secret is in neither."""
     connection = connect(home.warehouse, read_only=True)
     tables = connection.execute(
         "select table_schema || '.' || table_name from information_schema.tables "
-        "where table_schema in ('raw', 'control')"
+        "where table_schema in ('raw', 'control') and table_name <> 'installation'"
     ).fetchall()
     found = {name: connection.execute(f"from {name} order by all").fetchall() for (name,) in tables}
     connection.close()
