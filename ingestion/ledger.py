@@ -103,12 +103,21 @@ def _prepare(home: Home, key: str) -> None:
         for system in systems().values():
             for table in system.tables:
                 prepare_raw(connection, table, existing.get(table.raw_name))
-        for name, columns in _control_tables():
-            connection.execute(f"create table if not exists control.{name} ({columns})")
+        _prepare_control(connection)
         _keep_key(connection, key)
         connection.execute("commit")
     finally:
         connection.close()
+
+
+def _prepare_control(connection: duckdb.DuckDBPyConnection) -> None:
+    existing = existing_columns(connection, "control")
+    for name, columns in _control_tables().items():
+        declared = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+        connection.execute(f"create table if not exists control.{name} ({declared})")
+        # A table made by an older version may lack some.
+        for column in columns.keys() - existing.get(name, columns).keys():
+            connection.execute(f"alter table control.{name} add column {column} {columns[column]}")
 
 
 @contextmanager
@@ -370,12 +379,13 @@ def insert(
     connection.execute(f"insert into control.{name} ({columns}) values {places}", values)
 
 
-def _control_tables() -> list[tuple[str, str]]:
+def _control_tables() -> dict[str, dict[str, str]]:
+    """Columns and their types by table."""
     (source,) = yaml.safe_load(CONTROL.read_text(encoding="utf-8"))["sources"]
-    return [
-        (t["name"], ", ".join(f"{c['name']} {c['data_type']}" for c in t["columns"]))
-        for t in source["tables"]
-    ]
+    return {
+        table["name"]: {column["name"]: column["data_type"] for column in table["columns"]}
+        for table in source["tables"]
+    }
 
 
 def _affected(connection: duckdb.DuckDBPyConnection, statement: str) -> int:

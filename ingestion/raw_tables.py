@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     import duckdb
 
 
-def existing_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
-    """Name and type of the columns of every raw table that exists."""
+def existing_columns(
+    connection: duckdb.DuckDBPyConnection, schema: str = "raw"
+) -> dict[str, dict[str, str]]:
+    """Name and type of the columns of every table that exists."""
     found: dict[str, dict[str, str]] = {}
     for table, column, data_type in connection.execute(
         "select table_name, column_name, data_type from information_schema.columns "
-        "where table_schema = 'raw'"
+        "where table_schema = ?",
+        [schema],
     ).fetchall():
         found.setdefault(table, {})[column] = data_type
     return found

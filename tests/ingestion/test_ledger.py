@@ -144,3 +144,14 @@ def test_secret_and_warehouse_are_readable_by_their_owner_only(home: Home) -> No
         0o600,
         0o600,
     ]
+
+
+def test_a_ledger_made_by_an_older_version_gets_its_new_columns(home: Home) -> None:
+    prepare_warehouse(home)
+    connection = connect(home.warehouse)
+    connection.execute("alter table control.loads drop column rows_current")
+    connection.close()
+    prepare_warehouse(home)
+    connection = connect(home.warehouse, read_only=True)
+    assert connection.execute("select count(rows_current) from control.loads").fetchone() == (0,)
+    connection.close()
