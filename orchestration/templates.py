@@ -60,7 +60,7 @@ sources:
   #       select id as document_id, ...
 """
 
-FILES = {"fec": "fec", "salesforce": "files", "sheets": "files"}
+FILES = {"fec": "fec", "sage100": "files", "salesforce": "files", "sheets": "files"}
 """Transport of the systems that are read from files; all others are databases."""
 
 
