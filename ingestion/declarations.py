@@ -8,7 +8,7 @@ files, so a table or column is added in one place.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -77,6 +77,12 @@ class Table:
         return next(column for column in self.columns if column.name == name)
 
 
+TABLE_WORDS = frozenset(
+    {"key", "cursor", "optional", "where", "module", "feeds", "needed_for", "relation"}
+)
+TYPE = re.compile(r"string|bigint|double|date|timestamp|boolean|decimal\(\d+, ?\d+\)")
+
+
 @dataclass(frozen=True)
 class System:
     """A product whose tables are known."""
@@ -113,14 +119,20 @@ def _column(declared: Mapping[str, Any]) -> Column:
     )
 
 
-def _table(system: str, declared: Mapping[str, Any]) -> Table:
+def declared_table(system: str, declared: Mapping[str, Any]) -> Table:
+    """A table from its declaration.
+
+    Raises:
+        ConfigurationError: the declaration says too little, or what makes no sense.
+
+    """
     meta = declared.get("config", {}).get("meta", {})
-    return Table(
+    table = Table(
         system=system,
         name=declared["name"],
-        description=declared["description"],
+        description=declared.get("description", ""),
         columns=tuple(_column(column) for column in declared["columns"]),
-        key=tuple(meta["key"]),
+        key=tuple(meta.get("key", ())),
         cursor=meta.get("cursor"),
         optional=meta.get("optional", False),
         where=meta.get("where"),
@@ -129,6 +141,30 @@ def _table(system: str, declared: Mapping[str, Any]) -> Table:
         needed_for=meta.get("needed_for"),
         relation=meta.get("relation"),
     )
+    if faults := list(_faults(table, declared, meta)):
+        raise ConfigurationError(f"{system}: table {table.name}: {'; '.join(faults)}.")
+    return table
+
+
+def _faults(table: Table, declared: Mapping[str, Any], meta: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with a declaration, in words."""
+    names = [column.name for column in table.columns]
+    if not table.key:
+        yield "config.meta.key is missing: the columns that tell its rows apart"
+    for name in filter(None, (*table.key, table.cursor)):
+        if name not in names:
+            yield f"{name!r}, named as key or cursor, is no declared column"
+    if declared.get("identifier", table.raw_name) != table.raw_name:
+        yield f"identifier must be {table.raw_name}"
+    if unknown := sorted(set(meta) - TABLE_WORDS):
+        known = ", ".join(sorted(TABLE_WORDS))
+        yield f"config.meta does not know {', '.join(unknown)}; it knows {known}"
+    for column in table.columns:
+        if not TYPE.fullmatch(column.data_type):
+            yield (
+                f"column {column.name} has type {column.data_type!r}; there are string, bigint, "
+                "decimal(p,s), double, date, timestamp and boolean"
+            )
 
 
 def _contract() -> System:
@@ -136,7 +172,7 @@ def _contract() -> System:
     for model in _read(CONTRACT)["models"]:
         given = [c for c in model["columns"] if c["name"] not in ("source_id", "source_system")]
         declared = {**model, "name": model["name"].removeprefix("int_"), "columns": given}
-        table = _table("contract", declared)
+        table = declared_table("contract", declared)
         columns = tuple(replace(c, optional=not c.required) for c in table.columns)
         tables.append(replace(table, columns=columns, optional=True))
     return System("contract", "The conformed tables, given directly.", tuple(tables))
@@ -160,7 +196,7 @@ def systems() -> dict[str, System]:
         if path.parent.name == "contract":
             continue
         (source,) = _read(path)["sources"]
-        tables = tuple(_table(source["name"], table) for table in source["tables"])
+        tables = tuple(declared_table(source["name"], table) for table in source["tables"])
         found[source["name"]] = System(source["name"], source["description"], tables)
     return found
 

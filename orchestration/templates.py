@@ -82,7 +82,7 @@ def sources_yaml(name: str) -> str:
       port: 5432
       database: {name}
       user: adv_reader          # needs SELECT, nothing else
-      password: ${{{name.upper()}_PASSWORD}}
+      password: ${{{name.upper()}_PASSWORD}}  # leave the line out where none is asked
       sslmode: prefer
 """
     if name == "contract":
@@ -91,8 +91,9 @@ def sources_yaml(name: str) -> str:
 # What the warehouse reads: {described.description}
 # Secrets are never written here: refer to environment variables as ${{NAME}}.
 
-# A day is complete when it is over in all of these time zones.
+# A day is complete when it is over in all of these time zones; name those of your companies.
 time_zones: [Europe/Paris]
+# as_of_date: 2026-06-30   # for a system that stands still; by default the last complete day
 
 sources:
   # The name is the first part of every key; choose it once.

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from importlib.util import find_spec
+from types import MappingProxyType
 from typing import Protocol, cast
 
 from data_quality.rules import Reference, Rule
@@ -24,12 +26,25 @@ class Suite(Protocol):
     EMPTY_KEY_PARTS: Mapping[str, frozenset[str]]
     """Key columns, by table, that may be empty: an empty team, say, means all teams."""
 
-    def rules(self, manifest: Manifest) -> tuple[Rule, ...]:
+    def rules(self, manifest: Manifest, /) -> tuple[Rule, ...]:
         """The rules written for the table that was read."""
 
 
+class NoSuite:
+    """Of a system about which nothing is known beyond its declaration."""
+
+    REFERENCES: tuple[Reference, ...] = ()
+    EMPTY_KEY_PARTS: Mapping[str, frozenset[str]] = MappingProxyType({})
+
+    def rules(self, _manifest: Manifest, /) -> tuple[Rule, ...]:
+        """None."""
+        return ()
+
+
 def suite(system: str) -> Suite:
-    """The suite of a system."""
+    """The suite of a system; an empty one, while nobody has written any."""
+    if find_spec(f"{__name__}.{system}") is None:
+        return NoSuite()
     return cast(Suite, import_module(f"{__name__}.{system}"))
 
 

@@ -78,14 +78,19 @@ def landing_assets(source_id: str, source: Source) -> dg.AssetsDefinition:
         try:
             judged = _land_and_judge(nightly, source_id, source)
         except SourceError as error:
-            if source.on_refusal == "hold" or context.retry_number < RETRIES.max_retries:
-                raise  # may pass: Dagster tries again
+            if context.retry_number < RETRIES.max_retries:
+                log.warning("%s could not be read and is tried again: %s", source_id, error)
+                raise
+            if source.on_refusal == "hold":
+                raise
             log.warning("%s goes stale, since it cannot be read: %s", source_id, error)
             for table in tables:
                 yield _not_landed(landing_key(source_id, table.name), str(error))
             return
         except AdvError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
+        except Exception as error:  # a fault of ours: it does not pass by itself
+            raise dg.Failure(f"{type(error).__name__}: {error}", allow_retries=False) from error
         for item in judged:
             yield _materialized(item)
         refused = [item for item in judged if not item.verdict.accepted]

@@ -146,6 +146,9 @@ def _check_marts(nightly: Nightly) -> tuple["RuleResult", ...]:
         results = check_marts(connection)
     finally:
         connection.close()
+    for result in results:
+        if result.message and not result.refuses:
+            log.warning("%s", result.message)
     if not any(result.refuses for result in results):
         publish.mark_checked(nightly.home, nightly.run.run_id)
     return results

@@ -93,3 +93,14 @@ def test_only_the_systems_that_sources_run_are_built(tmp_path: Path) -> None:
     assert {Path(m["path"]).parts[1] for m in models(parsed, "staging")} == {"fec"}
     known = {path.name for path in (DBT_PROJECT / "models" / "staging").iterdir() if path.is_dir()}
     assert {s["source_name"] for s in parsed["sources"].values()} - {"control"} == known
+
+
+def test_no_staging_model_selects_what_it_says_it_lacks() -> None:
+    both = []
+    for path in (DBT_PROJECT / "models" / "staging").rglob("stg_*.sql"):
+        text = path.read_text(encoding="utf-8")
+        _, _, end = text.rpartition("final as (")
+        selected, _, conformed = end.partition("{{ conform(")
+        lacks = re.findall(r"'(\w+)'", conformed.partition("lacks=[")[2])
+        both += [(path.stem, name) for name in lacks if re.search(rf"\bas {name}\b", selected)]
+    assert both == []
