@@ -148,7 +148,7 @@ select
     case
         when document_type not in ('order', 'framework_order') then null
         when validated_then is not null then {{ local_date('validated_then', 'time_zone') }}
-        when validated_at is null and status = 'blocked' and knows_validation then null
+        when validated_at is null and status = 'blocked' and knows_validation and not was_valid then null
         when validated_at is null and status not in ('draft', 'to_validate', 'cancelled', 'rejected', 'expired', 'unknown')
             then document_date
         -- One that is cancelled by now was booked all the same, if it ever was more than a draft.
