@@ -142,7 +142,7 @@ class TextFile(File):
             first = next(text_files.blocks(self.path, self.options.max_line_bytes), b"")
             return first.decode(self._encoding)
         except (UnicodeDecodeError, text_files.LineTooLongError):
-            self.scan  # noqa: B018 - says what is wrong, with its line
+            _ = self.scan  # says what is wrong, with its line
             raise
 
 

@@ -35,7 +35,7 @@ class CsvFile(TextFile):
     def _header(self) -> tuple[str, list[str]]:
         text = self._head()
         if not text:
-            self.scan  # noqa: B018 - says that the file is empty
+            _ = self.scan  # says that the file is empty
         wanted = {column.name.casefold() for column in self.table.columns}
 
         def fit(delimiter: str) -> tuple[int, int]:
@@ -58,7 +58,7 @@ class CsvFile(TextFile):
         """Stream the file through the CSV parser into the table of rows."""
         import pyarrow as pa
 
-        self.scan  # noqa: B018 - nothing may be parsed before every byte is known to be text
+        _ = self.scan  # nothing may be parsed before every byte is known to be text
         self._refuse_open_quote()
         delimiter, names = self._header
         parser = _CsvParser(self.path, self._encoding, delimiter, len(names))
@@ -171,7 +171,7 @@ class CsvFile(TextFile):
             located = pa.RecordBatchReader.from_batches(text_files.line_schema(), batches)
             selected = "line as row, line, text"
         else:
-            located = pa.RecordBatchReader.from_batches(_RECORD_SCHEMA(), self._located_records())
+            located = pa.RecordBatchReader.from_batches(_record_schema(), self._located_records())
             selected = "row, line, text"
         self.connection.register("csv_lines", located)
         self.connection.execute(
@@ -204,15 +204,15 @@ class CsvFile(TextFile):
                     found.append((row, first, "".join(held).rstrip("\r\n")))
                 held.clear()
                 if len(found) >= 50_000:
-                    yield pa.record_batch(list(zip(*found, strict=True)), schema=_RECORD_SCHEMA())
+                    yield pa.record_batch(list(zip(*found, strict=True)), schema=_record_schema())
                     found.clear()
         if found:
             yield pa.record_batch(
-                [pa.array(column) for column in zip(*found, strict=True)], schema=_RECORD_SCHEMA()
+                [pa.array(column) for column in zip(*found, strict=True)], schema=_record_schema()
             )
 
 
-def _RECORD_SCHEMA() -> Any:  # noqa: N802
+def _record_schema() -> Any:
     import pyarrow as pa
 
     return pa.schema([("row", pa.int64()), ("line", pa.int64()), ("text", pa.string())])
