@@ -33,9 +33,9 @@
         when target_{{ reference }} <= 0 then null
         {%- if measure == 'on_time' %}
         when last_shipped_date > {{ reference }} then false
-        when delivered_quantity >= target_{{ reference }} * (1 - {{ var('in_full_tolerance', 0) }}) then true
+        when delivered_quantity >= target_{{ reference }} * (1 - {{ var('in_full_tolerance') }}) then true
         {%- else %}
-        when delivered_by_{{ reference }} >= target_{{ reference }} * (1 - {{ var('in_full_tolerance', 0) }}) then true
+        when delivered_by_{{ reference }} >= target_{{ reference }} * (1 - {{ var('in_full_tolerance') }}) then true
         {%- endif %}
         -- What we cancelled failed, whenever the date is.
         when is_cancelled_by_us and open_quantity = 0 then false

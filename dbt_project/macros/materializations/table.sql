@@ -5,15 +5,20 @@
     renames twice. Nobody reads these files while they are built: readers have the publication,
     which is a file of its own, and a failed model rolls back.
 #}
-{% materialization table, adapter="duckdb", supported_languages=["sql"] %}
+{% materialization table, adapter="duckdb", supported_languages=["sql", "python"] %}
+    {%- set language = model["language"] -%}
     {%- set target = this.incorporate(type="table") -%}
     {%- set existing = load_cached_relation(this) -%}
     {{ run_hooks(pre_hooks) }}
     {%- if existing is not none -%}
         {% do adapter.drop_relation(existing) %}
+        {#- A Python model writes from a cursor of its own, which must see that the old table is gone. -#}
+        {%- if language == "python" -%}
+            {% do adapter.commit() %}
+        {%- endif -%}
     {%- endif -%}
-    {% call statement("main") -%}
-        {{ create_table_as(False, target, compiled_code) }}
+    {% call statement("main", language=language) -%}
+        {{ create_table_as(False, target, compiled_code, language) }}
     {%- endcall %}
     {{ run_hooks(post_hooks) }}
     {% do persist_docs(target, model) %}

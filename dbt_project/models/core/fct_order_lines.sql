@@ -203,7 +203,7 @@ verdicts as (
         case
             when not is_booked or not is_deliverable or first_confirmed_date is null then null
             when target_first_confirmed_date <= 0 then null
-            when delivered_quantity >= target_first_confirmed_date * (1 - {{ var('in_full_tolerance', 0) }}) then true
+            when delivered_quantity >= target_first_confirmed_date * (1 - {{ var('in_full_tolerance') }}) then true
             when is_cancelled_by_us and open_quantity = 0 then false
             when open_quantity > 0 and first_confirmed_date >= {{ as_of_date() }} then null
             else false

@@ -18,7 +18,7 @@ orders as (
         companies.time_zone,
         companies.as_of_ends_at,
         -- Shipping for a later day is not due before the time that shipping takes.
-        {{ utc_instant("cast(" ~ add_days('fact.requested_date', -(var('shipping_lead_days', 2) | int)) ~ " as timestamp)", 'companies.time_zone') }} as shipping_due_at
+        {{ utc_instant("cast(" ~ add_days('fact.requested_date', -(var('shipping_lead_days') | int)) ~ " as timestamp)", 'companies.time_zone') }} as shipping_due_at
     from {{ ref('fct_documents') }} as fact
     inner join companies on fact.company_id = companies.company_id
     where fact.document_type = 'order'
