@@ -1,0 +1,508 @@
+"""Small companies with a life drawn at random, as tables of the contract.
+
+Each lives in the first quarter of 2025 and is consistent in itself: what is delivered was ordered,
+what is invoiced was delivered or ordered, what is paid was invoiced, and the ledger holds an entry
+for each of these. All else is left to chance: what happens, in which order, how much of it and
+when, also after the as-of date.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.dbt_project.contract_rows import AS_OF_DATE
+
+Row = dict[str, Any]
+START = date(2025, 1, 1)
+LAST_DAY = (AS_OF_DATE - START).days
+TAX = Decimal("0.20")
+COMPANIES = {
+    "fr": {"country_code": "FR", "currency_code": "EUR", "time_zone": "Europe/Paris"},
+    "ch": {"country_code": "CH", "currency_code": "CHF", "time_zone": "Europe/Zurich"},
+}
+ROLES = {
+    "411": "trade",
+    "413": "bills_in_hand",
+    "4191": "deposits",
+    "445": "tax",
+    "512": "bank",
+    "70": "sales",
+}
+CUSTOMERS = ("c1", "c2", "c3")
+PRODUCTS = ("p1", "p2", "p3")
+AGENTS = ("agent", "robot")
+
+
+@dataclass
+class Company:
+    """A company whose life is being drawn."""
+
+    draw: st.DrawFn
+    tables: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, table: str, **values: Any) -> Row:
+        """A row of the contract."""
+        self.tables[table].append(values)
+        return values
+
+    def number(self, low: int, high: int) -> int:
+        """A whole number between two, both included."""
+        return self.draw(st.integers(low, high))
+
+    def chance(self, percent: int) -> bool:
+        """Whether something happens."""
+        return self.number(0, 99) < percent
+
+    def one_of(self, *choices: Any) -> Any:
+        """One of several."""
+        return self.draw(st.sampled_from(choices))
+
+    def later(self, day: int, days: int = 20) -> int:
+        """A day no earlier than another."""
+        return self.number(day, day + days)
+
+    def key(self, table: str) -> str:
+        """The next key of a table."""
+        return f"{table}{len(self.tables[table]) + 1}"
+
+
+def on(day: int) -> date:
+    """A day of the company's life."""
+    return START + timedelta(days=day)
+
+
+def at(day: int, hour: int = 10) -> datetime:
+    """An instant of it, UTC."""
+    return datetime.combine(on(day), time(hour))
+
+
+@st.composite
+def companies(draw: st.DrawFn) -> dict[str, list[Row]]:
+    """The contract's tables of one or two companies."""
+    company = Company(draw)
+    names = ["fr", "ch"][: company.number(1, 2)]
+    _reference_data(company, names)
+    for _ in range(company.number(0, 6)):
+        _order(company, company.one_of(*names))
+    for _ in range(company.number(0, 2)):
+        _quote(company, company.one_of(*names))
+    for _ in range(company.number(0, 3)):
+        _claim(company, company.one_of(*names))
+    return dict(company.tables)
+
+
+def _reference_data(company: Company, names: list[str]) -> None:
+    for name in names:
+        country = COMPANIES[name]["country_code"]
+        company.add("companies", company_id=name, name=name, calendar_code=country, **COMPANIES[name])
+        for prefix, role in ROLES.items():
+            company.add(
+                "account_roles",
+                company_id=name,
+                account_prefix=prefix,
+                account_role=role,
+                valid_from=START,
+            )
+    for customer in CUSTOMERS:
+        company.add(
+            "customers",
+            customer_id=customer,
+            name=customer,
+            customer_class=company.one_of("private", "public", "intercompany"),
+            segment=company.one_of("retail", "industry", None),
+            do_not_remind=company.chance(20),
+            is_active=True,
+        )
+    for product in PRODUCTS:
+        company.add(
+            "products",
+            product_id=product,
+            name=product,
+            product_range=company.one_of("tools", "paint", None),
+            standard_cost=Decimal(company.number(1, 50)),
+            product_type="goods",
+            is_active=True,
+        )
+    for agent in AGENTS:
+        company.add(
+            "employees",
+            employee_id=agent,
+            company_id=names[0],
+            team="north",
+            role="adv_agent",
+            is_technical_user=agent == "robot",
+            contract_hours_per_week=Decimal(35),
+            valid_from=START,
+        )
+
+
+def _document(company: Company, kind: str, name: str, day: int, **values: Any) -> Row:
+    key = company.key("documents")
+    return company.add(
+        "documents",
+        **{
+            "document_id": key,
+            "company_id": name,
+            "document_type": kind,
+            "document_number": key.upper(),
+            "channel": company.one_of("edi", "email", "manual", "unknown"),
+            "sold_to_customer_id": "c1",
+            "agent_id": company.one_of(*AGENTS, None),
+            "team": "north",
+            "is_backorder": False,
+            "currency_code": COMPANIES[name]["currency_code"],
+            "document_date": on(day),
+            "entered_at": at(day),
+            **values,
+        },
+    )
+
+
+def _line(company: Company, document: Row, quantity: int, price: Decimal, **values: Any) -> Row:
+    amount = quantity * price
+    return company.add(
+        "document_lines",
+        **{
+            "document_line_id": company.key("document_lines"),
+            "document_id": document["document_id"],
+            "company_id": document["company_id"],
+            "line_type": "product",
+            "quantity": Decimal(quantity),
+            "unit_price_excl_tax": price,
+            "amount_excl_tax": amount,
+            "amount_tax": amount * TAX,
+            "amount_incl_tax": amount * (1 + TAX),
+            "company_amount_excl_tax": amount,
+            **values,
+        },
+    )
+
+
+def _total(company: Company, document: Row) -> None:
+    """Give a document the sum of its lines."""
+    lines = [
+        line
+        for line in company.tables["document_lines"]
+        if line["document_id"] == document["document_id"]
+    ]
+    net = sum((line["amount_excl_tax"] for line in lines), Decimal(0))
+    document.update(
+        amount_excl_tax=net,
+        amount_tax=net * TAX,
+        amount_incl_tax=net * (1 + TAX),
+        company_amount_excl_tax=net,
+        company_amount_incl_tax=net * (1 + TAX),
+    )
+
+
+def _event(company: Company, document: Row, day: int, old: str | None, new: str) -> None:
+    company.add(
+        "document_events",
+        document_event_id=company.key("document_events"),
+        document_id=document["document_id"],
+        company_id=document["company_id"],
+        event_type="status_changed" if old else "created",
+        occurred_at=at(day, 11),
+        employee_id=company.one_of(*AGENTS, None),
+        from_status=old,
+        to_status=new,
+        origin="source",
+    )
+
+
+def _order(company: Company, name: str) -> None:
+    entered = company.number(0, LAST_DAY + 5)
+    validated = company.later(entered, 5) if company.chance(85) else None
+    promised = company.later(entered)
+    order = _document(
+        company,
+        "order",
+        name,
+        entered,
+        sold_to_customer_id=company.one_of(*CUSTOMERS),
+        status="to_validate",
+        first_confirmed_date=on(promised) if company.chance(80) else None,
+        last_confirmed_date=on(company.later(promised, 5)),
+        requested_date=on(company.later(entered, 10)) if company.chance(50) else None,
+        received_at=at(entered, 8) if company.chance(50) else None,
+        site=company.one_of("lyon", None),
+    )
+    _event(company, order, entered, None, "to_validate")
+    lines = [
+        _line(
+            company,
+            order,
+            company.number(1, 10),
+            Decimal(company.number(1, 5000)) / 100,
+            product_id=company.one_of(*PRODUCTS),
+        )
+        for _ in range(company.number(1, 3))
+    ]
+    _total(company, order)
+    if validated is None:
+        return
+    order.update(status="waiting", validated_at=at(validated))
+    _event(company, order, validated, "to_validate", "waiting")
+    if company.chance(10):
+        cancelled = company.later(validated)
+        by = company.one_of("us", "customer", None)
+        order.update(status="cancelled", cancelled_at=at(cancelled), cancelled_by=by)
+        _event(company, order, cancelled, "waiting", "cancelled")
+        return
+    delivered = [0] * len(lines)
+    for _ in range(company.number(0, 2)):
+        _delivery(company, order, lines, delivered, company.later(validated))
+
+
+def _delivery(
+    company: Company, order: Row, lines: list[Row], delivered: list[int], day: int
+) -> None:
+    """Part of what is still to be delivered, now and then a little more."""
+    note = _document(
+        company,
+        "delivery_note",
+        order["company_id"],
+        day,
+        channel="generated",
+        sold_to_customer_id=order["sold_to_customer_id"],
+        generated_from_document_id=order["document_id"],
+        status="shipped",
+        delivery_reason="sale",
+        validated_at=at(day, 15),
+        shipped_at=at(day, 15),
+        site=order["site"],
+    )
+    goods = []
+    for position, line in enumerate(lines):
+        rest = int(line["quantity"]) - delivered[position]
+        quantity = company.number(0, max(rest, 0) + (1 if company.chance(10) else 0))
+        if quantity:
+            delivered[position] += quantity
+            price = line["unit_price_excl_tax"]
+            item = {"product_id": line["product_id"], "order_line_id": line["document_line_id"]}
+            _line(company, note, quantity, price, unit_cost=Decimal(3), **item)
+            goods.append((quantity, price, item))
+    _total(company, note)
+    if goods and company.chance(75):
+        _invoice(company, order, goods, company.later(day, 40))
+
+
+def _invoice(
+    company: Company, order: Row, goods: list[tuple[int, Decimal, Row]], day: int
+) -> None:
+    payer = company.one_of(order["sold_to_customer_id"], *CUSTOMERS)
+    invoice = _document(
+        company,
+        "invoice",
+        order["company_id"],
+        day,
+        channel="generated",
+        sold_to_customer_id=order["sold_to_customer_id"],
+        payer_customer_id=payer,
+        generated_from_document_id=order["document_id"],
+        status="invoiced",
+        validated_at=at(day, 16),
+    )
+    for quantity, price, item in goods:
+        _line(company, invoice, quantity, price, unit_cost=Decimal(3), **item)
+    _total(company, invoice)
+    _entry(company, invoice, day, payer, invoice["amount_incl_tax"])
+    parts = company.number(1, 3)
+    rest = invoice["amount_incl_tax"]
+    due = day
+    for number in range(1, parts + 1):
+        amount = rest if number == parts else (rest / 2).quantize(Decimal("0.01"))
+        rest -= amount
+        due = company.later(due, 45)
+        instalment = _instalment(company, invoice, payer, number, amount, day, due)
+        if company.chance(60):
+            _payment(company, instalment, company.later(day, 60))
+    if company.chance(15):
+        _credit_note(company, invoice, goods, company.later(day, 20))
+
+
+def _instalment(
+    company: Company, document: Row, payer: str, number: int, amount: Decimal, day: int, due: int
+) -> Row:
+    return company.add(
+        "instalments",
+        instalment_id=company.key("instalments"),
+        document_id=document["document_id"],
+        company_id=document["company_id"],
+        customer_id=payer,
+        instalment_number=number,
+        issued_on=on(day),
+        due_date=on(due),
+        currency_code=document["currency_code"],
+        amount_incl_tax=amount,
+        amount_to_pay=amount,
+        company_amount_to_pay=amount,
+        account_code="411000",
+    )
+
+
+def _payment(company: Company, instalment: Row, day: int) -> None:
+    """All or part of an instalment, matched or not, by transfer or by a bill that may bounce."""
+    amount = instalment["amount_to_pay"]
+    if company.chance(30):
+        amount = (amount / 3).quantize(Decimal("0.01"))
+    is_bill = company.chance(40)
+    maturity = company.later(day, 30)
+    payment = company.add(
+        "payments",
+        payment_id=company.key("payments"),
+        company_id=instalment["company_id"],
+        customer_id=instalment["customer_id"],
+        payment_method="lcr" if is_bill else "transfer",
+        payment_date=on(day),
+        maturity_date=on(maturity) if is_bill else None,
+        cleared_on=on(maturity) if is_bill else None,
+        currency_code=instalment["currency_code"],
+        amount=amount,
+        company_amount=amount,
+        is_deposit=False,
+        account_code="411000",
+    )
+    _book(company, payment, day, ("413000" if is_bill else "512000", amount), ("411000", -amount))
+    bounced = is_bill and company.chance(40)
+    if is_bill:
+        _book(company, payment, maturity, ("512000", amount), ("413000", -amount))
+    if company.chance(85):
+        company.add(
+            "payment_allocations",
+            payment_allocation_id=company.key("payment_allocations"),
+            company_id=instalment["company_id"],
+            instalment_id=instalment["instalment_id"],
+            payment_id=payment["payment_id"],
+            allocation_kind="cash",
+            effective_date=on(max(day, (instalment["issued_on"] - START).days)),
+            currency_code=instalment["currency_code"],
+            amount=amount,
+            company_amount=amount,
+        )
+    if bounced:
+        rejected = company.later(maturity, 5)
+        company.add(
+            "payment_rejections",
+            payment_rejection_id=company.key("payment_rejections"),
+            company_id=instalment["company_id"],
+            payment_id=payment["payment_id"],
+            rejected_on=on(rejected),
+            amount=amount,
+            company_amount=amount,
+            fee_amount=Decimal(15),
+        )
+        _book(company, payment, rejected, ("411000", amount), ("512000", -amount))
+
+
+def _credit_note(
+    company: Company, invoice: Row, goods: list[tuple[int, Decimal, Row]], day: int
+) -> None:
+    note = _document(
+        company,
+        "credit_note",
+        invoice["company_id"],
+        day,
+        channel="generated",
+        sold_to_customer_id=invoice["sold_to_customer_id"],
+        payer_customer_id=invoice["payer_customer_id"],
+        corrects_document_id=invoice["document_id"],
+        status="invoiced",
+        validated_at=at(day, 16),
+        reason=company.one_of("price", "return", None),
+    )
+    quantity, price, item = goods[0]
+    _line(company, note, quantity, price, unit_cost=Decimal(3), **item)
+    _total(company, note)
+    amount = note["amount_incl_tax"]
+    _entry(company, note, day, invoice["payer_customer_id"], -amount)
+    _instalment(company, note, invoice["payer_customer_id"], 1, -amount, day, day)
+
+
+def _entry(company: Company, document: Row, day: int, payer: str, amount: Decimal) -> None:
+    """The entry of an invoice, or of a credit note with a negative amount."""
+    net = amount / (1 + TAX)
+    owner = {**document, "customer_id": payer}
+    _book(company, owner, day, ("411000", amount), ("707000", -net), ("445710", net - amount))
+
+
+def _book(company: Company, owner: Row, day: int, *lines: tuple[str, Decimal]) -> None:
+    number = company.key("ledger_entries")
+    for position, (account, amount) in enumerate(lines, start=1):
+        company.add(
+            "ledger_entries",
+            ledger_entry_id=f"{number}-{position}",
+            company_id=owner["company_id"],
+            journal_code="OD",
+            entry_number=number,
+            line_number=position,
+            entry_date=on(day),
+            account_code=account,
+            customer_id=owner["customer_id"],
+            debit=max(amount, Decimal(0)),
+            credit=max(-amount, Decimal(0)),
+            is_opening=False,
+        )
+
+
+def _quote(company: Company, name: str) -> None:
+    entered = company.number(0, LAST_DAY)
+    status = company.one_of("waiting", "settled", "rejected", "expired")
+    quote = _document(
+        company,
+        "quote",
+        name,
+        entered,
+        sold_to_customer_id=company.one_of(*CUSTOMERS),
+        status=status,
+        sent_at=at(entered, 12) if company.chance(70) else None,
+        valid_until=on(company.later(entered, 30)),
+        closed_at=None if status == "waiting" else at(company.later(entered, 30)),
+        reason=company.one_of("price", None) if status == "rejected" else None,
+    )
+    _line(company, quote, company.number(1, 9), Decimal(7), product_id=company.one_of(*PRODUCTS))
+    _total(company, quote)
+    _event(company, quote, entered, None, "waiting")
+
+
+def _claim(company: Company, name: str) -> None:
+    opened = company.number(0, LAST_DAY + 5)
+    claim = company.add(
+        "claims",
+        claim_id=company.key("claims"),
+        company_id=name,
+        customer_id=company.one_of(*CUSTOMERS),
+        product_id=company.one_of(*PRODUCTS, None),
+        reason=company.one_of("damaged", "price", "unknown"),
+        status="new",
+        channel="email",
+        opened_at=at(opened),
+    )
+    _claim_event(company, claim, opened, "opened")
+    day = opened
+    for _ in range(company.number(0, 2)):
+        day = company.later(day + 1, 15)
+        claim.update(status="resolved", resolved_at=at(day))
+        _claim_event(company, claim, day, "resolved")
+        if company.chance(60):
+            return
+        day = company.later(day + 1, 15)
+        claim.update(status="in_progress", resolved_at=None)
+        _claim_event(company, claim, day, "reopened")
+
+
+def _claim_event(company: Company, claim: Row, day: int, kind: str) -> None:
+    company.add(
+        "claim_events",
+        claim_event_id=company.key("claim_events"),
+        claim_id=claim["claim_id"],
+        event_type=kind,
+        occurred_at=at(day, 14),
+        employee_id="agent",
+    )

@@ -1,0 +1,67 @@
+"""What holds for the models whatever a company does: every rule that is declared beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from benchmarks.compiled import CompiledProject, compiled, copy_prepared
+from ingestion.engine import connect
+from ingestion.home import Home
+from ingestion.ledger import prepare_warehouse
+from orchestration import dbt_runner, publish, seeds
+from tests.dbt_project.contract_rows import AS_OF_DATE, LOAD, fill
+from tests.dbt_project.random_company import Row, companies
+
+NOT_TIED_OUT = "select * from marts.meta.receivables_reconciliation where difference <> 0"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[CompiledProject, Home]:
+    """The models of an installation that reads only the contract, compiled."""
+    home = Home(tmp_path_factory.mktemp("contract_only"))
+    prepare_warehouse(home)
+    connection = connect(home.warehouse)
+    connection.execute(
+        "insert into control.current_run (run_id, as_of_date, known_at, known_load) "
+        "values ('any', ?, '2025-04-01 01:00:00', ?)",
+        [AS_OF_DATE, LOAD],
+    )
+    connection.close()
+    dbt_runner.prepare_manifest(home, {"contract"})
+    publish.begin(home, "any")
+    seeds.load_seeds(home)
+    return compiled(home), home
+
+
+@pytest.fixture(scope="module")
+def warehouse(project: tuple[CompiledProject, Home]) -> duckdb.DuckDBPyConnection:
+    """Seeds and empty raw tables, in memory."""
+    connection = connect()
+    connection.execute("attach ':memory:' as warehouse")
+    connection.execute("attach ':memory:' as marts")
+    copy_prepared(connection, project[1], "warehouse")
+    return connection
+
+
+@settings(
+    max_examples=30,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(tables=companies())
+def test_every_rule_holds_and_receivables_tie_out_with_the_ledger(
+    project: tuple[CompiledProject, Home],
+    warehouse: duckdb.DuckDBPyConnection,
+    tables: dict[str, list[Row]],
+) -> None:
+    fill(warehouse, tables)
+    for _ in project[0].build(warehouse):
+        pass
+    assert project[0].failures(warehouse) == {}
+    assert warehouse.execute(NOT_TIED_OUT).fetchall() == []
