@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ingestion.engine import connect
 from ingestion.declarations import systems
+from ingestion.engine import connect
 from ingestion.home import Home
 from ingestion.ledger import prepare_warehouse
 from orchestration import dbt_runner, publish
@@ -32,7 +32,7 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 @pytest.fixture(scope="session")
 def manifest(empty_home: Home) -> dict[str, Any]:
-    """dbt's description of the project."""
+    """Dbt's description of the project."""
     text = dbt_runner.manifest_file(empty_home).read_text(encoding="utf-8")
     loaded: dict[str, Any] = json.loads(text)
     return loaded

@@ -14,7 +14,9 @@ AS_OF_DATE = date(2025, 3, 31)
 LOAD = 20250401010000000
 
 
-def fill(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+def fill(
+    connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> None:
     """Make raw hold exactly these rows of the contract, by table; what a row lacks is NULL."""
     declared = system("contract")
     assert not tables.keys() - {table.name for table in declared.tables}

@@ -100,7 +100,9 @@ def companies(draw: st.DrawFn) -> dict[str, list[Row]]:
 def _reference_data(company: Company, names: list[str]) -> None:
     for name in names:
         country = COMPANIES[name]["country_code"]
-        company.add("companies", company_id=name, name=name, calendar_code=country, **COMPANIES[name])
+        company.add(
+            "companies", company_id=name, name=name, calendar_code=country, **COMPANIES[name]
+        )
         for prefix, role in ROLES.items():
             company.add(
                 "account_roles",
@@ -293,9 +295,7 @@ def _delivery(
         _invoice(company, order, goods, company.later(day, 40))
 
 
-def _invoice(
-    company: Company, order: Row, goods: list[tuple[int, Decimal, Row]], day: int
-) -> None:
+def _invoice(company: Company, order: Row, goods: list[tuple[int, Decimal, Row]], day: int) -> None:
     payer = company.one_of(order["sold_to_customer_id"], *CUSTOMERS)
     invoice = _document(
         company,

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings

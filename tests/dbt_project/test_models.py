@@ -13,7 +13,9 @@ from ingestion.engine import connect
 from ingestion.home import DBT_PROJECT, Home
 from orchestration import dbt_runner
 
-CLOCK = re.compile(r"\b(current_date|current_timestamp|now\(\)|get_current_timestamp|today\(\))", re.I)
+CLOCK = re.compile(
+    r"\b(current_date|current_timestamp|now\(\)|get_current_timestamp|today\(\))", re.I
+)
 
 
 def models(manifest: dict[str, Any], *layers: str) -> list[dict[str, Any]]:
@@ -81,7 +83,8 @@ def test_no_mart_stores_money_as_a_float(built_home: Home) -> None:
     floats = connection.execute(
         "select table_name, column_name from information_schema.columns "
         "where table_schema in ('core', 'kpi') and data_type in ('DOUBLE', 'FLOAT') "
-        "and (column_name like '%amount%' or column_name like '%price%' or column_name like '%cost%')"
+        "and (column_name like '%amount%' or column_name like '%price%' "
+        "or column_name like '%cost%')"
     ).fetchall()
     assert floats == []
 
