@@ -11,7 +11,7 @@ BIN := $(CURDIR)/.venv/bin
 UV := $(CURDIR)/.venv-uv/bin/uv
 STAMP := .venv/.installed
 
-.PHONY: help install run test ui lint format clean
+.PHONY: help install run test docs ui lint format lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ run: install ## Create the demo company if there is none, and run the nightly re
 
 test: install ## Run every test, a file to a process
 	@"$(BIN)/pytest" --numprocesses 2 --dist loadfile
+
+docs: install ## Write docs/kpi again from the catalogue and the models
+	@"$(BIN)/python" -m orchestration.pages docs/kpi
 
 ui: install ## Dagster's UI and daemon on loopback, with the nightly schedule on
 	@"$(BIN)/adv" ui
