@@ -88,7 +88,7 @@ def companies(draw: st.DrawFn) -> dict[str, list[Row]]:
     company = Company(draw)
     names = ["fr", "ch"][: company.number(1, 2)]
     _reference_data(company, names)
-    for _ in range(company.number(0, 6)):
+    for _ in range(company.number(1, 6)):
         _order(company, company.one_of(*names))
     for _ in range(company.number(0, 2)):
         _quote(company, company.one_of(*names))
@@ -219,7 +219,7 @@ def _event(company: Company, document: Row, day: int, old: str | None, new: str)
 
 
 def _order(company: Company, name: str) -> None:
-    entered = company.number(0, LAST_DAY + 5)
+    entered = company.number(0, LAST_DAY - 20)
     validated = company.later(entered, 5) if company.chance(85) else None
     promised = company.later(entered)
     order = _document(
@@ -259,7 +259,7 @@ def _order(company: Company, name: str) -> None:
         return
     delivered = [0] * len(lines)
     for _ in range(company.number(0, 2)):
-        _delivery(company, order, lines, delivered, company.later(validated))
+        _delivery(company, order, lines, delivered, company.later(validated, 15))
 
 
 def _delivery(
@@ -292,7 +292,7 @@ def _delivery(
             goods.append((quantity, price, item))
     _total(company, note)
     if goods and company.chance(75):
-        _invoice(company, order, goods, company.later(day, 40))
+        _invoice(company, order, goods, company.later(day, 15))
 
 
 def _invoice(company: Company, order: Row, goods: list[tuple[int, Decimal, Row]], day: int) -> None:
@@ -319,10 +319,10 @@ def _invoice(company: Company, order: Row, goods: list[tuple[int, Decimal, Row]]
     for number in range(1, parts + 1):
         amount = rest if number == parts else (rest / 2).quantize(Decimal("0.01"))
         rest -= amount
-        due = company.later(due, 45)
+        due = company.later(due, 30)
         instalment = _instalment(company, invoice, payer, number, amount, day, due)
         if company.chance(60):
-            _payment(company, instalment, company.later(day, 60))
+            _payment(company, instalment, company.later(day, 40))
     if company.chance(15):
         _credit_note(company, invoice, goods, company.later(day, 20))
 
@@ -353,7 +353,7 @@ def _payment(company: Company, instalment: Row, day: int) -> None:
     if company.chance(30):
         amount = (amount / 3).quantize(Decimal("0.01"))
     is_bill = company.chance(40)
-    maturity = company.later(day, 30)
+    maturity = company.later(day, 15)
     payment = company.add(
         "payments",
         payment_id=company.key("payments"),

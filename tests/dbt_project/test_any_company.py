@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +16,10 @@ from orchestration import dbt_runner, publish, seeds
 from tests.dbt_project.contract_rows import AS_OF_DATE, LOAD, fill
 from tests.dbt_project.random_company import Row, companies
 
+OPEN_AMOUNTS = """
+    select split_part(instalment_id, '/', 2), open_amount
+    from marts.core.fct_instalments where open_amount <> 0
+"""
 NOT_TIED_OUT = "select * from marts.meta.receivables_reconciliation where difference <> 0"
 
 
@@ -52,7 +58,7 @@ def warehouse(project: tuple[CompiledProject, Home]) -> duckdb.DuckDBPyConnectio
     suppress_health_check=[HealthCheck.too_slow],
 )
 @given(tables=companies())
-def test_every_rule_holds_and_receivables_tie_out_with_the_ledger(
+def test_rules_hold_the_ledger_ties_out_and_what_is_not_paid_is_open(
     project: tuple[CompiledProject, Home],
     warehouse: duckdb.DuckDBPyConnection,
     tables: dict[str, list[Row]],
@@ -62,3 +68,22 @@ def test_every_rule_holds_and_receivables_tie_out_with_the_ledger(
         pass
     assert project[0].failures(warehouse) == {}
     assert warehouse.execute(NOT_TIED_OUT).fetchall() == []
+    assert dict(warehouse.execute(OPEN_AMOUNTS).fetchall()) == open_amounts(tables)
+
+
+def open_amounts(tables: dict[str, list[Row]]) -> dict[str, Decimal]:
+    """What is open of each instalment on the as-of date: not matched, or bounced since."""
+    found = {
+        row["instalment_id"]: row["amount_to_pay"]
+        for row in tables.get("instalments", ())
+        if row["issued_on"] <= AS_OF_DATE
+    }
+    bounced = {
+        row["payment_id"]
+        for row in tables.get("payment_rejections", ())
+        if row["rejected_on"] <= AS_OF_DATE
+    }
+    for row in tables.get("payment_allocations", ()):
+        if row["effective_date"] <= AS_OF_DATE and row["payment_id"] not in bounced:
+            found[row["instalment_id"]] -= row["amount"]
+    return {key: amount for key, amount in found.items() if amount}
