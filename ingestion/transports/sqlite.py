@@ -257,4 +257,6 @@ def _in_words(error: sqlite3.Error) -> str:
         return f"{text}: another program keeps it for itself"
     if "not a database" in text:
         return f"{text}, or it is encrypted"
+    if "unable to open" in text:
+        return f"{text}: in WAL mode its folder must be writable, where nobody else has it open"
     return text

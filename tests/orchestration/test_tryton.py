@@ -1,7 +1,13 @@
-"""A real Tryton database and the accounting file it exported, on two nights."""
+"""A real Tryton database and the accounting file it exported, on two nights.
+
+There are two installations: one reads the database in PostgreSQL, the other in SQLite, where Tryton
+stores amounts, days and durations otherwise. What is published must be the same.
+"""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
@@ -19,13 +25,16 @@ as_of_date: {as_of}
 sources:
   erp:
     system: tryton
-    transport: postgres
-    embedded: ../postgres
+{reached}
   accounting:
     system: fec
     transport: fec
     path: ../fec
 """
+REACHED = {
+    "postgres": "    transport: postgres\n    embedded: ../postgres",
+    "sqlite": "    transport: sqlite\n    path: ../tryton.sqlite",
+}
 OPEN_RECEIVABLES = Decimal("67573.68")
 POSTED_UNPAID = Decimal("75468.09")
 UNMATCHED_RECEIPTS = Decimal("7894.41")
@@ -38,6 +47,7 @@ class Company:
     """The two systems, the warehouse that reads them, and what it published each night."""
 
     home: Home
+    transport: str
 
     @property
     def database(self) -> TrytonDatabase:
@@ -48,28 +58,41 @@ class Company:
         """Ask Tryton's database."""
         return self.database.ask(query)
 
-    def night(self, as_of: str) -> Path:
-        """Run the nightly job as of a day; returns the marts that it published."""
-        self.home.sources_file.write_text(SOURCES.format(as_of=as_of), encoding="utf-8")
+    def night(self, as_of: str) -> Night:
+        """Run the nightly job as of a day."""
+        if self.transport == "sqlite":
+            self.database.write_sqlite(self.home.root / "tryton.sqlite")
+        sources = SOURCES.format(as_of=as_of, reached=REACHED[self.transport])
+        self.home.sources_file.write_text(sources, encoding="utf-8")
         result = adv(self.home, "run")
         assert result.returncode == 0, result.stdout + result.stderr
-        return self.home.marts.resolve()
+        # Of its own name: the views in it name the database that they are in.
+        kept = self.home.root / "kept" / as_of / self.home.warehouse.name
+        kept.parent.mkdir(parents=True)
+        shutil.copy(self.home.warehouse, kept)
+        return Night(self, as_of, self.home.marts.resolve(), kept)
 
 
 @dataclass(frozen=True)
 class Night:
-    """What one night published, and the source it was read from."""
+    """What one night published, the warehouse it was made in, and the source it was read from."""
 
     company: Company
+    as_of: str
     marts: Path
+    warehouse: Path
 
     def ask(self, query: str) -> list[tuple[object, ...]]:
         """Rows of the published marts."""
-        connection = connect(self.marts, read_only=True)
-        try:
-            return connection.execute(query).fetchall()
-        finally:
-            connection.close()
+        return rows_of(self.marts, query)
+
+
+def rows_of(database: Path, query: str) -> list[tuple[object, ...]]:
+    connection = connect(database, read_only=True)
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
 
 
 def rounded(amount: Decimal) -> Decimal:
@@ -78,27 +101,48 @@ def rounded(amount: Decimal) -> Decimal:
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
-    found = Company(Home(tmp_path_factory.mktemp("tryton")))
-    found.database.restore()
-    found.home.sources_file.parent.mkdir(parents=True)
-    copy_accounting_files(found.home.root / "fec")
+def companies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Company]]:
+    found = [Company(Home(tmp_path_factory.mktemp(name)), name) for name in REACHED]
+    for company in found:
+        company.database.restore()
+        company.home.sources_file.parent.mkdir(parents=True)
+        copy_accounting_files(company.home.root / "fec")
+        # Employees' pseudonyms are made with the installation's key.
+        company.home.pseudonym_key.write_text("00" * 32, encoding="ascii")
+    yield found
+    for company in found:
+        company.database.stop()
+
+
+@pytest.fixture(scope="module")
+def firsts(companies: list[Company]) -> dict[str, Night]:
+    return {company.transport: company.night("2026-11-22") for company in companies}
+
+
+@pytest.fixture(scope="module")
+def seconds(firsts: dict[str, Night]) -> dict[str, Night]:
+    found = {}
+    for transport, night in firsts.items():
+        night.company.database.psql(THE_NEXT_DAY.read_text(encoding="utf-8"))
+        found[transport] = night.company.night("2026-11-23")
     return found
 
 
-@pytest.fixture(scope="module")
-def first(company: Company) -> Night:
+@pytest.fixture(params=sorted(REACHED))
+def transport(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def first(transport: str, firsts: dict[str, Night]) -> Night:
     """The night after the dump was made."""
-    return Night(company, company.night("2026-11-22"))
+    return firsts[transport]
 
 
-@pytest.fixture(scope="module")
-def second(first: Night) -> Night:
+@pytest.fixture
+def second(transport: str, seconds: dict[str, Night]) -> Night:
     """The night after the next day."""
-    first.company.database.psql(THE_NEXT_DAY.read_text(encoding="utf-8"))
-    published = Night(first.company, first.company.night("2026-11-23"))
-    first.company.database.stop()
-    return published
+    return seconds[transport]
 
 
 def test_open_receivables_are_the_unpaid_invoices_less_what_was_received_on_them(

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestion.config import SqliteSource
@@ -141,6 +141,7 @@ def test_sums_are_exact_where_those_of_the_database_are_not(shop: Shop) -> None:
     assert (extraction.rows, extraction.source_rows) == (10_002, 10_002)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.one_of(
