@@ -7,8 +7,10 @@ stores amounts, days and durations otherwise. What is published must be the same
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 
@@ -17,6 +19,7 @@ import pytest
 from ingestion.engine import connect
 from ingestion.home import Home
 from tests.orchestration.conftest import adv
+from tests.orchestration.test_rebuild import warehouse
 from tests.orchestration.tryton import TrytonDatabase, copy_accounting_files
 
 SOURCES = """\
@@ -38,6 +41,9 @@ REACHED = {
 OPEN_RECEIVABLES = Decimal("67573.68")
 POSTED_UNPAID = Decimal("75468.09")
 UNMATCHED_RECEIPTS = Decimal("7894.41")
+PAID_THE_NEXT_DAY = Decimal("1645.70")
+BOOKED_LATE = Decimal("15.05")
+BOOKED_LATE_ON = date(2026, 11, 20)
 
 THE_NEXT_DAY = Path(__file__).parent.parent / "data" / "tryton_next_day.sql"
 
@@ -179,6 +185,49 @@ def test_receivables_of_each_customer_are_those_of_the_account(first: Night) -> 
         where a.is_latest group by 1
     """
     assert sorted(first.ask(aging)) == sorted(first.company.tryton(open_lines))
+
+
+def account_on_every_day(night: Night) -> list[tuple[object, ...]]:
+    """What each customer owes by the account on each day: whatever was entered up to then."""
+    return night.company.tryton(
+        f"""
+        select d::date as day, 'erp/party.party/' || l.party as customer,
+            sum(l.debit - l.credit)::numeric(18, 4) as amount
+        from account_move_line as l
+        join account_account as a on a.id = l.account
+        join account_move as m on m.id = l.move
+        join generate_series('1996-07-01', '{night.as_of}', interval '1 day') as d on m.date <= d
+        where a.code = '4111' and m.state = 'posted'
+        group by 1, 2 having sum(l.debit - l.credit) <> 0
+        order by 1, 2
+        """
+    )
+
+
+def receivables_on_every_day(night: Night) -> list[tuple[object, ...]]:
+    """What each customer owes on each day, by the intervals that the marts are made of."""
+    return rows_of(
+        night.warehouse,
+        f"""
+        select day::date, customer_id, sum(company_open_amount)::decimal(18, 4)
+        from intermediate.int_receivable_intervals
+        join generate_series(date '1996-07-01', date '{night.as_of}', interval 1 day) as d (day)
+            on day >= valid_from and (day <= valid_to or valid_to is null)
+        group by 1, 2 having sum(company_open_amount) <> 0
+        order by 1, 2
+        """,
+    )
+
+
+def total(balances: list[tuple[object, ...]], day: date) -> Decimal:
+    return sum((Decimal(str(amount)) for on, _, amount in balances if on == day), Decimal(0))
+
+
+def test_receivables_of_every_day_are_those_of_the_account(first: Night) -> None:
+    published = receivables_on_every_day(first)
+    assert len({day for day, *_ in published}) > 11_000
+    assert total(published, date(2026, 11, 22)) == OPEN_RECEIVABLES
+    assert published == account_on_every_day(first)
 
 
 def test_documents_have_the_statuses_of_the_database(first: Night) -> None:
@@ -341,7 +390,7 @@ def test_the_accounting_file_tells_the_same(first: Night) -> None:
 
 def test_the_next_day_is_told_and_the_day_before_stays_as_it_was(second: Night) -> None:
     latest = "select sum(company_open_amount) from kpi.aging where is_latest"
-    assert second.ask(latest) == [(OPEN_RECEIVABLES - Decimal("1645.70"),)]
+    assert second.ask(latest) == [(OPEN_RECEIVABLES - PAID_THE_NEXT_DAY - BOOKED_LATE,)]
     before = "select sum(company_open_amount) from kpi.aging where as_of_date = '2026-10-31'"
     assert second.ask(before) == [(OPEN_RECEIVABLES,)]
     invoices = """
@@ -350,6 +399,23 @@ def test_the_next_day_is_told_and_the_day_before_stays_as_it_was(second: Night) 
     """
     assert second.ask(invoices) == [("draft", 4), ("invoiced", 52), ("settled", 138)]
     assert second.ask("select count(*) from core.fct_claims") == [(20,)]
+
+
+def test_receivables_of_every_day_are_restated_by_what_was_booked_late(
+    transport: str, firsts: dict[str, Night], seconds: dict[str, Night]
+) -> None:
+    first, second = firsts[transport], seconds[transport]
+    published, restated = receivables_on_every_day(first), receivables_on_every_day(second)
+    assert restated == account_on_every_day(second)
+    assert [row for row in restated if row[0] < BOOKED_LATE_ON] == [
+        row for row in published if row[0] < BOOKED_LATE_ON
+    ]
+    for number in range(3):
+        day = BOOKED_LATE_ON + timedelta(days=number)
+        assert total(published, day) == OPEN_RECEIVABLES
+        assert total(restated, day) == OPEN_RECEIVABLES - BOOKED_LATE
+    last = total(restated, date(2026, 11, 23))
+    assert last == OPEN_RECEIVABLES - BOOKED_LATE - PAID_THE_NEXT_DAY
 
 
 def test_a_partial_shipment_and_a_cancelled_sale_leave_the_book_on_their_day(
@@ -415,3 +481,59 @@ def test_a_sale_recorded_on_its_day_keeps_the_instants_and_people_of_its_log(sec
     assert second.ask(events) == [
         ("2026-11-23 08:20:00", "waiting", "erp/company.employee/5", "source")
     ]
+
+
+SAME_WHEREVER_IT_IS_READ_FROM = ("raw", "staging", "intermediate", "core", "kpi")
+
+
+def everything(night: Night) -> dict[str, Counter[str]]:
+    """All rows of the warehouse and of the marts, with loads named by their order."""
+    loads = "select distinct load_id::varchar from control.loads order by 1"
+    orders = [str(load) for (load,) in rows_of(night.warehouse, loads)]
+    found: dict[str, Counter[str]] = {}
+    for database in (night.warehouse, night.marts):
+        connection = connect(database, read_only=True)
+        tables = connection.execute(
+            "select table_schema || '.' || table_name from information_schema.tables "
+            f"where table_schema in {SAME_WHEREVER_IT_IS_READ_FROM}"
+        ).fetchall()
+        for (table,) in tables:
+            rows = Counter(map(repr, connection.execute(f"from {table}").fetchall()))
+            for number, load in enumerate(orders, start=1):
+                rows = Counter({row.replace(load, f"load {number}"): n for row, n in rows.items()})
+            found[table] = rows
+        connection.close()
+    return found
+
+
+@pytest.mark.parametrize("night", ["firsts", "seconds"])
+def test_every_table_is_the_same_from_postgresql_and_from_sqlite(
+    night: str, request: pytest.FixtureRequest
+) -> None:
+    nights: dict[str, Night] = request.getfixturevalue(night)
+    from_postgres, from_sqlite = (everything(nights[name]) for name in ("postgres", "sqlite"))
+    assert len(from_postgres) > 200
+    assert sum(rows.total() for rows in from_postgres.values()) > 250_000
+    assert from_postgres.keys() == from_sqlite.keys()
+    assert [table for table in from_postgres if from_postgres[table] != from_sqlite[table]] == []
+
+
+def test_the_second_night_reads_windows_and_finds_what_changed(second: Night) -> None:
+    read = """
+        select sum(rows_added), sum(rows_changed), sum(rows_deleted),
+            sum(rows_extracted) < sum(rows_current)
+        from meta.loads
+        where load_id = (select max(load_id) from meta.loads) and source_id = 'erp'
+    """
+    assert second.ask(read) == [(16, 7, 3, True)]
+
+
+def test_raw_comes_back_from_the_landing_zone_row_for_row(second: Night) -> None:
+    home = second.company.home
+    result = adv(home, "rebuild", "--replace")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "2 loads" in result.stdout
+    before = warehouse(Home(second.warehouse.parent))
+    versions = before["raw.tryton__account_invoice"]
+    assert len(versions) == 195
+    assert warehouse(home) == before
