@@ -108,23 +108,16 @@ class _Source(_Model):
         return value
 
 
-class PostgresSource(_Source):
-    """Tables of a PostgreSQL database, or one query for each contract table."""
+class DatabaseSource(_Source):
+    """Tables of a database, or one query for each contract table."""
 
-    transport: Literal["postgres"]
-    connection: Connection | None = None
-    embedded: Path | None = None
-    """Data folder of a PostgreSQL that this product runs itself, such as the demo's."""
+    transport: str
     overlap_minutes: int = Field(default=15, ge=0)
     """Read again this much before the last cursor value: late commits carry older stamps."""
-    part_rows: int = Field(default=1_000_000, ge=1)
-    """Rows of a large table that its first read keeps at a time: what a failure costs at most."""
     queries: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _is_complete(self) -> PostgresSource:
-        if (self.connection is None) == (self.embedded is None):
-            raise ValueError("give either `connection` or `embedded`")
+    def _asks_for_known_tables(self) -> DatabaseSource:
         if self.queries and self.system != "contract":
             raise ValueError("`queries` belong to the system `contract`")
         if self.system == "contract" and not self.queries:
@@ -134,6 +127,30 @@ class PostgresSource(_Source):
             if name not in known:
                 raise ValueError(f"the contract has no table {name!r}; it has {', '.join(known)}")
         return self
+
+
+class PostgresSource(DatabaseSource):
+    """A PostgreSQL database."""
+
+    transport: Literal["postgres"]
+    connection: Connection | None = None
+    embedded: Path | None = None
+    """Data folder of a PostgreSQL that this product runs itself, such as the demo's."""
+    part_rows: int = Field(default=1_000_000, ge=1)
+    """Rows of a large table that its first read keeps at a time: what a failure costs at most."""
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> PostgresSource:
+        if (self.connection is None) == (self.embedded is None):
+            raise ValueError("give either `connection` or `embedded`")
+        return self
+
+
+class SqliteSource(DatabaseSource):
+    """A SQLite database, in one file."""
+
+    transport: Literal["sqlite"]
+    path: Path
 
 
 class FileSource(_Source):
@@ -154,7 +171,9 @@ class FecSource(_Source):
     options: dict[str, Any] = Field(default_factory=dict)
 
 
-Source = Annotated[PostgresSource | FileSource | FecSource, Field(discriminator="transport")]
+Source = Annotated[
+    PostgresSource | SqliteSource | FileSource | FecSource, Field(discriminator="transport")
+]
 
 
 class Sources(_Model):
@@ -227,7 +246,7 @@ def _in_words(path: Path, tree: yaml.Node | None, error: ValidationError) -> str
     found = []
     for detail in error.errors():
         field = detail["loc"]
-        if field[2:3] in (("postgres",), ("files",), ("fec",)):
+        if field[2:3] in (("postgres",), ("sqlite",), ("files",), ("fec",)):
             field = (*field[:2], *field[3:])  # the transport, by which pydantic chose the model
         line = _line(tree, field)
         name = ".".join(str(part) for part in field) or "the file"

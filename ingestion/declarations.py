@@ -37,8 +37,9 @@ class Column:
     """JSON in some versions of the system; kept as text."""
     required: bool = False
     """Never NULL, by the contract."""
-    alternatives: tuple[tuple[str, str], ...] = ()
-    """Where other versions keep it: (column that must exist, SQL expression), tried in order."""
+    alternatives: tuple[tuple[str, str | Mapping[str, str]], ...] = ()
+    """Where other versions keep it: (column that must exist, SQL expression), tried in order. Where
+    databases differ, the expression of each transport."""
     empty: tuple[str, ...] = ()
     """What the system writes where there is no value, such as the day 1753-01-01; read as NULL."""
 

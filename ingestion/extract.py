@@ -7,7 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingestion.config import FecSource, FileSource, PostgresSource, Source, Sources
+from ingestion.config import (
+    DatabaseSource,
+    FecSource,
+    FileSource,
+    PostgresSource,
+    Source,
+    Sources,
+    SqliteSource,
+)
 from ingestion.declarations import Table, system
 from ingestion.engine import connect, quoted_name, quoted_text
 from ingestion.errors import (
@@ -45,6 +53,10 @@ def transport_for(source: Source) -> Transport:
             from ingestion.transports.postgres import PostgresTransport
 
             return PostgresTransport(source)
+        case SqliteSource():
+            from ingestion.transports.sqlite import SqliteTransport
+
+            return SqliteTransport(source)
         case FileSource():
             from ingestion.transports.files import FilesTransport
 
@@ -76,7 +88,7 @@ def tables_of(source: Source) -> tuple[Table, ...]:
     declared = system(source.system).tables
     if source.system != "contract":
         return declared
-    named = source.queries if isinstance(source, PostgresSource) else getattr(source, "tables", {})
+    named = source.queries if isinstance(source, DatabaseSource) else getattr(source, "tables", {})
     return tuple(table for table in declared if table.name in named) if named else declared
 
 

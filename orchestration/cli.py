@@ -65,11 +65,17 @@ def init(
     system: Annotated[
         str | None, typer.Option(help="Only this system, ready to be filled in.")
     ] = None,
+    transport: Annotated[
+        str | None,
+        typer.Option(help="How it is reached: postgres, sqlite, files or fec; with --system."),
+    ] = None,
 ) -> None:
     """Write a commented sources.yaml to start from; an existing one is left alone."""
     from orchestration.templates import SOURCES_YAML, sources_yaml
 
-    text = SOURCES_YAML if system is None else sources_yaml(system)
+    if transport and system is None:
+        raise ConfigurationError("--transport says how one system is reached: name it by --system.")
+    text = SOURCES_YAML if system is None else sources_yaml(system, transport)
     target = Home.from_environment().sources_file
     if target.exists():
         console.print(f"{escape(str(target))} exists and was left as it is.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from ingestion.declarations import system
+from ingestion.errors import ConfigurationError
 from ingestion.home import Home
 
 DEMO_MARK = "# The demo company's sources; `adv demo` keeps this file up to date."
@@ -63,29 +64,44 @@ sources:
 FILES = {"fec": "fec", "sage100": "files", "salesforce": "files", "sheets": "files"}
 """Transport of the systems that are read from files; all others are databases."""
 
-
-def sources_yaml(name: str) -> str:
-    """A sources file that reads one system and nothing else.
-
-    Raises:
-        ConfigurationError: no such system is known.
-
-    """
-    described = system(name)
-    if name in FILES:
-        reached = f"    transport: {FILES[name]}\n    path: /exports/{name}\n"
-    else:
-        reached = f"""\
+REACHED = {
+    "postgres": """\
     transport: postgres
     connection:
       host: localhost
       port: 5432
       database: {name}
       user: adv_reader          # needs SELECT, nothing else
-      password: ${{{name.upper()}_PASSWORD}}  # leave the line out where none is asked
+      password: ${{{variable}_PASSWORD}}  # leave the line out where none is asked
       sslmode: prefer
-"""
-    if name == "contract":
+""",
+    "sqlite": """\
+    transport: sqlite
+    path: /var/lib/{name}/{name}.sqlite  # is only read; may be written to meanwhile
+""",
+    "files": "    transport: files\n    path: /exports/{name}\n",
+    "fec": "    transport: fec\n    path: /exports/{name}\n",
+}
+
+
+def sources_yaml(name: str, transport: str | None = None) -> str:
+    """A sources file that reads one system and nothing else.
+
+    Args:
+        name: the system.
+        transport: how it is reached; by default the way it mostly is.
+
+    Raises:
+        ConfigurationError: no such system or transport is known.
+
+    """
+    described = system(name)
+    transport = transport or FILES.get(name, "postgres")
+    if transport not in REACHED or (transport == "fec") != (name == "fec"):
+        known = ", ".join(way for way in REACHED if (way == "fec") == (name == "fec"))
+        raise ConfigurationError(f"{name} cannot be read by {transport!r}; there is {known}.")
+    reached = REACHED[transport].format(name=name, variable=name.upper())
+    if name == "contract" and transport != "files":
         reached += "    queries:\n      documents: |\n        select id as document_id, ...\n"
     return f"""\
 # What the warehouse reads: {described.description}

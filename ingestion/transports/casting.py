@@ -22,6 +22,7 @@ DATE = r"\d{4}-\d{2}-\d{2}"
 MIDNIGHT = r"[T ]00:00(:00(\.0+)?)?(Z|[+-]00(:?00)?)?"
 TIME = r"[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
 OFFSET = r"\s?(Z|[+-]\d{2}(:?\d{2})?)"
+NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?"
 EXCEL_SERIAL = r"\d{1,6}(\.\d+)?"
 EXCEL_DAY_ZERO = {False: "1899-12-30", True: "1904-01-01"}
 
@@ -42,6 +43,8 @@ class Formats:
     numbers; both may also be typed as text in the formats above."""
     excel_1904: bool = False
     """The workbook counts its days from 1904, as old ones from Macintoshes do."""
+    has_empty_text: bool = False
+    """Empty text is a value of its own, as in databases, which know NULL beside it."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class Value:
     """What the text should have been, in words."""
     trimmed: bool = True
     """Spaces around the text mean nothing."""
+    blank_is_none: bool = True
+    """Empty text is no value."""
     empty: tuple[str, ...] = ()
     """Values that stand for none, as SQL writes them."""
 
@@ -77,7 +82,8 @@ def value(column: Column, formats: Formats) -> Value:
 def _value(column: Column, formats: Formats) -> Value:
     name, kind = column.name, column.data_type.lower()
     if kind == "string":
-        return Value(name, kind, lambda text: text, trimmed=False)
+        blank_is_none = not formats.has_empty_text
+        return Value(name, kind, lambda text: text, trimmed=False, blank_is_none=blank_is_none)
     if kind in INTEGERS:
         return Value(name, kind, _integer(kind, formats), "bad_number", "a whole number")
     if kind.startswith("decimal") or kind == "double":
@@ -118,14 +124,22 @@ def _plain(formats: Formats) -> Callable[[str], str]:
 
 def _number(kind: str, formats: Formats) -> Callable[[str], str]:
     plain = _plain(formats)
-    pattern = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?"
 
     def cast(text: str) -> str:
-        stored = f"when {matches(text, pattern)} then try_cast({text} as {kind})" * formats.excel
-        read = f"when {matches(plain(text), pattern)} then try_cast({plain(text)} as {kind})"
+        stored = f"when {matches(text, NUMBER)} then {_rounded(text, kind)}" * formats.excel
+        read = f"when {matches(plain(text), NUMBER)} then {_rounded(plain(text), kind)}"
         return f"case {stored} {read} end"
 
     return cast
+
+
+def _rounded(text: str, kind: str) -> str:
+    direct = f"try_cast({text} as {kind})"
+    if kind == "double":
+        return direct
+    # DuckDB rounds 6e-9 up to 0.0001: what has an exponent is first read with all of its digits.
+    exact = f"try_cast(try_cast({text} as decimal(38, 28)) as {kind})"
+    return f"if(contains(lower({text}), 'e'), coalesce({exact}, {direct}), {direct})"
 
 
 def _integer(kind: str, formats: Formats) -> Callable[[str], str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,9 +24,9 @@ from ingestion.declarations import Column, Table
 from ingestion.engine import connect, quoted_name, quoted_text
 from ingestion.errors import SourceError, UnfinishedReadError
 from ingestion.landing import schema_hash
-from ingestion.transports.base import Extraction, Problem, Session, TableStatus, Window
+from ingestion.transports.base import Extraction, Session, Window
+from ingestion.transports.database import DatabaseSession, Question
 from ingestion.transports.parts import PARTS, KeyRanges, Parts, differences, fingerprint, resume
-from ingestion.transports.staged_rows import write_nothing
 
 if TYPE_CHECKING:
     import duckdb
@@ -105,77 +105,11 @@ def dsn(connection: Connection) -> str:
     return " ".join(f"{name}={quoted(value)}" for name, value in parts.items() if value)
 
 
-@dataclass(frozen=True)
-class Question:
-    """How the source is asked for one table."""
-
-    table: Table
-    origin: str
-    expressions: Mapping[str, str]
-    """SQL, at the source, of every column."""
-
-    def rows(self, *conditions: str) -> str:
-        """The declared columns, of the rows that somebody needs."""
-        return self._select(self._named(self.expressions), conditions)
-
-    def keys(self) -> str:
-        """The key of every row that the source holds."""
-        return self._select(self._named(self.table.key), ())
-
-    def totals(self, names: Iterable[str], conditions: Iterable[str]) -> str:
-        """Exact sums, as text."""
-        sums = (
-            f"coalesce(sum({self.expressions[name]}), 0)::text as {quoted_name(name)}"
-            for name in names
-        )
-        return self._select(", ".join(sums), conditions)
-
-    def _named(self, names: Iterable[str]) -> str:
-        return ", ".join(f"{self.expressions[name]} as {quoted_name(name)}" for name in names)
-
-    def _select(self, selected: str, conditions: Iterable[str]) -> str:
-        needed = [self.table.where] if self.table.where else []
-        everything = " and ".join(f"({condition})" for condition in (*needed, *conditions))
-        return f"select {selected} from {self.origin}" + (everything and f" where {everything}")
-
-
 @dataclass
-class PostgresSession:
-    """One snapshot of one database."""
+class PostgresSession(DatabaseSession):
+    """One snapshot of one PostgreSQL database."""
 
-    connection: duckdb.DuckDBPyConnection
     source: PostgresSource
-
-    def extract(self, table: Table, window: Window, into: Path) -> Extraction:
-        """Read the rows of the window, and the key of every row that the source holds.
-
-        Raises:
-            SourceError: the table or one of its required columns is missing.
-            UnfinishedReadError: reading broke off, and another attempt may get further.
-
-        """
-        found = self._columns(table)
-        if not found:
-            if table.optional:
-                return write_nothing(self.connection, table, into)
-            raise SourceError(f"table {table.name} does not exist, or may not be read")
-        missing = missing_columns(table, found)
-        required = [column.name for column in missing if not column.optional]
-        if required:
-            raise SourceError(f"table {table.name} lacks the column(s) {', '.join(required)}")
-        expressions = {c.name: expression(c, found) for c in table.columns}
-        ask = Question(table, self._origin(table), expressions)
-        ranges = self._key_ranges(table) if window.low is None else None
-        if ranges:
-            extraction = self._read_in_parts(ask, ranges, window, into)
-        else:
-            extraction = self._read_whole(ask, window, into)
-        return replace(
-            extraction,
-            cursor_to=self._cursor_to(table, into / "rows.parquet") or window.low,
-            missing_columns=tuple(column.name for column in missing),
-            leftovers=into.with_name(PARTS),
-        )
 
     def still_answers(self) -> bool:
         """Whether the connection is the one of before; a failed query has ended its snapshot.
@@ -187,45 +121,19 @@ class PostgresSession:
 
         try:
             for statement in ("rollback", "begin"):
-                self.connection.execute(statement)
+                self.local.execute(statement)
             self._query("select 1 as one")
         except (duckdb.Error, SourceError):
             return False
         return True
 
-    def inspect(self, tables: Iterable[Table]) -> list[TableStatus]:
-        """Presence, missing columns and row count of each table."""
-        return [self._inspect(table) for table in tables]
-
-    def _inspect(self, table: Table) -> TableStatus:
-        found = self._columns(table)
-        if not found:
-            return TableStatus(table, present=False, rows=None)
-        missing = missing_columns(table, found)
-        problems = tuple(
-            Problem("batch", "missing_column", f"column {c.name} is missing", field=c.name)
-            for c in missing
-            if not c.optional
-        )
-        count = f"select count(*) as n from {self._origin(table)}"
-        rows = None if problems else int(self._query(count)[0][0])
-        return TableStatus(table, True, rows, tuple(c.name for c in missing), problems)
-
-    def _origin(self, table: Table) -> str:
-        query = self.source.queries.get(table.name)
-        if query:
-            # On a line of its own, the bracket is not part of a comment that ends the query.
-            return f"({query.strip().rstrip(';')}\n) as given"
-        return quoted_name(table.relation or table.name)
-
     def _columns(self, table: Table) -> set[str]:
-        """Columns that the source has, from its catalogue or from the query's own answer."""
         import duckdb
 
         if table.name in self.source.queries:
             probe = f"select * from {self._origin(table)} limit 0"
             try:
-                described = self.connection.execute(
+                described = self.local.execute(
                     f"describe select * from postgres_query('src', {quoted_text(probe)})"
                 ).fetchall()
             except duckdb.Error as error:
@@ -240,6 +148,30 @@ class PostgresSession:
             "and has_column_privilege(a.attrelid, a.attnum, 'select')"
         )
         return {row[0] for row in self._query(catalogue)}
+
+    def _count(self, origin: str) -> int:
+        return int(self._query(f"select count(*) as n from {origin}")[0][0])
+
+    def _typed(self, column: Column, sql: str) -> str:
+        source_type = SOURCE_TYPES.get(
+            column.data_type, column.data_type.replace("decimal", "numeric")
+        )
+        typed = f"{sql}::{source_type}"
+        for nothing in column.empty:
+            typed = f"nullif({typed}, {quoted_text(nothing)}::{source_type})"
+        return typed
+
+    def _read(self, ask: Question, window: Window, into: Path) -> Extraction:
+        ranges = self._key_ranges(ask.table) if window.low is None else None
+        if ranges:
+            extraction = self._read_in_parts(ask, ranges, window, into)
+        else:
+            extraction = self._read_whole(ask, window, into)
+        return replace(
+            extraction,
+            cursor_to=self._cursor_to(ask.table, into / "rows.parquet"),
+            leftovers=into.with_name(PARTS),
+        )
 
     def _since(self, ask: Question, low: str | None) -> list[str]:
         """Condition for the rows that changed after `low`, shortly before, or nobody knows when."""
@@ -310,7 +242,7 @@ class PostgresSession:
         if parts.earlier:
             self._copy(ask.rows(*self._since(ask, parts.progress.began_at)), parts.news)
         read = self._write(parts.combined(ask.table.key, keys), rows)
-        unlike = differences(self.connection, rows, count, totals) if parts.earlier else []
+        unlike = differences(self.local, rows, count, totals) if parts.earlier else []
         if unlike:
             parts.discard()
             raise UnfinishedReadError(
@@ -332,13 +264,17 @@ class PostgresSession:
         names = [c.name for c in ask.table.columns if c.data_type.startswith("decimal")]
         if not names:
             return {}
-        return dict(zip(names, self._query(ask.totals(names, conditions))[0], strict=True))
+        sums = ", ".join(
+            f"coalesce(sum({ask.expressions[name]}), 0)::text as {quoted_name(name)}"
+            for name in names
+        )
+        return dict(zip(names, self._query(ask.select(sums, conditions))[0], strict=True))
 
     def _cursor_to(self, table: Table, rows: Path) -> str | None:
         if table.cursor is None:
             return None
         highest = f"select max({quoted_name(table.cursor)})::varchar from read_parquet(?)"
-        row = self.connection.execute(highest, [str(rows)]).fetchone()
+        row = self.local.execute(highest, [str(rows)]).fetchone()
         return row[0] if row else None
 
     def _copy(self, query: str, target: Path) -> int:
@@ -349,7 +285,7 @@ class PostgresSession:
         import duckdb
 
         try:
-            result = self.connection.execute(
+            result = self.local.execute(
                 f"copy ({query}) to {quoted_text(str(target))} (format parquet, compression zstd)"
             ).fetchone()
         except duckdb.Error as error:
@@ -360,35 +296,11 @@ class PostgresSession:
         import duckdb
 
         try:
-            return self.connection.execute(
+            return self.local.execute(
                 f"select * from postgres_query('src', {quoted_text(query)})"
             ).fetchall()
         except duckdb.Error as error:
             raise SourceError(f"reading failed: {_without_secrets(error)}") from None
-
-
-def missing_columns(table: Table, found: set[str]) -> list[Column]:
-    """Declared columns that the source has under none of their names."""
-    return [
-        column
-        for column in table.columns
-        if column.name not in found
-        and not any(needed in found for needed, _ in column.alternatives)
-    ]
-
-
-def expression(column: Column, found: set[str]) -> str:
-    """SQL, at the source, that gives the column in its declared type."""
-    source_type = SOURCE_TYPES.get(column.data_type, column.data_type.replace("decimal", "numeric"))
-    if column.name in found:
-        sql = f"{quoted_name(column.name)}::{source_type}"
-        for nothing in column.empty:
-            sql = f"nullif({sql}, {quoted_text(nothing)}::{source_type})"
-        return sql
-    for needed, alternative in column.alternatives:
-        if needed in found:
-            return f"({alternative})::{source_type}"
-    return f"null::{source_type}"
 
 
 def _without_secrets(error: Exception) -> str:

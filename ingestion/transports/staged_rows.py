@@ -140,17 +140,28 @@ class StagedRows:
             ]
         )
 
+    def keys_unknown(self) -> int:
+        """Rows kept out whose key cannot be read either."""
+        absent = " or ".join(f"{quoted_name(f'v.{name}')} is null" for name in self.table.key)
+        counted = f"select count(*) from staged where problems is not null and ({absent})"
+        return int(self._one(counted)[0])
+
+    def totals(self, *, kept_out: bool = False) -> dict[str, str]:
+        """Sums of the amounts, of the good rows or of those kept out."""
+        names = [v.name for v in self.values if v.data_type.startswith("decimal")]
+        if not names:
+            return {}
+        sums = ", ".join(f"coalesce(sum({quoted_name(f'v.{name}')}), 0)::varchar" for name in names)
+        which = "is not null" if kept_out else "is null"
+        row = self._one(f"select {sums} from staged where problems {which}")
+        return dict(zip(names, row, strict=True))
+
     def write(self, into: Path) -> Extraction:
         """Write the batch's files, and say what is in them."""
         self._write_rows(into)
-        self._write_keys(into)
-        absent = " or ".join(f"{quoted_name(f'v.{name}')} is null" for name in self.table.key)
-        rows, rejected, unknown = self._one(
-            f"""
-            select count(*) filter (problems is null), count(problems),
-                count(*) filter (problems is not null and ({absent}))
-            from staged
-            """
+        self.write_keys(into)
+        rows, rejected = self._one(
+            "select count(*) filter (problems is null), count(problems) from staged"
         )
         if rejected:
             self._write_rejected(into)
@@ -158,8 +169,8 @@ class StagedRows:
             rows=rows,
             source_rows=rows + rejected,
             rejected_rows=rejected,
-            keys_unknown=unknown,
-            totals=self._totals(),
+            keys_unknown=self.keys_unknown(),
+            totals=self.totals(),
             cursor_to=self._cursor_to(),
             problems=[*self._first_problems(), *self._warnings()],
         )
@@ -200,7 +211,8 @@ class StagedRows:
             f"select {self._declared()} from staged where problems is null", into / "rows.parquet"
         )
 
-    def _write_keys(self, into: Path) -> None:
+    def write_keys(self, into: Path) -> None:
+        """Write the key of every row, good or bad."""
         # A row kept out still exists in the source: its key keeps the version that raw has.
         names = ", ".join(quoted_name(name) for name in self.table.key)
         present = " or ".join(f"{quoted_name(name)} is not null" for name in self.table.key)
@@ -231,14 +243,6 @@ class StagedRows:
             ) as s
             left join located as l on l.file = s.file and l.row = s.row
         """
-
-    def _totals(self) -> dict[str, str]:
-        names = [v.name for v in self.values if v.data_type.startswith("decimal")]
-        if not names:
-            return {}
-        sums = ", ".join(f"coalesce(sum({quoted_name(f'v.{name}')}), 0)::varchar" for name in names)
-        row = self._one(f"select {sums} from staged where problems is null")
-        return dict(zip(names, row, strict=True))
 
     def _cursor_to(self) -> str | None:
         if self.table.cursor is None:
@@ -322,7 +326,8 @@ def _emptied(value: Value) -> str:
 
 def _clean(value: Value) -> str:
     text = quoted_name(value.name)
-    return f"nullif({f'trim({text})' if value.trimmed else text}, '')"
+    text = f"trim({text})" if value.trimmed else text
+    return f"nullif({text}, '')" if value.blank_is_none else text
 
 
 def _problem(name: str | None, code: str, message: str) -> str:

@@ -1,6 +1,7 @@
--- What happened on the day after the dump, as Tryton would have written it: an invoice is paid; of a
--- shipment of two lines one leaves and the other waits; a confirmed sale is cancelled; a draft is
--- deleted; a customer complains; and a new sale is entered, quoted and confirmed within minutes.
+-- What happened on the day after the dump, as Tryton would have written it: an invoice is paid; part of
+-- another was received three days before, and is booked only now; of a shipment of two lines one leaves
+-- and the other waits; a confirmed sale is cancelled; a draft is deleted; a customer complains; and a
+-- new sale is entered, quoted and confirmed within minutes.
 insert into account_move (id, company, date, journal, period, state, number, origin, create_date, create_uid)
 select 9001, 1, '2026-11-23', 3, max(id), 'posted', '9001', 'account.invoice,22', '2026-11-23 09:00', 3
 from account_period;
@@ -14,6 +15,15 @@ insert into "account_invoice-account_move_line" (id, invoice, line) values (9001
 update account_move_line set reconciliation = 9001, write_date = '2026-11-23 09:00'
 where account = 1005 and move = (select move from account_invoice where id = 22);
 update account_invoice set state = 'paid', write_date = '2026-11-23 09:00' where id = 22;
+
+insert into account_move (id, company, date, journal, period, state, number, origin, create_date, create_uid)
+select 9003, 1, '2026-11-20', 3, max(id), 'posted', '9003', 'account.invoice,51', '2026-11-23 09:30', 3
+from account_period;
+insert into account_move_line (id, move, account, party, debit, credit, state, create_date)
+values
+    (9003, 9003, 1005, 81, 0, 15.05, 'valid', '2026-11-23 09:30'),
+    (9004, 9003, 619, null, 15.05, 0, 'valid', '2026-11-23 09:30');
+insert into "account_invoice-account_move_line" (id, invoice, line) values (9003, 51, 9003);
 
 insert into stock_shipment_out (
     id, company, customer, delivery_address, warehouse, warehouse_output, warehouse_storage,

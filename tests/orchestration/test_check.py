@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from ingestion.config import read_sources
 from ingestion.declarations import system, systems
+from ingestion.errors import ConfigurationError
+from ingestion.home import Home
 from ingestion.transports.base import TableStatus
 from orchestration.check import filled_by, missing_numbers
 from orchestration.templates import sources_yaml
+from tests.orchestration.conftest import adv
 
 
 @pytest.mark.parametrize("name", sorted(systems()))
@@ -19,6 +24,55 @@ def test_a_systems_sources_file_can_be_read_as_it_is_written(name: str, tmp_path
     file.write_text(sources_yaml(name), encoding="utf-8")
     (source,) = read_sources(file).sources.values()
     assert source.system == name
+
+
+@pytest.mark.parametrize(
+    ("name", "transport"),
+    [("tryton", "sqlite"), ("contract", "sqlite"), ("contract", "files"), ("sage100", "postgres")],
+)
+def test_a_system_can_be_reached_otherwise(name: str, transport: str, tmp_path: Path) -> None:
+    file = tmp_path / "sources.yaml"
+    file.write_text(sources_yaml(name, transport), encoding="utf-8")
+    (source,) = read_sources(file).sources.values()
+    assert (source.system, source.transport) == (name, transport)
+
+
+@pytest.mark.parametrize(
+    ("name", "transport"), [("tryton", "fec"), ("fec", "sqlite"), ("tryton", "x")]
+)
+def test_a_way_that_does_not_lead_there_is_told(name: str, transport: str) -> None:
+    with pytest.raises(
+        ConfigurationError, match=f"{name} cannot be read by '{transport}'; there is"
+    ):
+        sources_yaml(name, transport)
+
+
+def test_a_source_in_sqlite_is_written_and_looked_at(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    result = adv(home, "init", "--system", "tryton", "--transport", "sqlite")
+    assert result.returncode == 0, result.stderr
+    text = home.sources_file.read_text(encoding="utf-8")
+    home.sources_file.write_text(
+        text.replace("/var/lib/tryton/tryton.sqlite", "../tryton.sqlite"), encoding="utf-8"
+    )
+    result = adv(home, "check")
+    assert result.returncode == 2
+    assert f"{tmp_path / 'tryton.sqlite'}: no such file" in result.stderr
+
+    with sqlite3.connect(tmp_path / "tryton.sqlite") as database:
+        for table in system("tryton").tables:
+            if table.name != "sale_complaint":
+                columns = ", ".join(f'"{column.name}"' for column in table.columns)
+                database.execute(f'create table "{table.relation or table.name}" ({columns})')
+        database.execute("insert into party_party (id) values (1), (2)")
+    database.close()
+    result = adv(home, "check")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "module sale_complaint is not there" in result.stdout
+    assert re.search(r"party_party\W+2\W", result.stdout)
+
+    result = adv(home, "init", "--transport", "sqlite")
+    assert "name it by --system" in result.stderr
 
 
 def test_a_missing_module_leaves_its_contract_tables_empty() -> None:

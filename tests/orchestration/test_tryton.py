@@ -1,8 +1,16 @@
-"""A real Tryton database and the accounting file it exported, on two nights."""
+"""A real Tryton database and the accounting file it exported, on two nights.
+
+There are two installations: one reads the database in PostgreSQL, the other in SQLite, where Tryton
+stores amounts, days and durations otherwise. What is published must be the same.
+"""
 
 from __future__ import annotations
 
+import shutil
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 
@@ -11,6 +19,7 @@ import pytest
 from ingestion.engine import connect
 from ingestion.home import Home
 from tests.orchestration.conftest import adv
+from tests.orchestration.test_rebuild import warehouse
 from tests.orchestration.tryton import TrytonDatabase, copy_accounting_files
 
 SOURCES = """\
@@ -19,16 +28,22 @@ as_of_date: {as_of}
 sources:
   erp:
     system: tryton
-    transport: postgres
-    embedded: ../postgres
+{reached}
   accounting:
     system: fec
     transport: fec
     path: ../fec
 """
+REACHED = {
+    "postgres": "    transport: postgres\n    embedded: ../postgres",
+    "sqlite": "    transport: sqlite\n    path: ../tryton.sqlite",
+}
 OPEN_RECEIVABLES = Decimal("67573.68")
 POSTED_UNPAID = Decimal("75468.09")
 UNMATCHED_RECEIPTS = Decimal("7894.41")
+PAID_THE_NEXT_DAY = Decimal("1645.70")
+BOOKED_LATE = Decimal("15.05")
+BOOKED_LATE_ON = date(2026, 11, 20)
 
 THE_NEXT_DAY = Path(__file__).parent.parent / "data" / "tryton_next_day.sql"
 
@@ -38,6 +53,7 @@ class Company:
     """The two systems, the warehouse that reads them, and what it published each night."""
 
     home: Home
+    transport: str
 
     @property
     def database(self) -> TrytonDatabase:
@@ -48,28 +64,41 @@ class Company:
         """Ask Tryton's database."""
         return self.database.ask(query)
 
-    def night(self, as_of: str) -> Path:
-        """Run the nightly job as of a day; returns the marts that it published."""
-        self.home.sources_file.write_text(SOURCES.format(as_of=as_of), encoding="utf-8")
+    def night(self, as_of: str) -> Night:
+        """Run the nightly job as of a day."""
+        if self.transport == "sqlite":
+            self.database.write_sqlite(self.home.root / "tryton.sqlite")
+        sources = SOURCES.format(as_of=as_of, reached=REACHED[self.transport])
+        self.home.sources_file.write_text(sources, encoding="utf-8")
         result = adv(self.home, "run")
         assert result.returncode == 0, result.stdout + result.stderr
-        return self.home.marts.resolve()
+        # Of its own name: the views in it name the database that they are in.
+        kept = self.home.root / "kept" / as_of / self.home.warehouse.name
+        kept.parent.mkdir(parents=True)
+        shutil.copy(self.home.warehouse, kept)
+        return Night(self, as_of, self.home.marts.resolve(), kept)
 
 
 @dataclass(frozen=True)
 class Night:
-    """What one night published, and the source it was read from."""
+    """What one night published, the warehouse it was made in, and the source it was read from."""
 
     company: Company
+    as_of: str
     marts: Path
+    warehouse: Path
 
     def ask(self, query: str) -> list[tuple[object, ...]]:
         """Rows of the published marts."""
-        connection = connect(self.marts, read_only=True)
-        try:
-            return connection.execute(query).fetchall()
-        finally:
-            connection.close()
+        return rows_of(self.marts, query)
+
+
+def rows_of(database: Path, query: str) -> list[tuple[object, ...]]:
+    connection = connect(database, read_only=True)
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
 
 
 def rounded(amount: Decimal) -> Decimal:
@@ -78,27 +107,48 @@ def rounded(amount: Decimal) -> Decimal:
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
-    found = Company(Home(tmp_path_factory.mktemp("tryton")))
-    found.database.restore()
-    found.home.sources_file.parent.mkdir(parents=True)
-    copy_accounting_files(found.home.root / "fec")
+def companies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Company]]:
+    found = [Company(Home(tmp_path_factory.mktemp(name)), name) for name in REACHED]
+    for company in found:
+        company.database.restore()
+        company.home.sources_file.parent.mkdir(parents=True)
+        copy_accounting_files(company.home.root / "fec")
+        # Employees' pseudonyms are made with the installation's key.
+        company.home.pseudonym_key.write_text("00" * 32, encoding="ascii")
+    yield found
+    for company in found:
+        company.database.stop()
+
+
+@pytest.fixture(scope="module")
+def firsts(companies: list[Company]) -> dict[str, Night]:
+    return {company.transport: company.night("2026-11-22") for company in companies}
+
+
+@pytest.fixture(scope="module")
+def seconds(firsts: dict[str, Night]) -> dict[str, Night]:
+    found = {}
+    for transport, night in firsts.items():
+        night.company.database.psql(THE_NEXT_DAY.read_text(encoding="utf-8"))
+        found[transport] = night.company.night("2026-11-23")
     return found
 
 
-@pytest.fixture(scope="module")
-def first(company: Company) -> Night:
+@pytest.fixture(params=sorted(REACHED))
+def transport(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def first(transport: str, firsts: dict[str, Night]) -> Night:
     """The night after the dump was made."""
-    return Night(company, company.night("2026-11-22"))
+    return firsts[transport]
 
 
-@pytest.fixture(scope="module")
-def second(first: Night) -> Night:
+@pytest.fixture
+def second(transport: str, seconds: dict[str, Night]) -> Night:
     """The night after the next day."""
-    first.company.database.psql(THE_NEXT_DAY.read_text(encoding="utf-8"))
-    published = Night(first.company, first.company.night("2026-11-23"))
-    first.company.database.stop()
-    return published
+    return seconds[transport]
 
 
 def test_open_receivables_are_the_unpaid_invoices_less_what_was_received_on_them(
@@ -135,6 +185,49 @@ def test_receivables_of_each_customer_are_those_of_the_account(first: Night) -> 
         where a.is_latest group by 1
     """
     assert sorted(first.ask(aging)) == sorted(first.company.tryton(open_lines))
+
+
+def account_on_every_day(night: Night) -> list[tuple[object, ...]]:
+    """What each customer owes by the account on each day: whatever was entered up to then."""
+    return night.company.tryton(
+        f"""
+        select d::date as day, 'erp/party.party/' || l.party as customer,
+            sum(l.debit - l.credit)::numeric(18, 4) as amount
+        from account_move_line as l
+        join account_account as a on a.id = l.account
+        join account_move as m on m.id = l.move
+        join generate_series('1996-07-01', '{night.as_of}', interval '1 day') as d on m.date <= d
+        where a.code = '4111' and m.state = 'posted'
+        group by 1, 2 having sum(l.debit - l.credit) <> 0
+        order by 1, 2
+        """
+    )
+
+
+def receivables_on_every_day(night: Night) -> list[tuple[object, ...]]:
+    """What each customer owes on each day, by the intervals that the marts are made of."""
+    return rows_of(
+        night.warehouse,
+        f"""
+        select day::date, customer_id, sum(company_open_amount)::decimal(18, 4)
+        from intermediate.int_receivable_intervals
+        join generate_series(date '1996-07-01', date '{night.as_of}', interval 1 day) as d (day)
+            on day >= valid_from and (day <= valid_to or valid_to is null)
+        group by 1, 2 having sum(company_open_amount) <> 0
+        order by 1, 2
+        """,
+    )
+
+
+def total(balances: list[tuple[object, ...]], day: date) -> Decimal:
+    return sum((Decimal(str(amount)) for on, _, amount in balances if on == day), Decimal(0))
+
+
+def test_receivables_of_every_day_are_those_of_the_account(first: Night) -> None:
+    published = receivables_on_every_day(first)
+    assert len({day for day, *_ in published}) > 11_000
+    assert total(published, date(2026, 11, 22)) == OPEN_RECEIVABLES
+    assert published == account_on_every_day(first)
 
 
 def test_documents_have_the_statuses_of_the_database(first: Night) -> None:
@@ -297,7 +390,7 @@ def test_the_accounting_file_tells_the_same(first: Night) -> None:
 
 def test_the_next_day_is_told_and_the_day_before_stays_as_it_was(second: Night) -> None:
     latest = "select sum(company_open_amount) from kpi.aging where is_latest"
-    assert second.ask(latest) == [(OPEN_RECEIVABLES - Decimal("1645.70"),)]
+    assert second.ask(latest) == [(OPEN_RECEIVABLES - PAID_THE_NEXT_DAY - BOOKED_LATE,)]
     before = "select sum(company_open_amount) from kpi.aging where as_of_date = '2026-10-31'"
     assert second.ask(before) == [(OPEN_RECEIVABLES,)]
     invoices = """
@@ -306,6 +399,23 @@ def test_the_next_day_is_told_and_the_day_before_stays_as_it_was(second: Night) 
     """
     assert second.ask(invoices) == [("draft", 4), ("invoiced", 52), ("settled", 138)]
     assert second.ask("select count(*) from core.fct_claims") == [(20,)]
+
+
+def test_receivables_of_every_day_are_restated_by_what_was_booked_late(
+    transport: str, firsts: dict[str, Night], seconds: dict[str, Night]
+) -> None:
+    first, second = firsts[transport], seconds[transport]
+    published, restated = receivables_on_every_day(first), receivables_on_every_day(second)
+    assert restated == account_on_every_day(second)
+    assert [row for row in restated if row[0] < BOOKED_LATE_ON] == [
+        row for row in published if row[0] < BOOKED_LATE_ON
+    ]
+    for number in range(3):
+        day = BOOKED_LATE_ON + timedelta(days=number)
+        assert total(published, day) == OPEN_RECEIVABLES
+        assert total(restated, day) == OPEN_RECEIVABLES - BOOKED_LATE
+    last = total(restated, date(2026, 11, 23))
+    assert last == OPEN_RECEIVABLES - BOOKED_LATE - PAID_THE_NEXT_DAY
 
 
 def test_a_partial_shipment_and_a_cancelled_sale_leave_the_book_on_their_day(
@@ -371,3 +481,59 @@ def test_a_sale_recorded_on_its_day_keeps_the_instants_and_people_of_its_log(sec
     assert second.ask(events) == [
         ("2026-11-23 08:20:00", "waiting", "erp/company.employee/5", "source")
     ]
+
+
+SAME_WHEREVER_IT_IS_READ_FROM = ("raw", "staging", "intermediate", "core", "kpi")
+
+
+def everything(night: Night) -> dict[str, Counter[str]]:
+    """All rows of the warehouse and of the marts, with loads named by their order."""
+    loads = "select distinct load_id::varchar from control.loads order by 1"
+    orders = [str(load) for (load,) in rows_of(night.warehouse, loads)]
+    found: dict[str, Counter[str]] = {}
+    for database in (night.warehouse, night.marts):
+        connection = connect(database, read_only=True)
+        tables = connection.execute(
+            "select table_schema || '.' || table_name from information_schema.tables "
+            f"where table_schema in {SAME_WHEREVER_IT_IS_READ_FROM}"
+        ).fetchall()
+        for (table,) in tables:
+            rows = Counter(map(repr, connection.execute(f"from {table}").fetchall()))
+            for number, load in enumerate(orders, start=1):
+                rows = Counter({row.replace(load, f"load {number}"): n for row, n in rows.items()})
+            found[table] = rows
+        connection.close()
+    return found
+
+
+@pytest.mark.parametrize("night", ["firsts", "seconds"])
+def test_every_table_is_the_same_from_postgresql_and_from_sqlite(
+    night: str, request: pytest.FixtureRequest
+) -> None:
+    nights: dict[str, Night] = request.getfixturevalue(night)
+    from_postgres, from_sqlite = (everything(nights[name]) for name in ("postgres", "sqlite"))
+    assert len(from_postgres) > 200
+    assert sum(rows.total() for rows in from_postgres.values()) > 250_000
+    assert from_postgres.keys() == from_sqlite.keys()
+    assert [table for table in from_postgres if from_postgres[table] != from_sqlite[table]] == []
+
+
+def test_the_second_night_reads_windows_and_finds_what_changed(second: Night) -> None:
+    read = """
+        select sum(rows_added), sum(rows_changed), sum(rows_deleted),
+            sum(rows_extracted) < sum(rows_current)
+        from meta.loads
+        where load_id = (select max(load_id) from meta.loads) and source_id = 'erp'
+    """
+    assert second.ask(read) == [(16, 7, 3, True)]
+
+
+def test_raw_comes_back_from_the_landing_zone_row_for_row(second: Night) -> None:
+    home = second.company.home
+    result = adv(home, "rebuild", "--replace")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "2 loads" in result.stdout
+    before = warehouse(Home(second.warehouse.parent))
+    versions = before["raw.tryton__account_invoice"]
+    assert len(versions) == 195
+    assert warehouse(home) == before
