@@ -89,8 +89,9 @@ def customer_lifetimes(purchases: pd.DataFrame, as_of: Any) -> pd.DataFrame:
     )
     customers = pd.DataFrame(
         {
-            "company_id": summary["company_id"],
-            "customer_id": summary["customer_id"],
+            # Text stays text where there are no rows to tell it by.
+            "company_id": summary["company_id"].astype("str"),
+            "customer_id": summary["customer_id"].astype("str"),
             "repeat_purchases": summary["count"].astype("int64") - 1,
             "recency_weeks": _weeks(summary["max"] - summary["min"]),
             "age_weeks": _weeks(pd.Timestamp(as_of) - summary["min"]),

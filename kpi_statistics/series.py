@@ -39,7 +39,8 @@ def monthly_statistics(series: pd.DataFrame) -> pd.DataFrame:
     """
     keys = ["company_id", "measure", "member"]
     ordered = series.sort_values([*keys, "month_start"], ignore_index=True)
-    result = ordered[[*keys, "month_start"]].copy()
+    # Text stays text where there are no rows to tell it by.
+    result = ordered[[*keys, "month_start"]].astype(dict.fromkeys(keys, "str"))
     for column in ("seasonally_adjusted", "trend", "slope_per_month", "slope_p_value"):
         result[column] = np.nan
     result["slope_months"] = 0

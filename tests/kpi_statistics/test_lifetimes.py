@@ -84,6 +84,8 @@ def test_one_time_buyers_get_no_probability() -> None:
     assert result.loc[~once, "probability_alive"].between(0, 1).all()
 
 
-def test_no_purchases_give_no_customers() -> None:
+def test_no_purchases_give_no_customers_and_the_same_columns() -> None:
     none = pd.DataFrame({"company_id": [], "customer_id": [], "ordered_on": []})
-    assert lifetimes.customer_lifetimes(none, "2026-06-30").empty
+    result = lifetimes.customer_lifetimes(none, "2026-06-30")
+    assert result.empty
+    assert [str(result[column].dtype) for column in ("company_id", "customer_id")] == ["str"] * 2

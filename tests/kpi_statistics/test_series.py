@@ -65,5 +65,9 @@ def test_less_than_two_years_stay_unadjusted() -> None:
     assert result[result["member"] == "all"]["trend"].notna().all()
 
 
-def test_no_series_give_no_rows() -> None:
-    assert series.monthly_statistics(monthly([])).empty
+def test_no_series_give_no_rows_and_the_same_columns() -> None:
+    result = series.monthly_statistics(monthly([]))
+    assert result.empty
+    assert [str(result[column].dtype) for column in ("company_id", "measure", "member")] == (
+        ["str"] * 3
+    )
