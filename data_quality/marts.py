@@ -28,6 +28,11 @@ FED_BY = {
 USUALLY_FED_BY = {
     "kpi.document_backlog_daily": "core.fct_documents",
     "kpi.processing_time_monthly": "core.fct_document_events",
+    "kpi.top_sales_monthly": "core.fct_invoice_lines",
+    "kpi.customer_activity": "core.fct_order_lines",
+    "kpi.customer_overview": "core.fct_order_lines",
+    "kpi.customer_timeline": "core.fct_documents",
+    "kpi.trends_monthly": "core.fct_documents",
 }
 """Marts that can: documents may all be closed, events may tell of no stage that is measured."""
 

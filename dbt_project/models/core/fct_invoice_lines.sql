@@ -54,6 +54,14 @@ signed as (
     left join customers on documents.sold_to_customer_id = customers.customer_id
     left join order_lines on lines.order_line_id = order_lines.document_line_id
     left join returned_lines on lines.order_line_id = returned_lines.order_line_id
+),
+
+-- A price reduction brings no goods back; where the order line is unknown, what is credited did come back.
+moved as (
+    select
+        *,
+        document_type <> 'credit_note' or order_line_id is null or reverses_invoice or was_returned as moves_goods
+    from signed
 )
 
 select
@@ -68,8 +76,8 @@ select
     corrects_document_id,
     sold_to_customer_id,
     payer_customer_id,
-    coalesce({{ known('signed.product_id') }}, 'unknown') as product_id,
-    coalesce({{ known('signed.salesperson_id') }}, document_salesperson_id) as salesperson_id,
+    coalesce({{ known('moved.product_id') }}, 'unknown') as product_id,
+    coalesce({{ known('moved.salesperson_id') }}, document_salesperson_id) as salesperson_id,
     channel,
     coalesce(site, document_site) as site,
     line_type,
@@ -79,21 +87,21 @@ select
     unit,
     unit_price_excl_tax,
     discount_percent,
-    {{ money('sign * quantity') }} as net_quantity,
+    {{ money('case when moves_goods then sign * quantity else 0 end') }} as net_quantity,
     {{ money('sign * amount_excl_tax') }} as net_amount_excl_tax,
     {{ money('sign * amount_tax') }} as net_amount_tax,
     {{ money('sign * amount_incl_tax') }} as net_amount_incl_tax,
     {{ money('sign * company_amount_excl_tax') }} as company_net_amount_excl_tax,
     unit_cost,
-    -- A price reduction brings no goods back; where the order line is unknown, neither is what came back.
-    {{ money("case when document_type = 'credit_note' and order_line_id is not null and not reverses_invoice and not was_returned then 0 else sign * quantity * unit_cost end") }} as company_net_cost,
+    {{ money('case when moves_goods then sign * quantity * unit_cost else 0 end') }} as company_net_cost,
     reverses_invoice,
+    moves_goods,
     is_issued,
     -- A deposit is never revenue, and neither is its deduction; group companies are no customers.
     is_issued
     and document_type <> 'deposit_invoice'
     and line_type <> 'deposit'
     and coalesce(customer_class, 'private') <> 'intercompany' as is_revenue
-from signed
-{{ join_known('product', 'signed.product_id') }}
-{{ join_known('employee', 'signed.salesperson_id') }}
+from moved
+{{ join_known('product', 'moved.product_id') }}
+{{ join_known('employee', 'moved.salesperson_id') }}
