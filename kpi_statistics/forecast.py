@@ -53,8 +53,8 @@ class Forecast:
     low: Values
     high: Values
 
-    def scaled(self, factor: float) -> Forecast:
-        """The same in other units."""
+    def scaled(self, factor: Values) -> Forecast:
+        """The same, each week by its factor."""
         return Forecast(self.mean * factor, self.low * factor, self.high * factor)
 
 
@@ -82,8 +82,8 @@ class Method(Protocol):
 def forecast_workload(weeks: pd.DataFrame, weeks_ahead: int, interval: float) -> pd.DataFrame:
     """Forecast each task of each team, and the team as a whole.
 
-    A team's own forecast is the better one for its total; its tasks are scaled so that they add up
-    to it.
+    A team's own forecast is the better one for its total; its tasks are scaled so that each week
+    they add up to it.
 
     Args:
         weeks: company_id, team, task, week_start, is_complete, working_days, arrived_minutes; every
@@ -107,8 +107,8 @@ def forecast_workload(weeks: pd.DataFrame, weeks_ahead: int, interval: float) ->
             str(task): _forecast_series(of_task, steps, interval)
             for task, of_task in rows.groupby("task", sort=True)
         }
-        expected = float(sum(forecast.mean.sum() for forecast, _ in tasks.values()))
-        factor = float(whole.mean.sum()) / expected if expected > 0 else 1.0
+        expected = np.sum([forecast.mean for forecast, _ in tasks.values()], axis=0)
+        factor = np.divide(whole.mean, expected, out=np.ones(steps), where=expected > 0)
         found = [("team", "all", whole, whole_row)]
         found += [
             ("task", task, forecast.scaled(factor), row) for task, (forecast, row) in tasks.items()
