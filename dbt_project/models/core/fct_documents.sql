@@ -55,12 +55,32 @@ lines as (
     group by document_id
 ),
 
+-- When the request reached the company, which another system than the document's own may have logged.
+-- The request of an accepted offer was for the offer; the order came with its acceptance.
+messages as (
+    select document_id, min(received_at) as received_at
+    from (
+        select
+            case
+                when message.message_type = 'quote_request' and document.document_type <> 'quote' then document.generated_from_document_id
+                else document.document_id
+            end as document_id,
+            message.received_at
+        from {{ ref('int_inbound_messages') }} as message
+        {{ join_known('document', 'message.document_id') }}
+        inner join {{ ref('int_documents') }} as document on {{ known('message.document_id') }} = document.document_id
+        where message.message_type in ('order', 'quote_request')
+    ) as requests
+    group by document_id
+),
+
 -- What happened after the as-of date has not happened yet.
 known as (
     select
         documents.*,
         companies.time_zone,
         companies.as_of_ends_at,
+        coalesce(messages.received_at, documents.received_at) as known_received_at,
         coalesce(lines.line_count, 0) as line_count,
         validating_sources.source_id is not null as knows_validation,
         case
@@ -73,13 +93,14 @@ known as (
         coalesce(
             {{ local_date('documents.entered_at', 'companies.time_zone') }}, documents.document_date
         ) as created_date
-        {%- for milestone in ['received', 'entered', 'acknowledged', 'validated', 'sent', 'shipped', 'closed', 'cancelled'] %},
+        {%- for milestone in ['entered', 'acknowledged', 'validated', 'sent', 'shipped', 'closed', 'cancelled'] %},
         case when documents.{{ milestone }}_at < companies.as_of_ends_at then documents.{{ milestone }}_at end as {{ milestone }}_then
         {%- endfor %}
     from documents
     inner join companies on documents.known_company_id = companies.company_id
     left join states on documents.document_id = states.document_id and states.position = 1
     left join lines on documents.document_id = lines.document_id
+    left join messages on documents.document_id = messages.document_id
     left join preparing_sources on documents.source_id = preparing_sources.source_id
     left join validating_sources on documents.source_id = validating_sources.source_id
 )
@@ -123,7 +144,7 @@ select
     cast(line_count as bigint) as line_count,
     document_date,
     created_date,
-    received_then as received_at,
+    case when known_received_at < as_of_ends_at then known_received_at end as received_at,
     entered_then as entered_at,
     acknowledged_then as acknowledged_at,
     validated_then as validated_at,
@@ -131,7 +152,7 @@ select
     shipped_then as shipped_at,
     closed_then as closed_at,
     cancelled_then as cancelled_at,
-    {{ local_date('received_then', 'time_zone') }} as received_date,
+    case when known_received_at < as_of_ends_at then {{ local_date('known_received_at', 'time_zone') }} end as received_date,
     {{ local_date('acknowledged_then', 'time_zone') }} as acknowledged_date,
     {{ local_date('validated_then', 'time_zone') }} as validated_date,
     {{ local_date('sent_then', 'time_zone') }} as sent_date,

@@ -30,7 +30,8 @@ with spans as (
     from {{ ref('int_' ~ entity) }}
     union all
     {%- endfor %}
-    select {{ as_of_date() }} as first_date, {{ as_of_date() }} as last_date
+    -- The weeks that are forecast need their holidays.
+    select {{ as_of_date() }} as first_date, {{ add_days(as_of_date(), '7 * (' ~ var('forecast_weeks') ~ ' + 1)') }} as last_date
 ),
 
 -- A day more on each side: an instant's local date may be its neighbour.

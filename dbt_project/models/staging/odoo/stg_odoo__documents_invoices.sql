@@ -88,6 +88,8 @@ final as (
         {{ translated('teams.name') }} as team,
         {{ key('invoices.source_id', 'sale.order', 'invoices.order_id') }} as generated_from_document_id,
         {{ key('invoices.source_id', 'account.move', 'invoices.reversed_entry_id') }} as corrects_document_id,
+        -- What the person who credited wrote, which Odoo keeps as the reference.
+        case when invoices.document_type = 'credit_note' then invoices.ref end as reason,
         false as is_backorder,
         incoterms.code as incoterm,
         {{ key(
@@ -139,7 +141,7 @@ final as (
 )
 
 {{ conform('documents', lacks=[
-    'backorder_of_document_id', 'reason', 'delivery_reason', 'carrier', 'site', 'payment_method',
+    'backorder_of_document_id', 'delivery_reason', 'carrier', 'site', 'payment_method',
     'received_at', 'acknowledged_at', 'shipped_at', 'cancelled_by', 'requested_date', 'first_confirmed_date',
     'last_confirmed_date', 'last_told_date', 'valid_until',
 ]) }}
