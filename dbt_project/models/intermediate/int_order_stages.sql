@@ -67,6 +67,7 @@ releases as (
     select
         blocks.order_id,
         max(blocks.ended_at) as released_at,
+        min(case when blocks.stage = 'waiting_for_credit' then blocks.started_at end) as credit_blocked_at,
         max(case when blocks.stage = 'waiting_for_credit' then blocks.ended_at end) as credit_released_at
     from blocks
     inner join orders on blocks.order_id = orders.order_id
@@ -139,6 +140,7 @@ milestones as (
     select
         orders.*,
         releases.released_at,
+        releases.credit_blocked_at,
         releases.credit_released_at,
         held.order_id is not null as is_held,
         payments.document_id is not null as is_payable,
@@ -194,7 +196,10 @@ spans as (
             'validation', 'case when acknowledged_at between entered_at and validated_at then acknowledged_at else entered_at end',
             'validated_at', 'least(shipped_at, given_up_at)'
         ),
-        ('credit_release', 'case when credit_released_at > validated_at then validated_at end', 'credit_released_at', 'given_up_at'),
+        (
+            'credit_release', 'case when validated_at < credit_blocked_at then validated_at else credit_blocked_at end',
+            'credit_released_at', 'given_up_at'
+        ),
         ('picking', 'case when not is_held then ready_at end', 'picked_at', 'least(shipped_at, given_up_at)'),
         ('shipping', 'case when not is_held or shipped_at is not null then greatest(ready_at, coalesce(picked_at, ready_at)) end', 'shipped_at', 'given_up_at'),
         ('invoicing', 'case when invoiced_at is null or invoiced_at >= shipped_at then shipped_at end', 'invoiced_at', 'given_up_at'),
@@ -225,13 +230,13 @@ spans as (
     {%- endfor %}
     select
         orders.order_id, orders.company_id, orders.time_zone, orders.as_of_ends_at, blocks.stage,
-        blocks.started_at, blocks.ended_at, blocks.ended_at, false, null, null
+        blocks.started_at, blocks.ended_at, blocks.ended_at as left_at, false, null, null
     from blocks
     inner join orders on blocks.order_id = orders.order_id
     union all
     select
         orders.order_id, orders.company_id, orders.time_zone, orders.as_of_ends_at, 'waiting_for_sales',
-        states.valid_from_at, states.valid_to_at, states.valid_to_at, false, null, null
+        states.valid_from_at, states.valid_to_at, states.valid_to_at as left_at, false, null, null
     from {{ ref('int_document_states') }} as states
     inner join orders on states.document_id = orders.order_id
     where states.status = 'to_validate'
