@@ -20,9 +20,9 @@ with references_of_lines as (
         cancelled_by = 'us' as is_cancelled_by_us,
         -- What the customer gave up is not owed.
         ordered_quantity - case when cancelled_by = 'us' then 0 else cancelled_quantity end as owed_quantity,
-        is_on_time{{ suffix }} as is_on_time,
-        is_in_full{{ suffix }} as is_in_full,
-        is_otif{{ suffix }} as is_otif
+        is_on_time{{ suffix }}{{ ' as is_on_time' if suffix }},
+        is_in_full{{ suffix }}{{ ' as is_in_full' if suffix }},
+        is_otif{{ suffix }}{{ ' as is_otif' if suffix }}
     from {{ ref('fct_order_lines') }}
     where document_type = 'order' and is_booked and is_deliverable and ordered_quantity > 0
     {{ 'union all' if not loop.last }}
