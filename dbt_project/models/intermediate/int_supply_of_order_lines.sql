@@ -1,5 +1,6 @@
 -- One row per order line that is open on the as-of date and whose product is kept in stock at its
--- site: the day on which stock and expected receipts suffice for it, after all that was promised before it.
+-- site: the day on which stock and expected receipts suffice for it, after all that is
+-- being prepared or was promised before it.
 with demand as (
     select
         order_line_id,
@@ -9,7 +10,12 @@ with demand as (
         open_quantity,
         sum(open_quantity) over (
             partition by company_id, product_id, site
-            order by coalesce(promised_date, cast('9999-12-31' as date)), booked_date, order_line_id
+            -- What is being prepared has its goods.
+            order by
+                case when order_status = 'in_preparation' then 0 else 1 end,
+                coalesce(promised_date, cast('9999-12-31' as date)),
+                booked_date,
+                order_line_id
             rows between unbounded preceding and current row
         ) as demand_so_far
     from {{ ref('fct_order_lines') }}
