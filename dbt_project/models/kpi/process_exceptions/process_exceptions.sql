@@ -184,33 +184,44 @@ overinvoiced_lines as (
     select
         order_id,
         first_invoice_date,
-        delivered_quantity,
-        invoiced_quantity - credited_quantity - delivered_quantity as quantity_beyond,
-        company_amount_excl_tax,
-        ordered_quantity,
         case
-            when invoiced_quantity - credited_quantity <= delivered_quantity
-                then case when first_invoice_date < first_shipped_date then first_shipped_date end
-        end as caught_up_on
+            when delivered_quantity > 0 and invoiced_quantity - credited_quantity > delivered_quantity
+                then 'invoiced_more_than_delivered'
+            else 'invoiced_not_delivered'
+        end as rule,
+        case when invoiced_quantity - credited_quantity <= delivered_quantity then first_shipped_date end as caught_up_on,
+        cast(company_amount_excl_tax as double)
+        * case
+            when invoiced_quantity - credited_quantity > delivered_quantity
+                then invoiced_quantity - credited_quantity - delivered_quantity
+            else ordered_quantity
+        end
+        / ordered_quantity as amount
     from order_lines
-    where first_invoice_date is not null and ordered_quantity > 0
+    where
+        ordered_quantity > 0
+        and (
+            invoiced_quantity - credited_quantity > delivered_quantity
+            or first_invoice_date < first_shipped_date
+        )
 ),
 
 invoiced_too_early as (
     select
-        case when lines.quantity_beyond > 0 and lines.delivered_quantity > 0 then 'invoiced_more_than_delivered' else 'invoiced_not_delivered' end as rule,
+        lines.rule,
         lines.order_id as document_id,
         min({{ add_days('lines.first_invoice_date', 'cast(rules.threshold as bigint)') }}) as first_seen_on,
         case when count(lines.caught_up_on) = count(*) then max(lines.caught_up_on) end as cleared_on,
-        sum(cast(lines.company_amount_excl_tax as double) * case when lines.quantity_beyond > 0 then lines.quantity_beyond else lines.ordered_quantity end / lines.ordered_quantity) as amount
+        sum(lines.amount) as amount
     from overinvoiced_lines as lines
-    inner join rules
-        on rules.rule = case when lines.quantity_beyond > 0 and lines.delivered_quantity > 0 then 'invoiced_more_than_delivered' else 'invoiced_not_delivered' end
+    inner join rules on lines.rule = rules.rule
     where
-        (lines.quantity_beyond > 0 or lines.caught_up_on is not null)
-        and {{ add_days('lines.first_invoice_date', 'cast(rules.threshold as bigint)') }} <= {{ as_of_date() }}
-        and (lines.caught_up_on is null or lines.caught_up_on > {{ add_days('lines.first_invoice_date', 'cast(rules.threshold as bigint)') }})
-    group by 1, 2
+        {{ add_days('lines.first_invoice_date', 'cast(rules.threshold as bigint)') }} <= {{ as_of_date() }}
+        and (
+            lines.caught_up_on is null
+            or lines.caught_up_on > {{ add_days('lines.first_invoice_date', 'cast(rules.threshold as bigint)') }}
+        )
+    group by lines.rule, lines.order_id
 ),
 
 returns as (
