@@ -394,6 +394,35 @@ einvoices_not_resent as (
         > {{ add_days('rejections.rejected_on', 'cast(rules.threshold as bigint) + 1') }}
 ),
 
+-- Posted and not sent, where the company's system tells of sending at all.
+unsent_invoices as (
+    select
+        rules.rule,
+        invoices.document_id,
+        first_days.date_day as first_seen_on,
+        coalesce(invoices.sent_date, invoices.over_on) as cleared_on
+    from documents as invoices
+    inner join rules on rules.rule = 'invoice_not_sent'
+    inner join calendar as starts on invoices.company_id = starts.company_id and invoices.validated_date = starts.date_day
+    inner join calendar as first_days
+        on
+            invoices.company_id = first_days.company_id
+            and first_days.is_working_day
+            and starts.working_day_number + cast(rules.threshold as bigint) + 1 = first_days.working_day_number
+    where
+        invoices.document_type in ('invoice', 'deposit_invoice', 'credit_note')
+        and invoices.is_issued
+        and (
+            coalesce(invoices.sent_date, invoices.over_on) is null
+            or coalesce(invoices.sent_date, invoices.over_on) > first_days.date_day
+        )
+        and invoices.company_id in (
+            select sending.company_id
+            from documents as sending
+            where sending.document_type = 'invoice' and sending.sent_at is not null
+        )
+),
+
 -- Overdue are the notices of lines whose date known to the customer has passed.
 notices as (
     select
@@ -433,6 +462,7 @@ found as (
         ('uncredited_returns', 'null', 'null', 'amount'),
         ('duplicates', 'cleared_on', 'null', 'null'),
         ('einvoices_not_resent', 'cleared_on', 'null', 'null'),
+        ('unsent_invoices', 'cleared_on', 'null', 'null'),
         ('notices', 'null', 'null', 'amount'),
     ] %}
     select
