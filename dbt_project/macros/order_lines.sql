@@ -24,14 +24,17 @@
     Was the line on time against a reference date, three-valued: NULL while it is not due.
     A line due on the as-of date is judged the next day.
 
-    `column` is on_time (no part after the date) or otif (all of it by the date).
+    `measure` is in_full (all of it, whenever), on_time (no part after the date) or otif (all of it
+    by the date).
 #}
 {% macro service_verdict(measure, reference) -%}
     case
         when not is_booked or not is_deliverable or {{ reference }} is null then null
         -- Cancelled by the customer before the date: nothing was owed.
         when target_{{ reference }} <= 0 then null
-        {%- if measure == 'on_time' %}
+        {%- if measure == 'in_full' %}
+        when delivered_quantity >= target_{{ reference }} * (1 - {{ var('in_full_tolerance') }}) then true
+        {%- elif measure == 'on_time' %}
         when last_shipped_date > {{ reference }} then false
         when delivered_quantity >= target_{{ reference }} * (1 - {{ var('in_full_tolerance') }}) then true
         {%- else %}
@@ -39,7 +42,7 @@
         {%- endif %}
         -- What we cancelled failed, whenever the date is.
         when is_cancelled_by_us and open_quantity = 0 then false
-        when {{ reference }} >= {{ as_of_date() }} then null
+        when {{ "open_quantity > 0 and " if measure == 'in_full' }}{{ reference }} >= {{ as_of_date() }} then null
         else false
     end
 {%- endmacro %}

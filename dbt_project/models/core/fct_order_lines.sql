@@ -200,14 +200,9 @@ verdicts as (
         {{ service_verdict('otif', 'last_confirmed_date') }} as is_otif_last_confirmed,
         {{ service_verdict('on_time', 'requested_date') }} as is_on_time_requested,
         {{ service_verdict('otif', 'requested_date') }} as is_otif_requested,
-        case
-            when not is_booked or not is_deliverable or first_confirmed_date is null then null
-            when target_first_confirmed_date <= 0 then null
-            when delivered_quantity >= target_first_confirmed_date * (1 - {{ var('in_full_tolerance') }}) then true
-            when is_cancelled_by_us and open_quantity = 0 then false
-            when open_quantity > 0 and first_confirmed_date >= {{ as_of_date() }} then null
-            else false
-        end as is_in_full
+        {{ service_verdict('in_full', 'first_confirmed_date') }} as is_in_full,
+        {{ service_verdict('in_full', 'last_confirmed_date') }} as is_in_full_last_confirmed,
+        {{ service_verdict('in_full', 'requested_date') }} as is_in_full_requested
     from judged
 )
 
@@ -270,8 +265,10 @@ select
     verdicts.is_in_full,
     verdicts.is_on_time,
     verdicts.is_otif,
+    verdicts.is_in_full_last_confirmed,
     verdicts.is_on_time_last_confirmed,
     verdicts.is_otif_last_confirmed,
+    verdicts.is_in_full_requested,
     verdicts.is_on_time_requested,
     verdicts.is_otif_requested
 from measured

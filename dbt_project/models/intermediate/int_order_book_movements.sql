@@ -372,6 +372,7 @@ select
     order_lines.document_type,
     order_lines.sold_to_customer_id,
     order_lines.product_id,
+    order_lines.salesperson_id,
     order_lines.site,
     changes.occurred_on,
     changes.next_occurred_on,

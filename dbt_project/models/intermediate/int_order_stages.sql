@@ -1,5 +1,5 @@
--- One row per order and stage that has ended by the as-of date: when it began and ended, and the
--- working minutes in between.
+-- One row per order and stage that has begun by the as-of date: when it began and ended, and the
+-- working minutes in between, or until the end of the as-of date while it lasts.
 with companies as (
     select company_id, time_zone, as_of_ends_at
     from {{ ref('dim_company') }}
@@ -17,7 +17,10 @@ orders as (
         fact.validated_at,
         companies.time_zone,
         companies.as_of_ends_at,
-        -- Shipping for a later day is not due before the time that shipping takes.
+        -- Nothing is done any more on what was given up.
+        case when fact.status in {{ closing_statuses() }} then coalesce(fact.cancelled_at, fact.closed_at) end as given_up_at,
+        -- Shipping for a later day is not due before the time that shipping takes; where nobody knows
+        -- what the customer asked for, it is due at once.
         {{ utc_instant("cast(" ~ add_days('fact.requested_date', -(var('shipping_lead_days') | int)) ~ " as timestamp)", 'companies.time_zone') }} as shipping_due_at
     from {{ ref('fct_documents') }} as fact
     inner join companies on fact.company_id = companies.company_id
@@ -52,11 +55,34 @@ blocks as (
     group by states.document_id, states.valid_from_at, states.valid_to_at
 ),
 
+shipments as (
+    select order_id, min(shipped_at) as shipped_at
+    from {{ ref('fct_deliveries') }}
+    where document_type = 'delivery_note' and is_shipped and shipped_at is not null and order_id is not null
+    group by order_id
+),
+
+-- A block that comes when goods have left already holds up what follows, not the first shipment.
 releases as (
-    select blocks.order_id, max(blocks.ended_at) as released_at
+    select
+        blocks.order_id,
+        max(blocks.ended_at) as released_at,
+        min(case when blocks.stage = 'waiting_for_credit' then blocks.started_at end) as credit_blocked_at,
+        max(case when blocks.stage = 'waiting_for_credit' then blocks.ended_at end) as credit_released_at
     from blocks
     inner join orders on blocks.order_id = orders.order_id
-    where blocks.ended_at < orders.as_of_ends_at
+    left join shipments on blocks.order_id = shipments.order_id
+    where
+        blocks.ended_at < orders.as_of_ends_at
+        and (shipments.shipped_at is null or blocks.started_at < shipments.shipped_at)
+    group by blocks.order_id
+),
+
+held as (
+    select blocks.order_id
+    from blocks
+    inner join orders on blocks.order_id = orders.order_id
+    where blocks.ended_at is null or blocks.ended_at >= orders.as_of_ends_at
     group by blocks.order_id
 ),
 
@@ -67,19 +93,13 @@ preparations as (
     group by generated_from_document_id
 ),
 
-shipments as (
-    select order_id, min(shipped_at) as shipped_at
-    from {{ ref('fct_deliveries') }}
-    where document_type = 'delivery_note' and is_shipped and shipped_at is not null and order_id is not null
-    group by order_id
-),
-
 -- The first invoice and its own dispatch: a later one may have been sent before it.
 invoices as (
-    select order_id, validated_at as invoiced_at, sent_at
+    select order_id, document_id, validated_at as invoiced_at, sent_at
     from (
         select
             invoice_lines.order_id,
+            documents.document_id,
             documents.validated_at,
             documents.sent_at,
             row_number() over (
@@ -96,10 +116,38 @@ invoices as (
     where position = 1
 ),
 
+-- What that invoice was paid on, weighted by what was to pay; nothing before all of it is paid.
+payments as (
+    select
+        document_id,
+        case
+            when max(case when is_open or bills_amount > 0 then 1 else 0 end) = 0 then max(coalesce(paid_on, settled_on))
+        end as settled_on,
+        case when max(case when is_open or bills_amount > 0 then 1 else 0 end) = 0 then max(paid_on) end as paid_on,
+        {%- for days, until in [('calendar_days', 'paid_on'), ('term_days', 'due_date')] %}
+        cast(
+            sum(case when paid_on is not null then cast(company_amount_to_pay as double) * {{ days_between('issued_on', until) }} end)
+            / nullif(sum(case when paid_on is not null then cast(company_amount_to_pay as double) end), 0)
+            as decimal(18, 2)
+        ) as {{ days }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('fct_instalments') }}
+    where company_amount_to_pay > 0
+    group by document_id
+),
+
 milestones as (
     select
         orders.*,
         releases.released_at,
+        releases.credit_blocked_at,
+        releases.credit_released_at,
+        held.order_id is not null as is_held,
+        payments.document_id is not null as is_payable,
+        payments.calendar_days,
+        payments.term_days,
+        {{ utc_instant('cast(payments.paid_on as timestamp)', 'orders.time_zone') }} as paid_at,
+        {{ utc_instant('cast(payments.settled_on as timestamp)', 'orders.time_zone') }} as settled_at,
         -- A preparation that ends with the shipment itself tells nothing about picking.
         case
             when shipments.shipped_at is null or preparations.picked_at < shipments.shipped_at then preparations.picked_at
@@ -111,9 +159,11 @@ milestones as (
         case when orders.validated_at is not null then greatest(orders.validated_at, coalesce(releases.released_at, orders.validated_at)) end as cleared_at
     from orders
     left join releases on orders.order_id = releases.order_id
+    left join held on orders.order_id = held.order_id
     left join preparations on orders.order_id = preparations.order_id
     left join shipments on orders.order_id = shipments.order_id
     left join invoices on orders.order_id = invoices.order_id
+    left join payments on invoices.document_id = payments.document_id
 ),
 
 ready as (
@@ -136,61 +186,106 @@ stock_waits as (
         and notes.generated_from_document_id is not null
 ),
 
+-- Each stage from one milestone to the next; it is left without an end when the order goes on without
+-- that milestone or is given up.
 spans as (
-    {%- for stage, started_at, ended_at in [
-        ('entry', 'received_at', 'entered_at'),
-        ('acknowledgement', 'entered_at', 'acknowledged_at'),
-        ('validation', 'case when acknowledged_at between entered_at and validated_at then acknowledged_at else entered_at end', 'validated_at'),
-        ('picking', 'ready_at', 'picked_at'),
-        ('shipping', 'greatest(ready_at, coalesce(picked_at, ready_at))', 'shipped_at'),
-        ('invoicing', 'case when invoiced_at >= shipped_at then shipped_at end', 'invoiced_at'),
-        ('sending', 'invoiced_at', 'sent_at'),
-        ('order_processing', 'coalesce(received_at, entered_at)', 'validated_at'),
-        ('order_to_shipment', 'coalesce(received_at, entered_at)', 'shipped_at'),
-        ('order_to_invoice', 'coalesce(received_at, entered_at)', 'invoiced_at'),
-        ('waiting_for_customer', 'case when ready_at > cleared_at then cleared_at end', 'case when shipped_at < ready_at then shipped_at else ready_at end'),
+    {%- for stage, started_at, ended_at, left_at in [
+        ('entry', 'received_at', 'entered_at', 'given_up_at'),
+        ('acknowledgement', 'entered_at', 'acknowledged_at', 'least(shipped_at, given_up_at)'),
+        (
+            'validation', 'case when acknowledged_at between entered_at and validated_at then acknowledged_at else entered_at end',
+            'validated_at', 'least(shipped_at, given_up_at)'
+        ),
+        (
+            'credit_release', 'case when validated_at < credit_blocked_at then validated_at else credit_blocked_at end',
+            'credit_released_at', 'given_up_at'
+        ),
+        ('picking', 'case when not is_held then ready_at end', 'picked_at', 'least(shipped_at, given_up_at)'),
+        ('shipping', 'case when not is_held or shipped_at is not null then greatest(ready_at, coalesce(picked_at, ready_at)) end', 'shipped_at', 'given_up_at'),
+        ('invoicing', 'case when invoiced_at is null or invoiced_at >= shipped_at then shipped_at end', 'invoiced_at', 'given_up_at'),
+        ('sending', 'invoiced_at', 'sent_at', 'settled_at'),
+        ('payment', 'case when is_payable then invoiced_at end', 'paid_at', 'settled_at'),
+        ('order_processing', 'coalesce(received_at, entered_at)', 'validated_at', 'least(shipped_at, given_up_at)'),
+        ('order_to_shipment', 'coalesce(received_at, entered_at)', 'shipped_at', 'given_up_at'),
+        ('order_to_invoice', 'coalesce(received_at, entered_at)', 'invoiced_at', 'given_up_at'),
+        (
+            'waiting_for_customer', 'case when ready_at > cleared_at then cleared_at end',
+            'case when shipped_at < ready_at then shipped_at else ready_at end', 'given_up_at'
+        ),
     ] %}
-    select order_id, company_id, time_zone, as_of_ends_at, '{{ stage }}' as stage, {{ started_at }} as started_at, {{ ended_at }} as ended_at
+    select
+        order_id,
+        company_id,
+        time_zone,
+        as_of_ends_at,
+        '{{ stage }}' as stage,
+        {{ started_at }} as started_at,
+        {{ ended_at }} as ended_at,
+        coalesce({{ ended_at }}, {{ left_at }}) as left_at,
+        {{ 'received_at is null' if stage.startswith('order_') else 'false' }} as starts_at_entry,
+        {{ 'calendar_days' if stage == 'payment' else 'cast(null as decimal(18, 2))' }} as calendar_days,
+        {{ 'term_days' if stage == 'payment' else 'cast(null as decimal(18, 2))' }} as term_days
     from ready
     union all
     {%- endfor %}
-    select orders.order_id, orders.company_id, orders.time_zone, orders.as_of_ends_at, blocks.stage, blocks.started_at, blocks.ended_at
+    select
+        orders.order_id, orders.company_id, orders.time_zone, orders.as_of_ends_at, blocks.stage,
+        blocks.started_at, blocks.ended_at, blocks.ended_at as left_at, false, null, null
     from blocks
     inner join orders on blocks.order_id = orders.order_id
     union all
-    select orders.order_id, orders.company_id, orders.time_zone, orders.as_of_ends_at, 'waiting_for_sales', states.valid_from_at, states.valid_to_at
+    select
+        orders.order_id, orders.company_id, orders.time_zone, orders.as_of_ends_at, 'waiting_for_sales',
+        states.valid_from_at, states.valid_to_at, states.valid_to_at as left_at, false, null, null
     from {{ ref('int_document_states') }} as states
     inner join orders on states.document_id = orders.order_id
     where states.status = 'to_validate'
     union all
     select
-        ready.order_id,
-        ready.company_id,
-        ready.time_zone,
-        ready.as_of_ends_at,
-        'waiting_for_stock',
-        greatest(stock_waits.started_at, ready.ready_at),
-        stock_waits.ended_at
+        ready.order_id, ready.company_id, ready.time_zone, ready.as_of_ends_at, 'waiting_for_stock',
+        greatest(stock_waits.started_at, ready.ready_at), stock_waits.ended_at,
+        coalesce(stock_waits.ended_at, ready.given_up_at), false, null, null
     from stock_waits
     inner join ready on stock_waits.order_id = ready.order_id
-    where ready.ready_at is not null and stock_waits.ended_at > ready.ready_at
+    where ready.ready_at is not null and (stock_waits.ended_at is null or stock_waits.ended_at > ready.ready_at)
+),
+
+-- What ends after the as-of date still lasts.
+begun as (
+    select
+        order_id,
+        company_id,
+        time_zone,
+        as_of_ends_at,
+        stage,
+        started_at,
+        case when ended_at < as_of_ends_at then ended_at end as ended_at,
+        case when left_at < as_of_ends_at then greatest(left_at, started_at) end as left_at,
+        starts_at_entry,
+        calendar_days,
+        term_days
+    from spans
+    where started_at is not null and started_at < as_of_ends_at
+),
+
+-- A stage whose end no order of the company ever told cannot be said to last.
+told as (
+    select company_id, stage
+    from begun
+    group by company_id, stage
+    having count(ended_at) > 0
 ),
 
 measured as (
     select
-        spans.order_id,
-        spans.stage,
-        spans.started_at,
-        spans.ended_at,
-        {{ local_date('spans.ended_at', 'spans.time_zone') }} as ended_on,
-        {{ working_minutes('start_day', 'spans.started_at', 'end_day', 'spans.ended_at') }} as working_minutes
-    from spans
-    {{ join_business_day('start_day', 'spans.company_id', 'spans.started_at', 'spans.time_zone') }}
-    {{ join_business_day('end_day', 'spans.company_id', 'spans.ended_at', 'spans.time_zone') }}
-    where
-        spans.started_at is not null
-        and spans.ended_at is not null
-        and spans.ended_at < spans.as_of_ends_at
+        begun.*,
+        {{ local_date('begun.ended_at', 'begun.time_zone') }} as ended_on,
+        {{ working_minutes('start_day', 'begun.started_at', 'end_day', 'coalesce(begun.left_at, begun.as_of_ends_at)') }} as working_minutes
+    from begun
+    left join told on begun.company_id = told.company_id and begun.stage = told.stage
+    {{ join_business_day('start_day', 'begun.company_id', 'begun.started_at', 'begun.time_zone') }}
+    {{ join_business_day('end_day', 'begun.company_id', 'coalesce(begun.left_at, begun.as_of_ends_at)', 'begun.time_zone') }}
+    where begun.ended_at is not null or told.stage is not null or begun.stage like 'waiting%'
 )
 
 select
@@ -200,9 +295,13 @@ select
     orders.channel,
     orders.team,
     min(measured.started_at) as started_at,
-    max(measured.ended_at) as ended_at,
-    max(measured.ended_on) as ended_on,
-    cast(sum(measured.working_minutes) as decimal(18, 2)) as working_minutes
+    case when count(measured.ended_at) = count(*) then max(measured.ended_at) end as ended_at,
+    case when count(measured.left_at) = count(*) then max(measured.left_at) end as left_at,
+    case when count(measured.ended_at) = count(*) then max(measured.ended_on) end as ended_on,
+    max(case when measured.starts_at_entry then 1 else 0 end) = 1 as starts_at_entry,
+    cast(sum(measured.working_minutes) as decimal(18, 2)) as working_minutes,
+    cast(max(case when measured.ended_at is not null then measured.calendar_days end) as decimal(18, 2)) as calendar_days,
+    cast(max(case when measured.ended_at is not null then measured.term_days end) as decimal(18, 2)) as term_days
 from measured
 inner join orders on measured.order_id = orders.order_id
 group by measured.order_id, measured.stage, orders.company_id, orders.channel, orders.team

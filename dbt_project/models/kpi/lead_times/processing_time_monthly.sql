@@ -1,51 +1,111 @@
--- One row per company, month in which the stage ended, stage and breakdown: all orders, per
--- channel, and per channel and team. Medians cannot be added up, so each breakdown has its own.
-{%- set measures %}
-    cast(count(*) as bigint) as orders,
-    cast({{ percentile('working_minutes', 0.5) }} as decimal(18, 2)) as median_minutes,
-    cast({{ percentile('working_minutes', 0.9) }} as decimal(18, 2)) as p90_minutes,
-    cast(sum(working_minutes) as decimal(18, 2)) as total_minutes
-{%- endset %}
-with stages as (
+-- One row per company, month, stage and breakdown: all orders, per channel, and per channel and
+-- team. Medians cannot be added up, so each breakdown has its own. Beside the stages that ended in the
+-- month stand those that lasted at its end, or on the as-of date: the ended ones alone look better
+-- the longer the slow ones take.
+with companies as (
+    select company_id, calendar_code, time_zone
+    from {{ ref('dim_company') }}
+),
+
+stages as (
+    select
+        stage.*,
+        companies.time_zone,
+        companies.calendar_code
+    from {{ ref('int_order_stages') }} as stage
+    inner join companies on stage.company_id = companies.company_id
+),
+
+month_ends as (
+    select
+        companies.company_id,
+        calendar.month_start,
+        {{ utc_instant("cast(" ~ add_days('calendar.date_day', 1) ~ " as timestamp)", 'companies.time_zone') }} as ends_at
+    from companies
+    inner join {{ ref('dim_date') }} as calendar on companies.calendar_code = calendar.calendar_code
+    where calendar.date_day = {{ as_of_date() }} or (calendar.is_month_end and calendar.date_day < {{ as_of_date() }})
+),
+
+lasting as (
+    select
+        stages.company_id,
+        stages.stage,
+        stages.channel,
+        stages.team,
+        stages.time_zone,
+        stages.started_at,
+        month_ends.month_start,
+        month_ends.ends_at
+    from stages
+    inner join month_ends
+        on
+            stages.company_id = month_ends.company_id
+            and stages.started_at < month_ends.ends_at
+            and (stages.left_at is null or stages.left_at >= month_ends.ends_at)
+),
+
+cases as (
     select
         company_id,
         {{ month_of('ended_on') }} as month_start,
         stage,
         channel,
         team,
-        working_minutes
-    from {{ ref('int_order_stages') }}
+        1 as ended,
+        case when starts_at_entry then 1 else 0 end as started_at_entry,
+        case when stage <> 'payment' then working_minutes end as working_minutes,
+        calendar_days,
+        term_days,
+        cast(null as decimal(18, 2)) as lasting_minutes,
+        cast(null as bigint) as lasting_days
+    from stages
+    where ended_on is not null
+    union all
+    select
+        lasting.company_id,
+        lasting.month_start,
+        lasting.stage,
+        lasting.channel,
+        lasting.team,
+        0,
+        0,
+        null,
+        null,
+        null,
+        case
+            when lasting.stage <> 'payment' then {{ working_minutes('start_day', 'lasting.started_at', 'end_day', 'lasting.ends_at') }}
+        end,
+        case
+            when lasting.stage = 'payment'
+                then {{ days_between(local_date('lasting.started_at', 'lasting.time_zone'), add_days(local_date('lasting.ends_at', 'lasting.time_zone'), -1)) }}
+        end
+    from lasting
+    {{ join_business_day('start_day', 'lasting.company_id', 'lasting.started_at', 'lasting.time_zone') }}
+    {{ join_business_day('end_day', 'lasting.company_id', 'lasting.ends_at', 'lasting.time_zone') }}
 )
 
+{% for breakdown, dimensions in [('all', []), ('channel', ['channel']), ('channel_team', ['channel', 'team'])] %}
 select
     company_id,
     month_start,
     stage,
-    'all' as breakdown,
-    'all' as channel,
-    'all' as team,
-    {{ measures }}
-from stages
-group by company_id, month_start, stage
-union all
-select
-    company_id,
-    month_start,
-    stage,
-    'channel' as breakdown,
-    channel,
-    'all' as team,
-    {{ measures }}
-from stages
-group by company_id, month_start, stage, channel
-union all
-select
-    company_id,
-    month_start,
-    stage,
-    'channel_team' as breakdown,
-    channel,
-    team,
-    {{ measures }}
-from stages
-group by company_id, month_start, stage, channel, team
+    '{{ breakdown }}' as breakdown,
+    {{ 'channel' if 'channel' in dimensions else "'all' as channel" }},
+    {{ 'team' if 'team' in dimensions else "'all' as team" }},
+    cast(sum(ended) as bigint) as orders,
+    cast(sum(started_at_entry) as bigint) as orders_starting_at_entry,
+    cast({{ percentile('working_minutes', 0.5) }} as decimal(18, 2)) as median_minutes,
+    cast({{ percentile('working_minutes', 0.9) }} as decimal(18, 2)) as p90_minutes,
+    cast(sum(working_minutes) as decimal(18, 2)) as total_minutes,
+    cast({{ percentile('calendar_days', 0.5) }} as decimal(18, 2)) as median_calendar_days,
+    cast({{ percentile('calendar_days', 0.9) }} as decimal(18, 2)) as p90_calendar_days,
+    cast(sum(calendar_days) as decimal(18, 2)) as total_calendar_days,
+    cast(sum(term_days) as decimal(18, 2)) as total_term_days,
+    cast(sum(1 - ended) as bigint) as lasting_orders,
+    cast({{ percentile('lasting_minutes', 0.5) }} as decimal(18, 2)) as lasting_median_minutes,
+    cast({{ percentile('lasting_minutes', 0.9) }} as decimal(18, 2)) as lasting_p90_minutes,
+    cast({{ percentile('lasting_days', 0.5) }} as decimal(18, 2)) as lasting_median_calendar_days
+from cases
+group by {{ (['company_id', 'month_start', 'stage'] + dimensions) | join(', ') }}
+{{ 'union all' if not loop.last }}
+{% endfor %}
