@@ -33,12 +33,12 @@ customer_money as (
 
 money_since as (
 
-    select promises.payment_promise_id, promises.amount as promised_amount, money.effective_date, money.amount
+    select promises.payment_promise_id, promises.amount as promised_amount, money.effective_date, money.amount as received_amount
     from promises
     inner join instalment_money as money
         on promises.instalment_id = money.instalment_id and promises.made_on <= money.effective_date
     union all
-    select promises.payment_promise_id, promises.amount, money.effective_date, money.amount
+    select promises.payment_promise_id, promises.amount as promised_amount, money.effective_date, money.amount as received_amount
     from promises
     inner join customer_money as money
         on
@@ -55,10 +55,10 @@ received as (
         payment_promise_id,
         promised_amount,
         effective_date,
-        sum(amount) over (
+        sum(received_amount) over (
             partition by payment_promise_id order by effective_date
             rows between unbounded preceding and current row
-        ) as received_amount
+        ) as total_received_amount
     from money_since
 
 ),
@@ -67,14 +67,14 @@ fulfilments as (
 
     select payment_promise_id, min(effective_date) as fulfilled_on
     from received
-    where received_amount >= promised_amount
+    where total_received_amount >= promised_amount
     group by 1
 
 ),
 
 paid_in_time as (
 
-    select promises.payment_promise_id, sum(money_since.amount) as amount
+    select promises.payment_promise_id, sum(money_since.received_amount) as amount
     from promises
     inner join money_since on promises.payment_promise_id = money_since.payment_promise_id
     where money_since.effective_date <= promises.promised_date
