@@ -66,20 +66,13 @@ reminders as (
         actions.action_date,
         actions.dunning_month,
         actions.level,
-        coalesce(actions.amount, max(balances.company_open_amount), 0) as amount
+        coalesce(max(actions.amount), max(balances.company_open_amount), 0) as amount
     from actions
     left join balances
         on
             actions.instalment_id = balances.instalment_id
             and {{ holds_on('balances.valid_from', 'balances.valid_to', 'actions.action_date') }}
-    group by
-        actions.dunning_action_id,
-        actions.company_id,
-        actions.instalment_id,
-        actions.action_date,
-        actions.dunning_month,
-        actions.level,
-        actions.amount
+    group by 1, 2, 3, 4, 5, 6
 
 ),
 
