@@ -202,6 +202,7 @@ staged as (
     select
         claims.*,
         payers.claimed_amount as payer_claimed_amount,
+        coalesce(unapplied.unapplied_amount, 0) as payer_unapplied_amount,
         levels.level as next_level,
         levels.channel as next_channel,
         levels.tolerance_amount,
@@ -227,6 +228,7 @@ staged as (
         ) as bears_indemnity
     from claims
     inner join payers on claims.company_id = payers.company_id and claims.customer_id = payers.customer_id
+    left join unapplied on claims.company_id = unapplied.company_id and claims.customer_id = unapplied.customer_id
     left join levels
         on
             claims.company_id = levels.company_id
@@ -252,6 +254,8 @@ judged as (
             when promise_status = 'pending' then 'promise_pending'
             when next_level is null then 'no_further_level'
             when payer_claimed_amount < tolerance_amount then 'below_tolerance'
+            -- He has paid, and nobody has matched it yet.
+            when payer_claimed_amount - payer_unapplied_amount < tolerance_amount then 'covered_by_receipts'
         end as exclusion_reason,
         case
             when
@@ -298,7 +302,7 @@ select
     {{ money('round(decided.open_amount, 4)') }} as company_open_amount_incl_tax,
     {{ money('round(decided.disputed_amount, 4)') }} as company_disputed_amount_incl_tax,
     {{ money('round(decided.claimed_amount, 4)') }} as company_claimed_amount_incl_tax,
-    {{ money('coalesce(unapplied.unapplied_amount, 0)') }} as company_payer_unapplied_amount_incl_tax,
+    {{ money('decided.payer_unapplied_amount') }} as company_payer_unapplied_amount_incl_tax,
     decided.dunning_level,
     decided.last_reminded_on,
     case when decided.exclusion_reason is null then decided.next_level end as next_level,
@@ -321,4 +325,3 @@ select
 from decided
 inner join companies on decided.company_id = companies.company_id
 left join documents on decided.document_id = documents.document_id
-left join unapplied on decided.company_id = unapplied.company_id and decided.customer_id = unapplied.customer_id
