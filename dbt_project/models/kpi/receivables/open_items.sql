@@ -54,7 +54,7 @@ disputes as (
 
 promises as (
 
-    select * from {{ ref('fct_payment_promises') }}
+    select * from {{ ref('int_promise_outcomes') }}
 
 ),
 
@@ -133,13 +133,14 @@ disputed as (
 -- Only the latest promise counts: it replaces those before it.
 promised as (
 
-    select as_of_date, instalment_id, promised_date, amount as promised_amount
+    select as_of_date, instalment_id, promised_date, amount as promised_amount, fulfilled_on
     from (
         select
             open_instalments.as_of_date,
             open_instalments.instalment_id,
             promises.promised_date,
             promises.amount,
+            promises.fulfilled_on,
             row_number() over (
                 partition by open_instalments.as_of_date, open_instalments.instalment_id
                 order by promises.made_on desc, promises.payment_promise_id desc
@@ -210,6 +211,7 @@ items as (
         coalesce(disputed.disputed_amount, 0) as disputed_amount,
         promised.promised_date,
         promised.promised_amount,
+        promised.fulfilled_on,
         reminded.dunning_level,
         reminded.last_reminded_on
     from open_positions
@@ -274,6 +276,8 @@ select
     {{ money('items.promised_amount') }} as promised_amount,
     case
         when items.promised_date is null then null
+        -- A promise of a part is kept although the rest is open.
+        when items.fulfilled_on <= least(items.promised_date, items.as_of_date) then 'kept'
         when items.promised_date < items.as_of_date then 'broken'
         else 'pending'
     end as promise_status,
