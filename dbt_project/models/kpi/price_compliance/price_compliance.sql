@@ -115,6 +115,12 @@ preferred as (
     from candidates
 ),
 
+-- With an end in every row, so that the engine can join by key and range.
+list_prices as (
+    select product_id, list_price_excl_tax, valid_from, coalesce(valid_to, cast('9999-12-31' as date)) as valid_to
+    from {{ ref('dim_product_history') }}
+),
+
 agreed as (
     select
         lines.*,
@@ -131,10 +137,10 @@ agreed as (
     from lines
     left join preferred on lines.invoice_line_id = preferred.invoice_line_id and preferred.preference = 1
     left join agreements on preferred.price_agreement_id = agreements.price_agreement_id
-    left join {{ ref('dim_product_history') }} as list_prices
+    left join list_prices
         on
             lines.product_id = list_prices.product_id
-            and {{ holds_on('list_prices.valid_from', 'list_prices.valid_to', 'lines.price_date') }}
+            and lines.price_date between list_prices.valid_from and list_prices.valid_to
 ),
 
 -- Freight is agreed per order and invoiced on lines of its own: compared once, on the order's
