@@ -157,7 +157,7 @@ select
     {%- endfor %}
     case when not is_suppressed and is_recommendation then promoters end as promoters,
     case when not is_suppressed and is_recommendation then detractors end as detractors,
-    case when not is_suppressed and is_recommendation then cast(100 * {{ ratio('promoters - detractors', 'answers') }} as decimal(18, 6)) end as net_promoter_score,
+    case when not is_suppressed and is_recommendation then {{ ratio('100 * (promoters - detractors)', 'answers') }} end as net_promoter_score,
     {%- for side in ['lower', 'upper'] %}
     case
         when not is_suppressed and is_recommendation
