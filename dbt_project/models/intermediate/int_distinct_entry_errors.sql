@@ -23,19 +23,8 @@ claims as (
     where claim_reason = 'order_entry'
 ),
 
--- The order and its line behind whatever document a claim names.
 claimed_lines as (
-    select claims.claim_id, order_lines.order_id, order_lines.order_line_id, order_lines.order_line_id as line_id, order_lines.product_id
-    from claims
-    inner join order_lines on claims.document_id = order_lines.order_id
-    union all
-    select claims.claim_id, deliveries.order_id, deliveries.order_line_id, deliveries.delivery_line_id, deliveries.product_id
-    from claims
-    inner join {{ ref('fct_deliveries') }} as deliveries on claims.document_id = deliveries.document_id
-    union all
-    select claims.claim_id, invoice_lines.order_id, invoice_lines.order_line_id, invoice_lines.invoice_line_id, invoice_lines.product_id
-    from claims
-    inner join invoice_lines on claims.document_id = invoice_lines.document_id
+    {{ claimed_lines('claims') }}
 ),
 
 claim_signals as (
@@ -46,7 +35,6 @@ claim_signals as (
         min(claims.opened_on) as detected_date
     from claims
     inner join claimed_lines on claims.claim_id = claimed_lines.claim_id
-    where claimed_lines.order_id is not null
     group by claims.claim_id
 ),
 
