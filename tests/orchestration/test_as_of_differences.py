@@ -1,4 +1,4 @@
-"""As published, plus what was posted late, is as restated: on a company that dates invoices back."""
+"""As published, plus what was posted late, is as restated: where invoices are dated back."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 from ingestion.home import Home
 from tests.orchestration.conftest import adv, ask
 
-FIRST_DAY = date(2026, 6, 30)
-"""A month end, whose invoices are still being posted in July."""
+FIRST_DAY = date(2026, 5, 31)
+"""A month end, of which the demo company posts invoices on 1 and 5 June."""
 
 FIGURES = {
     "open_receivables": (
@@ -49,6 +49,8 @@ Figures = dict[tuple[str, str], Decimal]
 
 @dataclass(frozen=True)
 class Nights:
+    """An installation after some nights."""
+
     home: Home
     published: dict[date, Figures]
     """The figures of each day, read on the day they were published."""
@@ -81,9 +83,7 @@ def late(home: Home, day: date) -> Figures:
 
 
 def added(one: Figures, other: Figures) -> Figures:
-    total = {
-        key: one.get(key, Decimal(0)) + other.get(key, Decimal(0)) for key in {**one, **other}
-    }
+    total = {key: one.get(key, Decimal(0)) + other.get(key, Decimal(0)) for key in {**one, **other}}
     return {key: amount for key, amount in total.items() if amount}
 
 
@@ -95,7 +95,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
     for arguments in (
         ("demo", "create", "--scale", "0.05", "--until", str(FIRST_DAY)),
         ("demo", "advance", "--days", "1"),
-        ("demo", "advance", "--days", "2"),
+        ("demo", "advance", "--days", "5"),
     ):
         for command in (arguments, ("run",)):
             result = adv(home, *command)
@@ -125,35 +125,67 @@ def test_the_marts_restate_the_month_end_to_the_same_figures(nights: Nights) -> 
     assert restated != nights.published[FIRST_DAY]
 
 
-def test_invoices_dated_back_are_listed_and_others_are_not(nights: Nights) -> None:
-    known_on = "(select min(known_at) from meta.publications)"
+def test_invoices_dated_back_are_listed_and_no_others(nights: Nights) -> None:
     listed = ask(
         nights.home,
-        "select distinct l.document_number from kpi.as_of_differences as d "
+        "select distinct l.document_number, l.invoice_date, d.published_through "
+        "from kpi.as_of_differences as d "
         "inner join core.fct_invoice_lines as l on l.invoice_line_id = d.entity_id "
-        f"where d.measure = 'invoiced_revenue' and d.change = 'posted' and d.known_at > {known_on}",
+        "where d.measure = 'invoiced_revenue' and d.change = 'posted' order by all",
     )
     posted_late = ask(
         nights.home,
-        "select distinct document_number from core.fct_documents "
-        "where is_issued and document_type in ('invoice', 'credit_note') "
-        f"and document_date <= date '{FIRST_DAY}' and validated_date > date '{FIRST_DAY}'",
+        "select document_number, document_date, max(p.as_of_date) "
+        "from core.fct_documents as d inner join meta.publications as p "
+        "on p.as_of_date >= d.document_date and p.as_of_date < d.validated_date "
+        "where d.is_issued and d.document_type in ('invoice', 'credit_note') "
+        "group by all order by all",
     )
-    assert listed
-    assert set(listed) == set(posted_late)
+    assert len(listed) == 2
+    assert listed == posted_late
 
 
-def test_the_first_publication_has_no_differences(nights: Nights) -> None:
-    first = "(select min(known_load) from meta.publications)"
-    assert ask(
-        nights.home,
-        f"select count(*), count(*) filter (where known_load <= {first}) "
-        "from kpi.as_of_differences",
-    )[0][1] == (0)
+def test_the_first_publication_of_a_company_has_no_differences(first_night: Home) -> None:
+    assert ask(first_night, "select count(*) from kpi.as_of_differences") == [(0,)]
 
 
-def test_a_night_without_news_changes_nothing(nights: Nights) -> None:
-    before = ask(nights.home, "select * from kpi.as_of_differences order by all")
-    result = adv(nights.home, "run")
+def test_late_orders_and_payments_that_moved_are_told_one_by_one(night: Home) -> None:
+    before = figures(night, date(2026, 2, 15))
+    exports = night.root / "exports"
+    documents, lines = exports / "documents.csv", exports / "document_lines.csv"
+    documents.write_text(
+        documents.read_text() + "o9,acme,order,SO9,waiting,email,rossi,rossi,false,EUR,10,2,12,10,"
+        "12,2026-02-10,2026-02-10 08:00:00,2026-02-10 09:00:00,,2026-03-20,,\n"
+    )
+    lines.write_text(lines.read_text() + "o9-1,o9,acme,1,product,bolt,10,1,10,10,\n")
+    for name in ("payments.csv", "payment_allocations.csv"):
+        table = exports / name
+        table.write_text(table.read_text().replace("2026-02-12", "2026-02-14"))
+    result = adv(night, "run", "--as-of", "2026-02-16")
     assert result.returncode == 0, result.stdout + result.stderr
-    assert ask(nights.home, "select * from kpi.as_of_differences order by all") == before
+
+    told = ask(
+        night,
+        "select measure, entity_id, business_date::varchar, change, amount::double "
+        "from kpi.as_of_differences order by all",
+    )
+    assert told == [
+        ("open_receivables", "small/i1-1", "2026-02-12", "withdrawn", 25),
+        ("open_receivables", "small/i1-1", "2026-02-14", "posted", -25),
+        ("order_book_to_deliver", "small/o9-1", "2026-02-10", "posted", 10),
+        ("order_intake", "small/o9-1", "2026-02-10", "posted", 10),
+    ]
+    day = date(2026, 2, 15)
+    assert added(before, late(night, day)) == restated_from_postings(night, day)
+
+    # The same day once more: its own news is not late for it, and what was late stays told.
+    documents.write_text(
+        documents.read_text().replace(",10,2,12,10,12,2026-02-10,", ",10,2,12,10,12,2026-02-11,")
+    )
+    result = adv(night, "run", "--as-of", "2026-02-16")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert ask(night, "select as_of_date::varchar from meta.publications order by 1") == [
+        ("2026-02-15",),
+        ("2026-02-16",),
+    ]
+    assert added(before, late(night, day)) == restated_from_postings(night, day)
