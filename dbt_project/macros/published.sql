@@ -15,7 +15,7 @@
             {%- for column, type in columns.items() %}
             {{ column if relation else 'cast(null as ' ~ type ~ ') as ' ~ column }}{{ ',' if not loop.last }}
             {%- endfor %}
-        from {{ relation or '(select 1 as nothing) as none' }}
+        from {{ relation or '(select 1 as nothing) as no_publication' }}
         {%- if not relation %}
         where 1 = 0
         {%- endif %}
