@@ -1,7 +1,8 @@
 """dbt, run inside this process: a dbt of its own would outlive a killed run and keep the file.
 
 Paths reach dbt as environment variables that never change, since dbt parses the whole project
-again when they do: `published/next` is a link to the folder of the run that is being built.
+again when they do: `published/next` is a link to the folder of the run that is being built, and
+`published/before` to the publication that it is compared with.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ def environment(home: Home) -> dict[str, str]:
     return {
         "ADV_WAREHOUSE_FILE": str(home.warehouse),
         "ADV_MARTS_FILE": str(next_publication(home) / MARTS_FILE),
+        "ADV_PREVIOUS_MARTS_FILE": str(publication_before(home) / MARTS_FILE),
         "ADV_MEMORY_LIMIT": memory_limit(),
         **_systems(home),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -62,6 +64,11 @@ def _systems_file(home: Home) -> Path:
 def next_publication(home: Home) -> Path:
     """Link to the folder that the present run builds into."""
     return home.published / "next"
+
+
+def publication_before(home: Home) -> Path:
+    """Link to the publication in force when the present run began, or to empty marts."""
+    return home.published / "before"
 
 
 def manifest_file(home: Home) -> Path:

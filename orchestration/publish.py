@@ -7,6 +7,7 @@ published/
     current -> <run_id>         the publication in force
     marts.duckdb -> current/marts.duckdb
     next -> <run_id>            what the present run builds
+    before -> <run_id>          the publication in force when it began, or nothing/ with empty marts
 """
 
 from __future__ import annotations
@@ -23,7 +24,12 @@ from ingestion.engine import connect, quoted_name, quoted_text
 from ingestion.errors import PublicationError
 from ingestion.home import Home
 from ingestion.ledger import CurrentRun
-from orchestration.dbt_runner import MARTS_FILE, manifest_file, next_publication
+from orchestration.dbt_runner import (
+    MARTS_FILE,
+    manifest_file,
+    next_publication,
+    publication_before,
+)
 
 PUBLISHED_SCHEMAS = ("core", "kpi", "meta")
 CHECKED = "checked.json"
@@ -48,7 +54,19 @@ def begin(home: Home, run_id: str) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     _point(next_publication(home), run_id)
+    _point(publication_before(home), _in_force(home))
     return folder
+
+
+def _in_force(home: Home) -> str:
+    """Folder of the publication that the marts in the making are compared with."""
+    run_id = current_run_id(home)
+    if run_id and (home.published / run_id / MARTS_FILE).exists():
+        return run_id
+    nothing = home.published / "nothing"
+    nothing.mkdir(exist_ok=True)
+    connect(nothing / MARTS_FILE).close()
+    return nothing.name
 
 
 def publish(home: Home, run: CurrentRun, keep: int) -> Publication:

@@ -12,6 +12,7 @@ from ingestion.errors import PublicationError
 from ingestion.home import Home
 from ingestion.ledger import CurrentRun
 from orchestration import publish
+from orchestration.dbt_runner import publication_before
 from orchestration.query import query_marts
 
 AS_OF = date(2026, 1, 1)
@@ -66,6 +67,20 @@ def test_a_publication_is_seen_through_one_unchanging_path(home: Home) -> None:
     assert seen(home) == "run-1"
     published(home, 2)
     assert seen(home) == "run-2"
+
+
+def test_a_run_is_compared_with_the_publication_in_force_when_it_began(home: Home) -> None:
+    publish.begin(home, "run-1")
+    before = publication_before(home) / "marts.duckdb"
+    assert connect(before, read_only=True).execute("show all tables").fetchall() == []
+    published(home, 1)
+    publish.begin(home, "run-2")
+    assert before.resolve() == home.marts.resolve()
+    published(home, 2)
+    published(home, 3)
+    publish.rollback(home)
+    publish.begin(home, "run-4")
+    assert before.parent.resolve().name == "run-2"
 
 
 def test_parquet_lies_beside_the_file(home: Home) -> None:

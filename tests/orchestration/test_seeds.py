@@ -8,6 +8,7 @@ from ingestion.engine import connect
 from ingestion.errors import ConfigurationError
 from ingestion.home import Home
 from ingestion.ledger import prepare_warehouse
+from orchestration import publish
 from orchestration.dbt_runner import prepare_manifest
 from orchestration.seeds import load_seeds
 
@@ -18,7 +19,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(tmp_path_factory.mktemp("seeds"))
     prepare_warehouse(home)
     prepare_manifest(home, {"contract"})
-    (home.published / "next").mkdir(parents=True)
+    publish.begin(home, "seeds")
     home.sources_file.parent.mkdir(exist_ok=True)
     override = home.sources_file.with_name("channel_map.csv")
     override.write_text("system,source_channel,channel\nodoo,edi,web\nodoo,le fax,email\n")
