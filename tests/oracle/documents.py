@@ -7,14 +7,16 @@ follow the log; where it is silent, the dates of what happened.
 
 from __future__ import annotations
 
-import math
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tests.oracle.sources import RATE_UNIT, UNIT, Sources, code_map, derived, translated
+from tests.oracle import findings
+from tests.oracle.sources import RATE_UNIT, Sources, code_map, derived, translated
+
+_BEGINNING = pd.Timestamp("1970-01-01")
 
 IN_HAND = {"draft", "to_validate", "blocked", "waiting", "in_preparation", "part_shipped"}
 """Statuses in which sales administration still has something to do, for every document type."""
@@ -43,19 +45,32 @@ def is_in_hand(document_type: str, status: str) -> bool:
 
 @derived
 def logged_changes(sources: Sources) -> pd.DataFrame:
-    """Changes of tracked fields: model, res_id, field, at, old and new value."""
+    """Changes of tracked fields up to the as-of date: model, res_id, field, at, old and new."""
+    found = _all_logged_changes(sources)
+    return found[sources.happened(found["at"])]
+
+
+@derived
+def _all_logged_changes(sources: Sources) -> pd.DataFrame:
     values = sources.table("odoo__mail_tracking_value")
     messages = sources.table("odoo__mail_message")[["id", "model", "res_id", "date"]]
     fields = sources.table("odoo__ir_model_fields")[["id", "name"]]
     found = values.merge(messages, left_on="mail_message_id", right_on="id", suffixes=("", "_m"))
     found = found.merge(fields, left_on="field_id", right_on="id", suffixes=("", "_f"))
-    found = found[sources.happened(found["date"])]
     return found.rename(columns={"name": "field", "date": "at"}).sort_values(["at", "id"])
 
 
 def changed(sources: Sources, model: str, field: str, new: str, which: str = "first") -> pd.Series:
     """When a record's field first, or last, took a value: instants by record."""
-    log = logged_changes(sources)
+    return _when(logged_changes(sources), model, field, new, which)
+
+
+def ever_changed(sources: Sources, model: str, field: str, new: str) -> pd.Series:
+    """The same, after the as-of date too: only to err as a model does."""
+    return _when(_all_logged_changes(sources), model, field, new, "first")
+
+
+def _when(log: pd.DataFrame, model: str, field: str, new: str, which: str) -> pd.Series:
     rows = log[(log["model"] == model) & (log["field"] == field) & (log["new_value_char"] == new)]
     instants: pd.Series = rows.groupby("res_id")["at"].agg("min" if which == "first" else "max")
     return instants
@@ -123,13 +138,20 @@ def sales(sources: Sources) -> pd.DataFrame:
     rows["confirmed_at"] = changed(sources, "sale.order", "state", "Sales Order")
     rows["cancelled_at"] = changed(sources, "sale.order", "state", "Cancelled", "last")
     rows["by_machine"] = rows["create_uid"].isin(robots(sources))
-    rows["was_held"] = rows["id"].isin(credit_holds(sources))
-    was_order_at_once = rows["by_machine"] | rows["was_held"]
-    rows["is_quote"] = rows["sent_offer_at"].notna() | (
-        ~was_order_at_once & rows["confirmed_at"].isna()
-    )
-    rows["is_order"] = was_order_at_once | rows["confirmed_at"].notna()
+    sent, confirmed = rows["sent_offer_at"].notna(), rows["confirmed_at"].notna()
+    held = rows["id"].isin(credit_holds(sources))
+    if sources.errs(findings.LATER_CONFIRMATION_MAKES_ORDER):
+        sent = rows["id"].isin(ever_changed(sources, "sale.order", "state", "Quotation Sent").index)
+        confirmed = rows["id"].isin(
+            ever_changed(sources, "sale.order", "state", "Sales Order").index
+        )
+        log = _all_logged_changes(sources)
+        held = rows["id"].isin(log.loc[log["field"] == "credit_hold", "res_id"])
+    # From a machine, or held for credit: an order from its first day (docs/DECISIONS.md).
+    at_once = rows["by_machine"] | held
+    rows["is_quote"] = sent | ~(at_once | confirmed)
     rows["order_began_at"] = rows["confirmed_at"].where(rows["is_quote"], rows["create_date"])
+    rows["is_order"] = (at_once | confirmed) & rows["order_began_at"].notna()
     return rows
 
 
@@ -158,17 +180,19 @@ def _product_kinds(sources: Sources) -> pd.Series:
     return variants.map(kinds)
 
 
-def share(amount: float, part: float, whole: float) -> int:
-    """Amount × part / whole, rounded once; in floating point, as docs/DECISIONS.md says."""
+def share(amount: int, part: int, whole: int) -> int:
+    """Amount × part / whole, rounded once, half away from zero, to a ten-thousandth."""
     if whole == 0:
         return 0
-    euros = (amount / UNIT) * (part / UNIT) / (whole / UNIT)
-    return int(math.copysign(math.floor(abs(euros) * UNIT + 0.5), euros))
+    product, whole = int(amount) * int(part), int(whole)
+    quotient, rest = divmod(abs(product), abs(whole))
+    rounded = quotient + (2 * rest >= abs(whole))
+    return rounded if (product >= 0) == (whole > 0) else -rounded
 
 
-def in_company_currency(amount: int, rate: int) -> int:
-    """An amount by Odoo's rate, foreign units for one of the company's."""
-    return share(amount, UNIT, rate * UNIT / RATE_UNIT)
+def in_company_currency(amount: int, rate: int, part: int = 1, whole: int = 1) -> int:
+    """Part of an amount by Odoo's rate, which is foreign units for one of the company's."""
+    return share(amount, RATE_UNIT * int(part), int(whole) * int(rate))
 
 
 @derived
@@ -202,12 +226,12 @@ def shipped_lines(sources: Sources) -> pd.DataFrame:
     served = lines.reindex(rows["sale_line_id"])
     rows["units"] = rows["quantity"].where(rows["done_at"].notna(), rows["product_uom_qty"])
     rows["company_amount"] = [
-        0 if pd.isna(total) else in_company_currency(share(total, part, whole), rate)
-        for total, part, whole, rate in zip(
+        0 if pd.isna(total) else in_company_currency(total, rate, part, whole)
+        for total, rate, part, whole in zip(
             served["price_subtotal"],
+            served["currency_rate"],
             rows["units"],
             served["product_uom_qty"],
-            served["currency_rate"],
             strict=True,
         )
     ]
@@ -346,13 +370,17 @@ def _quotes(sources: Sources) -> pd.DataFrame:
 
 def _expired_at(sources: Sources, rows: pd.DataFrame) -> pd.Series:
     """A sent offer nobody answered ran out at the end of its last day."""
-    zone = next(iter(sources.zones.values()))
-    end = (rows["validity_date"] + pd.Timedelta(days=1)).dt.tz_localize(zone)
-    instants = end.dt.tz_convert("UTC").dt.tz_localize(None)
-    open_offer = (
-        rows["sent_offer_at"].notna() & rows["confirmed_at"].isna() & rows["cancelled_at"].isna()
-    )
-    return instants.where(open_offer & sources.happened(instants))
+    midnight = rows["validity_date"] + pd.Timedelta(days=1)
+    instants = sources.midnight(midnight)
+    answered = rows["confirmed_at"].notna() | rows["cancelled_at"].notna()
+    if sources.errs(findings.EXPIRY_AT_UTC_MIDNIGHT):
+        instants = midnight
+    if sources.errs(findings.LATER_ANSWER_UNDOES_EXPIRY):
+        for state in ("Sales Order", "Cancelled"):
+            later = ever_changed(sources, "sale.order", "state", state)
+            answered |= rows["id"].isin(later.index)
+    ran_out = rows["sent_offer_at"].notna() & ~answered
+    return instants.where(ran_out & sources.happened(instants))
 
 
 def _orders(sources: Sources) -> pd.DataFrame:
@@ -549,7 +577,9 @@ def _order_happenings(sources: Sources) -> dict[int, list[tuple[pd.Timestamp, st
         parts.setdefault(transfer, []).append(tuple(part))
     for row in outgoing.itertuples():
         add(row.sale_id, row.create_date, "asked", row.id)
-        add(row.sale_id, row.ready_at, "ready", row.id)
+        at_once = row.ready_at == row.create_date
+        if not (at_once and sources.errs(findings.READY_AT_ONCE_IS_WAITING)):
+            add(row.sale_id, row.ready_at, "ready", row.id)
         add(row.sale_id, row.cancelled_at, "dropped", row.id)
         add(row.sale_id, row.done_at, "shipped", (row.id, parts.get(int(row.id), [])))
     came_back = lines[lines["is_return"] & lines["done_at"].notna() & lines["sale_line_id"].notna()]
@@ -559,6 +589,11 @@ def _order_happenings(sources: Sources) -> dict[int, list[tuple[pd.Timestamp, st
     billed = billed_quantities(sources)
     for row in billed[billed["document_type"] == "invoice"].itertuples():
         add(row.order_id, row.posted_at, "invoiced", (row.order_line_id, row.quantity))
+    if sources.errs(findings.CREDIT_NOTE_DELAYS_INVOICED):
+        for row in _credits_ever(sources).itertuples():
+            add(row.order_id, _BEGINNING, "credit to come", row.move_id)
+            if row.posted_at < sources.ends_at:
+                add(row.order_id, row.posted_at, "credit came", row.move_id)
     for row in deposits(sources).itertuples():
         add(row.order_id, row.posted_at, "deposit asked", row.move_id)
         add(row.order_id, row.settled_at, "deposit paid", row.move_id)
@@ -586,6 +621,21 @@ def billed_quantities(sources: Sources) -> pd.DataFrame:
     return rows[rows["posted_at"].notna()]
 
 
+def _credits_ever(sources: Sources) -> pd.DataFrame:
+    """Credit notes of orders, posted after the as-of date too: only to err as a model does."""
+    links = sources.table("odoo__sale_order_line_invoice_rel")
+    moves = sources.table("odoo__account_move").set_index("id")
+    every = sources.table("odoo__sale_order_line").set_index("id")["order_id"]
+    found = links.assign(
+        move_id=links["invoice_line_id"].map(invoice_lines(sources).set_index("id")["move_id"]),
+        order_id=links["order_line_id"].map(every),
+    ).drop_duplicates(["order_id", "move_id"])
+    found = found[found["move_id"].map(moves["move_type"]) == "out_refund"].copy()
+    posted = ever_changed(sources, "account.move", "state", "Posted")
+    found["posted_at"] = found["move_id"].map(posted)
+    return found[found["posted_at"].notna()]
+
+
 @derived
 def deposits(sources: Sources) -> pd.DataFrame:
     """Deposit invoices of orders: when each was asked for and paid."""
@@ -604,6 +654,7 @@ class _OrderLife:
         self.open_transfers: set[int] = set()
         self.ready: set[int] = set()
         self.deposits: set[int] = set()
+        self.credits_to_come: set[int] = set()
         self.held = False
         self.confirmed = False
         self.cancelled = False
@@ -618,6 +669,8 @@ class _OrderLife:
         for at, together in groupby(everything, key=lambda entry: entry[0]):
             for _, what, details in together:
                 self._take(what, details)
+            if at == _BEGINNING:
+                continue
             status = self._status()
             if steps and steps[-1][0] == at:
                 steps.pop()
@@ -638,6 +691,10 @@ class _OrderLife:
             self.deposits.add(details)
         elif what == "deposit paid":
             self.deposits.discard(details)
+        elif what == "credit to come":
+            self.credits_to_come.add(details)
+        elif what == "credit came":
+            self.credits_to_come.discard(details)
         elif what == "asked":
             self.open_transfers.add(details)
         elif what == "ready":
@@ -668,7 +725,7 @@ class _OrderLife:
     def _progress(self) -> str:
         if all(self.shipped[line] >= wanted for line, wanted in self.goods.items()):
             billed = all(self.gone[line] >= wanted for line, wanted in self.billable.items())
-            return "invoiced" if billed else "shipped"
+            return "invoiced" if billed and not self.credits_to_come else "shipped"
         started = any(self.shipped.values())
         if not self.open_transfers:
             return "closed_short" if started else "waiting"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -32,13 +32,20 @@ RATE_UNIT = 100_000_000
 class Sources:
     """Everything the sources held, and the day whose end is described."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, day: date) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        day: date,
+        findings: Iterable[str] = (),
+    ) -> None:
         """Read from an open warehouse.
 
         Args:
             connection: the warehouse, read-only.
             day: as-of date: what happened after its end has not happened.
+            findings: errors of the models to repeat, see `tests.oracle.findings`.
         """
+        self._findings = frozenset(findings)
         self._connection = connection
         self._tables: dict[str, pd.DataFrame] = {}
         self._results: dict[Callable[[Sources], Any], Any] = {}
@@ -55,6 +62,10 @@ class Sources:
         if function not in self._results:
             self._results[function] = function(self)
         return self._results[function]
+
+    def errs(self, finding: str) -> bool:
+        """Whether to err as the models are known to do."""
+        return finding in self._findings
 
     def _read(self, name: str) -> pd.DataFrame:
         described = self._connection.execute(f"describe raw.{name}").fetchall()
@@ -112,6 +123,11 @@ class Sources:
         }
         (end,) = ends
         return end
+
+    def midnight(self, days: pd.Series) -> pd.Series:
+        """The instants at which local days begin; the companies' clocks agree."""
+        zone = next(iter(self.zones.values()))
+        return days.dt.tz_localize(zone).dt.tz_convert("UTC").dt.tz_localize(None)
 
     def happened(self, instants: pd.Series) -> pd.Series:
         """Which instants lie before the end of the as-of date; none for those unknown."""

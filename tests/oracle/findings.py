@@ -1,0 +1,38 @@
+"""Where a model is known to be wrong: the oracle can be told to err alike, one finding at a time.
+
+Each entry says what is wrong, with the rule that it breaks. The test holds the models to the
+oracle that errs as listed, so that nothing else may differ; and it fails when a finding is no
+longer needed, so that the entry and the branches that ask for it leave with the model's mending.
+"""
+
+from __future__ import annotations
+
+CREDIT_NOTE_DELAYS_INVOICED = "credit_note_delays_invoiced"
+READY_AT_ONCE_IS_WAITING = "ready_at_once_is_waiting"
+EXPIRY_AT_UTC_MIDNIGHT = "expiry_at_utc_midnight"
+LATER_ANSWER_UNDOES_EXPIRY = "later_answer_undoes_expiry"
+LATER_CONFIRMATION_MAKES_ORDER = "later_confirmation_makes_order"
+
+FINDINGS: dict[str, str] = {
+    CREDIT_NOTE_DELAYS_INVOICED: (
+        "An order counts as invoiced only when the last credit note on it was posted, weeks after"
+        " its invoices; invoiced is when all that was ordered is, and a credit note invoices"
+        " nothing."
+    ),
+    READY_AT_ONCE_IS_WAITING: (
+        "An order whose transfer is ready the instant it is created stays waiting instead of"
+        " in_preparation: of changes of one instant the furthest in the document's life counts."
+    ),
+    EXPIRY_AT_UTC_MIDNIGHT: (
+        "A quote expires at midnight UTC, two hours into the next local day; it binds until the"
+        " end of its last day in the company's time zone."
+    ),
+    LATER_ANSWER_UNDOES_EXPIRY: (
+        "A quote that had run out by the as-of date, and was answered after it, is restated as"
+        " waiting; nothing dated after the as-of date counts."
+    ),
+    LATER_CONFIRMATION_MAKES_ORDER: (
+        "A hand-entered draft that was confirmed after the as-of date is restated as an order; a"
+        " draft is a quote until it is confirmed, and nothing dated after the date counts."
+    ),
+}

@@ -1,0 +1,34 @@
+"""The marts that have an oracle, by name; `REGISTRY` is what the test and the command go through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from tests.oracle.marts import workload
+from tests.oracle.sources import Sources
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """How a mart is recomputed."""
+
+    function: Callable[[Sources], pd.DataFrame]
+    """Gives the mart's key and every one of its columns."""
+    key: Sequence[str]
+    statistics: Sequence[str] = ()
+    """Columns of ratios and medians, compared to 1e-9 of themselves."""
+
+
+REGISTRY: dict[str, Oracle] = {
+    "document_volume_daily": Oracle(
+        workload.document_volume_daily,
+        ["company_id", "activity_date", "document_kind", "channel", "team"],
+    ),
+    "document_backlog_daily": Oracle(
+        workload.document_backlog_daily,
+        ["company_id", "as_of_date", "document_kind", "status", "channel"],
+    ),
+}
