@@ -7,6 +7,7 @@ follow the log; where it is silent, the dates of what happened.
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import groupby
 from typing import Any
 
@@ -589,6 +590,8 @@ def _order_happenings(sources: Sources) -> dict[int, list[tuple[pd.Timestamp, st
     billed = billed_quantities(sources)
     for row in billed[billed["document_type"] == "invoice"].itertuples():
         add(row.order_id, row.posted_at, "invoiced", (row.order_line_id, row.quantity))
+    for row in billed[billed["document_type"] == "credit_note"].itertuples():
+        add(row.order_id, row.posted_at, "credited", (row.order_line_id, row.quantity))
     if sources.errs(findings.CREDIT_NOTE_DELAYS_INVOICED):
         for row in _credits_ever(sources).itertuples():
             add(row.order_id, _BEGINNING, "credit to come", row.move_id)
@@ -650,7 +653,9 @@ class _OrderLife:
         self.goods = {line: quantity for line, quantity, is_goods in lines if is_goods}
         self.billable = {line: quantity for line, quantity, _ in lines}
         self.shipped = dict.fromkeys(self.goods, 0)
-        self.gone = dict.fromkeys(self.billable, 0)
+        self.returned: Counter[int] = Counter()
+        self.invoiced: Counter[int] = Counter()
+        self.credited: Counter[int] = Counter()
         self.open_transfers: set[int] = set()
         self.ready: set[int] = set()
         self.deposits: set[int] = set()
@@ -706,10 +711,14 @@ class _OrderLife:
             self.open_transfers.discard(transfer)
             for line, quantity in parts:
                 self.shipped[line] = self.shipped.get(line, 0) + quantity
-        else:  # invoiced, or came back
+        else:
             line, quantity = details
-            if line in self.gone:
-                self.gone[line] += quantity
+            counts = {
+                "returned": self.returned,
+                "invoiced": self.invoiced,
+                "credited": self.credited,
+            }
+            counts[what][line] += quantity
 
     def _status(self) -> str:
         if self.cancelled:
@@ -718,13 +727,18 @@ class _OrderLife:
             return "blocked"
         if not self.confirmed:
             return "to_validate"
-        if self.deposits:
-            return "blocked"
-        return self._progress()
+        progress = self._progress()
+        # Once its goods are picked it was let go without the deposit (docs/DECISIONS.md).
+        return "blocked" if self.deposits and progress == "waiting" else progress
+
+    def _to_invoice(self, line: int, ordered: int) -> int:
+        """What has left and is neither back nor invoiced; services are due as ordered."""
+        credited_back = min(self.credited[line], self.returned[line])
+        return ordered - self.returned[line] - self.invoiced[line] + credited_back
 
     def _progress(self) -> str:
         if all(self.shipped[line] >= wanted for line, wanted in self.goods.items()):
-            billed = all(self.gone[line] >= wanted for line, wanted in self.billable.items())
+            billed = all(self._to_invoice(line, n) <= 0 for line, n in self.billable.items())
             return "invoiced" if billed and not self.credits_to_come else "shipped"
         started = any(self.shipped.values())
         if not self.open_transfers:
