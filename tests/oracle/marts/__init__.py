@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tests.oracle.marts import workload
+from tests.oracle.marts import claims, workload
 from tests.oracle.sources import Sources
 
 
@@ -30,5 +30,10 @@ REGISTRY: dict[str, Oracle] = {
     "document_backlog_daily": Oracle(
         workload.document_backlog_daily,
         ["company_id", "as_of_date", "document_kind", "status", "channel"],
+    ),
+    "claims_daily": Oracle(
+        claims.claims_daily,
+        ["date_day", "company_id", "claim_reason", "channel"],
+        statistics=["closing_average_age_days", "first_resolution_average_days"],
     ),
 }
