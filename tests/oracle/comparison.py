@@ -71,8 +71,9 @@ def compare(
     assert not expected.duplicated(list(key)).any(), f"the oracle of {mart} repeats a key"
     missing = [column for column in found if column not in expected]
     assert not missing, f"the oracle of {mart} says nothing of {missing}"
+    alike = pd.DataFrame({column: _like(found[column], expected[column]) for column in found})
     both = _keyed(found, key).join(
-        _keyed(expected[list(found)], key), how="outer", lsuffix=" mart", rsuffix=" oracle"
+        _keyed(alike, key), how="outer", lsuffix=" mart", rsuffix=" oracle"
     )
     in_mart, in_oracle = both.pop("_there mart").notna(), both.pop("_there oracle").notna()
     difference = Difference(
@@ -117,7 +118,18 @@ def _read(mart: str, marts_file: Path) -> tuple[pd.DataFrame, dict[str, int]]:
             frame[name] = frame[name].astype("Int64")
         elif kind in ("DATE", "TIMESTAMP"):
             frame[name] = frame[name].astype("datetime64[us]")
+        else:
+            frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
     return frame, scales
+
+
+def _like(found: pd.Series, expected: pd.Series) -> pd.Series:
+    """The expected values in the type of those found."""
+    if isinstance(found.dtype, pd.Int64Dtype):
+        return pd.to_numeric(expected).astype("Int64")
+    if found.dtype == "datetime64[us]":
+        return pd.to_datetime(expected).astype("datetime64[us]")
+    return expected.astype(object).where(expected.notna(), None)
 
 
 def _keyed(frame: pd.DataFrame, key: Sequence[str]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tests.oracle.marts import claims, workload
+from tests.oracle.marts import claims, receivables, workload
 from tests.oracle.sources import Sources
 
 
@@ -35,5 +35,19 @@ REGISTRY: dict[str, Oracle] = {
         claims.claims_daily,
         ["date_day", "company_id", "claim_reason", "channel"],
         statistics=["closing_average_age_days", "first_resolution_average_days"],
+    ),
+    "open_items": Oracle(
+        receivables.open_items, ["as_of_date", "open_item_id", "account_role"]
+    ),
+    "aging": Oracle(
+        receivables.aging,
+        [
+            "as_of_date",
+            "company_id",
+            "customer_id",
+            "currency_code",
+            "account_role",
+            "aging_bucket",
+        ],
     ),
 }
