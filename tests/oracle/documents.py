@@ -247,14 +247,7 @@ def invoices(sources: Sources) -> pd.DataFrame:
         rows["move_type"].isin(["out_invoice", "out_refund"])
         & sources.happened(rows["create_date"])
     ].copy()
-    lines = invoice_lines(sources)
-    only_deposits = lines.groupby("move_id")["is_downpayment"].all()
-    is_deposit = rows["id"].map(only_deposits).fillna(False).astype(bool)
-    rows["document_type"] = np.where(
-        rows["move_type"] == "out_refund",
-        "credit_note",
-        np.where(is_deposit, "deposit_invoice", "invoice"),
-    )
+    rows["document_type"] = rows["id"].map(billing_types(sources))
     rows["team"] = rows["team_id"].map(teams(sources)).fillna("unknown")
     rows["channel"] = "generated"
     rows["posted_at"] = changed(sources, "account.move", "state", "Posted")
@@ -266,6 +259,16 @@ def invoices(sources: Sources) -> pd.DataFrame:
     sign = np.where(rows["move_type"] == "out_refund", -1, 1)
     rows["company_amount"] = (rows["amount_untaxed_signed"] * sign).astype("int64")
     return rows
+
+
+@derived
+def billing_types(sources: Sources) -> pd.Series:
+    """Whether a move is an invoice, a deposit invoice (it bills nothing else) or a credit note."""
+    lines = invoice_lines(sources)
+    only_deposits = lines.groupby("move_id")["is_downpayment"].all()
+    kinds = sources.table("odoo__account_move").set_index("id")["move_type"].loc[only_deposits.index]
+    types = np.where(only_deposits, "deposit_invoice", "invoice")
+    return pd.Series(types, kinds.index).where(kinds != "out_refund", "credit_note")
 
 
 @derived

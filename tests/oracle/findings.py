@@ -12,6 +12,9 @@ READY_AT_ONCE_IS_WAITING = "ready_at_once_is_waiting"
 EXPIRY_AT_UTC_MIDNIGHT = "expiry_at_utc_midnight"
 LATER_ANSWER_UNDOES_EXPIRY = "later_answer_undoes_expiry"
 LATER_CONFIRMATION_MAKES_ORDER = "later_confirmation_makes_order"
+DISPUTE_SHARE_IS_ROUNDED = "dispute_share_is_rounded"
+UNFINISHED_WAITS_COUNT = "unfinished_waits_count"
+NOTED_MESSAGES_ARE_NOT_RECEIPTS = "noted_messages_are_not_receipts"
 
 FINDINGS: dict[str, str] = {
     CREDIT_NOTE_DELAYS_INVOICED: (
@@ -34,5 +37,18 @@ FINDINGS: dict[str, str] = {
     LATER_CONFIRMATION_MAKES_ORDER: (
         "A hand-entered draft that was confirmed after the as-of date is restated as an order; a"
         " draft is a quote until it is confirmed, and nothing dated after the date counts."
+    ),
+    DISPUTE_SHARE_IS_ROUNDED: (
+        "A dispute over several instalments is spread by shares that are first rounded to six"
+        " decimals, so that the parts do not sum to the dispute; proportions of money are rounded"
+        " once, to four decimals of the amount."
+    ),
+    NOTED_MESSAGES_ARE_NOT_RECEIPTS: (
+        "An order that came by e-mail or telephone has no received_at although the team's sheet"
+        " notes its message; inbound messages are the only true source of received."
+    ),
+    UNFINISHED_WAITS_COUNT: (
+        "The wait for stock of an order counts what has passed of it while a backorder of the"
+        " order still waits; a stage that has not ended is empty."
     ),
 }

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tests.oracle.documents import invoices
 from tests.oracle.sources import Sources, code_map, derived, seed, translated
 
 
@@ -256,13 +255,6 @@ def bounce_days(method: str) -> int:
     """How long after its debit a payment of the method may still come back."""
     days = {row["payment_method"]: int(row["bounce_days"]) for row in seed("payment_methods")}
     return days.get(method, 0)
-
-
-@derived
-def document_types(sources: Sources) -> pd.Series:
-    """Document type of each invoice and credit note, by move."""
-    kinds: pd.Series = invoices(sources)["document_type"]
-    return kinds
 
 
 @derived

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tests.oracle.marts import claims, receivables, workload
+from tests.oracle.marts import claims, lead_times, receivables, workload
 from tests.oracle.sources import Sources
 
 
@@ -49,5 +49,11 @@ REGISTRY: dict[str, Oracle] = {
             "account_role",
             "aging_bucket",
         ],
+    ),
+    "order_lead_times": Oracle(lead_times.order_lead_times, ["order_id"]),
+    "processing_time_monthly": Oracle(
+        lead_times.processing_time_monthly,
+        ["company_id", "month_start", "stage", "breakdown", "channel", "team"],
+        statistics=["median_minutes", "p90_minutes"],
     ),
 }

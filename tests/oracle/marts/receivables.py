@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from tests.oracle import findings
 from tests.oracle import receivables as owed
-from tests.oracle.documents import share
+from tests.oracle.documents import billing_types, share
 from tests.oracle.sources import Sources, derived, seed
 
 _BILL = ">"
@@ -17,7 +18,7 @@ def _items(sources: Sources) -> pd.DataFrame:
     lines = owed.receivable_lines(sources)
     plain = lines[~lines["part"].isin(["bill drawn", "bill cleared"])]
     currencies = sources.table("odoo__res_currency").set_index("id")["name"]
-    kinds = plain["move_id"].map(owed.document_types(sources))
+    kinds = plain["move_id"].map(billing_types(sources))
     is_payment = plain["part"] == "payment"
     number = plain["id"].astype(str)
     payment = "erp/account.payment/" + plain["payment_id"].astype("Int64").astype(str)
@@ -41,7 +42,7 @@ def _items(sources: Sources) -> pd.DataFrame:
             "issued_on": plain["date"],
             "due_date": plain["date_maturity"].where(~is_payment),
             "currency_code": plain["currency_id"].map(currencies),
-            "original_amount": plain["amount_currency"],
+            "original_amount": plain["amount_currency"].where(~is_payment, _received(sources, plain)),
             "instalment": plain["id"].where(~is_payment),
             "grace": 0,
         }
@@ -49,6 +50,14 @@ def _items(sources: Sources) -> pd.DataFrame:
     refunds = is_payment & (plain["balance"] > 0)
     items.loc[refunds, "item_type"] = "refund"
     return pd.concat([items, _bill_items(sources, items)]).set_index("item", drop=False)
+
+
+def _received(sources: Sources, lines: pd.DataFrame) -> pd.Series:
+    """What came in as money, without the discount taken: negative, since it is owed back."""
+    payments = sources.table("odoo__account_payment").set_index("id")
+    amount = payments["amount"].where(payments["payment_type"] == "outbound", -payments["amount"])
+    received: pd.Series = lines["payment_id"].map(amount)
+    return received
 
 
 def _bill_items(sources: Sources, items: pd.DataFrame) -> pd.DataFrame:
@@ -74,7 +83,7 @@ def _bill_items(sources: Sources, items: pd.DataFrame) -> pd.DataFrame:
                 "instalment_id": line or None,
                 "payment_id": f"erp/account.payment/{payment}",
                 "document_id": of["document_id"] if of is not None else None,
-                "issued_on": bill["date"],
+                "issued_on": of["issued_on"] if of is not None else bill["date"],
                 "due_date": bill["date_maturity"],
                 "currency_code": "EUR",
                 "original_amount": bill["amount_currency"],
@@ -162,6 +171,9 @@ def _disputed(sources: Sources, rows: pd.DataFrame) -> list[int]:
             total = sum(open_on[day, line] for line in lines)
             for line in lines:
                 part = share(row.amount, open_on[day, line], total)
+                if sources.errs(findings.DISPUTE_SHARE_IS_ROUNDED):
+                    in_millionths = share(1_000_000, open_on[day, line], total)
+                    part = share(row.amount, in_millionths, 1_000_000)
                 disputed[day, line] = disputed.get((day, line), 0) + part
     return [
         min(disputed.get((day, line), 0), amount) if kind != "bill" and amount > 0 else 0
