@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tests.oracle.marts import claims, lead_times, receivables, workload
+from tests.oracle.marts import claims, lead_times, order_book, receivables, workload
 from tests.oracle.sources import Sources
 
 
@@ -55,5 +55,18 @@ REGISTRY: dict[str, Oracle] = {
         lead_times.processing_time_monthly,
         ["company_id", "month_start", "stage", "breakdown", "channel", "team"],
         statistics=["median_minutes", "p90_minutes"],
+    ),
+    "order_book_daily": Oracle(
+        order_book.order_book_daily,
+        [
+            "company_id",
+            "as_of_date",
+            "book",
+            "document_type",
+            "customer_segment",
+            "product_range",
+            "site",
+            "promised_month",
+        ],
     ),
 }

@@ -1,0 +1,254 @@
+"""What moved in the order book: for each order line, what was open after each thing happened.
+
+To deliver: a line enters when its order is validated and leaves by deliveries, or cancelled when
+its order is cancelled or closed short. To invoice: it enters when goods leave as a sale (freight
+and services with the order's first shipment) and leaves by invoices; what comes back is no longer
+to be invoiced, and what is credited for it was not invoiced after all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from tests.oracle.documents import (
+    _all_logged_changes,
+    billed_quantities,
+    in_company_currency,
+    invoices,
+    order_lines,
+    order_steps,
+    sales,
+    shipped_lines,
+    transfers,
+)
+from tests.oracle.sources import Sources, derived
+
+
+@dataclass
+class Movement:
+    """What one thing that happened did to a line in a book."""
+
+    book: str
+    line: int
+    day: pd.Timestamp
+    kind: str
+    """new, amended, fulfilled or cancelled."""
+    before: int
+    after: int
+    value_before: int
+    value_after: int
+    due_before: pd.Timestamp | None
+    due_after: pd.Timestamp | None
+
+
+@derived
+def promises(sources: Sources) -> dict[int, list[tuple[pd.Timestamp, pd.Timestamp]]]:
+    """Promised days of each order: since when (the beginning of time first), and which."""
+    log = _all_logged_changes(sources)
+    log = log[(log["model"] == "sale.order") & (log["field"] == "commitment_date")]
+    old = sources.local_day(log["old_value_datetime"].astype("datetime64[us]"))
+    new = sources.local_day(log["new_value_datetime"].astype("datetime64[us]"))
+    found: dict[int, list[tuple[pd.Timestamp, pd.Timestamp]]] = {}
+    for order, at, before, after in zip(log["res_id"], log["at"], old, new, strict=True):
+        if order not in found:
+            found[order] = [(pd.Timestamp.min, before)]
+        if at < sources.ends_at:
+            found[order].append((at, after))
+    rows = sales(sources)
+    today = sources.local_day(rows["commitment_date"])
+    for order, day in today.items():
+        found.setdefault(order, [(pd.Timestamp.min, day)])
+    return found
+
+
+def invoice_due(country: str, shipped_on: pd.Timestamp) -> pd.Timestamp:
+    """Last legal day to invoice a delivery: the 15th of the next month in Italy, else month end."""
+    next_month = shipped_on + pd.offsets.MonthBegin(1)
+    if country == "IT":
+        return next_month + pd.Timedelta(days=14)
+    return next_month - pd.Timedelta(days=1)
+
+
+@derived
+def movements(sources: Sources) -> list[Movement]:
+    """All movements of both books up to the as-of date."""
+    happenings = _happenings(sources)
+    found: list[Movement] = []
+    sale = sales(sources)
+    confirmed = sale["confirmed_at"].to_dict()
+    country = sale["company_id"].map(sources.countries).to_dict()
+    columns = ["id", "order_id", "product_uom_qty", "is_goods", "price_subtotal", "currency_rate"]
+    for row in order_lines(sources)[columns].itertuples(index=False):
+        if pd.notna(confirmed[row.order_id]):
+            line = _Line(sources, row, country[row.order_id])
+            own = [*happenings.get(("line", row.id), []),
+                   *happenings.get(("order", row.order_id), [])]
+            for at, rank, what, details in sorted(own, key=lambda entry: entry[:2]):
+                del rank
+                line.take(at, what, details)
+            found += line.movements
+    return found
+
+
+_RANK = {
+    "confirmed": 0,
+    "promised": 1,
+    "shipped": 2,
+    "first shipment": 2,
+    "returned": 3,
+    "invoiced": 4,
+    "credited": 5,
+    "closed": 6,
+}
+
+
+@derived
+def _happenings(sources: Sources) -> dict[tuple[str, int], list[tuple]]:
+    """What happened to lines and to whole orders: (instant, rank, what, details)."""
+    found: dict[tuple[str, int], list[tuple]] = {}
+
+    def add(of: str, number: int, at: pd.Timestamp, what: str, details: Any = None) -> None:
+        found.setdefault((of, int(number)), []).append((at, _RANK[what], what, details))
+
+    for order in sales(sources).itertuples():
+        if pd.notna(order.confirmed_at):
+            add("order", order.id, order.confirmed_at, "confirmed")
+    for number, changes in promises(sources).items():
+        for at, day in changes:
+            add("order", number, at, "promised", day)
+    for number, steps in order_steps(sources).items():
+        for at, status in steps:
+            if status in ("cancelled", "closed_short"):
+                add("order", number, at, "closed")
+    out = transfers(sources)
+    first = out[~out["is_return"] & out["done_at"].notna()].groupby("sale_id")["done_at"].min()
+    for number, at in first.items():
+        add("order", number, at, "first shipment")
+    parts = shipped_lines(sources)
+    parts = parts[parts["done_at"].notna() & parts["sale_line_id"].notna()]
+    for row in parts.itertuples():
+        what = "returned" if row.is_return else "shipped"
+        add("line", row.sale_line_id, row.done_at, what, row.quantity)
+    billed = billed_quantities(sources)
+    for row in billed.itertuples():
+        if row.document_type == "invoice" and pd.isna(row.rejected_at):
+            add("line", row.order_line_id, row.posted_at, "invoiced", row.quantity)
+        elif row.document_type == "credit_note":
+            details = (row.quantity, _takes_back_all(sources, row.move_id))
+            add("line", row.order_line_id, row.posted_at, "credited", details)
+    return found
+
+
+def _takes_back_all(sources: Sources, credit_note: int) -> bool:
+    """Whether a credit note reverses the whole invoice that it corrects."""
+    moves = invoices(sources)
+    corrected = moves["reversed_entry_id"][credit_note]
+    if pd.isna(corrected) or corrected not in moves.index:
+        return False
+    return bool(moves["amount_total"][credit_note] == moves["amount_total"][corrected])
+
+
+class _Line:
+    """An order line and what of it is still to be delivered and to be invoiced."""
+
+    def __init__(self, sources: Sources, row: Any, country: str) -> None:
+        self._sources, self._row, self._country = sources, row, country
+        self.movements: list[Movement] = []
+        self._booked = self._closed = self._order_ships = False
+        self._promise: pd.Timestamp | None = None
+        self._shipped = self._returned = self._invoiced = 0
+        self._credited = self._taken_back = 0
+        self._deliveries: list[tuple[pd.Timestamp, int]] = []
+        self._books = {"to_deliver": (0, None), "to_invoice": (0, None)}
+
+    def take(self, at: pd.Timestamp, what: str, details: Any) -> None:
+        """Let something happen, and note what it did to both books."""
+        kinds = {"to_deliver": "amended", "to_invoice": "amended"}
+        if what == "confirmed":
+            self._booked = True
+            kinds["to_deliver"] = "new"
+        elif what == "promised":
+            self._promise = None if pd.isna(details) else details
+        elif what == "closed":
+            self._closed = True
+            kinds = dict.fromkeys(kinds, "cancelled")
+        elif what == "first shipment":
+            self._order_ships = True
+            kinds["to_invoice"] = "new"
+            if not self._row.is_goods:
+                self._deliveries.append((_day(self._sources, at), self._row.product_uom_qty))
+        elif what == "shipped":
+            self._shipped += details
+            self._deliveries.append((_day(self._sources, at), details))
+            kinds = {"to_deliver": "fulfilled", "to_invoice": "new"}
+        elif what == "returned":
+            self._returned += details
+        elif what == "invoiced":
+            self._invoiced += details
+            kinds["to_invoice"] = "fulfilled"
+        else:
+            quantity, is_whole = details
+            self._credited += quantity
+            self._taken_back += quantity if is_whole else 0
+        if self._booked:
+            self._note(at, "to_deliver", kinds["to_deliver"], self._to_deliver(), self._promise)
+            to_invoice = self._to_invoice()
+            self._note(at, "to_invoice", kinds["to_invoice"], to_invoice, self._due(to_invoice))
+
+    def _to_deliver(self) -> int:
+        if not self._row.is_goods or self._closed:
+            return 0
+        return max(0, self._row.product_uom_qty - self._shipped)
+
+    def _to_invoice(self) -> int:
+        done = self._shipped
+        if not self._row.is_goods:
+            done = self._row.product_uom_qty if self._order_ships else 0
+        reopened = max(self._taken_back, min(self._credited, self._returned))
+        return max(0, done - self._returned - self._invoiced + reopened)
+
+    def _due(self, to_invoice: int) -> pd.Timestamp | None:
+        """Due day of the oldest delivery that is not invoiced yet."""
+        if to_invoice == 0:
+            return None
+        left = sum(quantity for _, quantity in self._deliveries) - to_invoice
+        for day, quantity in self._deliveries:
+            if left < quantity:
+                return invoice_due(self._country, day)
+            left -= quantity
+        return None
+
+    def _note(
+        self, at: pd.Timestamp, book: str, kind: str, after: int, due: pd.Timestamp | None
+    ) -> None:
+        before, due_before = self._books[book]
+        if after == 0:
+            due = None
+        if (before, due_before) == (after, due):
+            return
+        self._books[book] = (after, due)
+        self.movements.append(
+            Movement(
+                book, self._row.id, _day(self._sources, at), kind, before, after,
+                self._value(before), self._value(after), due_before, due,
+            )
+        )
+
+    def _value(self, quantity: int) -> int:
+        row = self._row
+        return in_company_currency(
+            row.price_subtotal, row.currency_rate, quantity, row.product_uom_qty
+        )
+
+
+_DAYS: dict[pd.Timestamp, pd.Timestamp] = {}
+
+
+def _day(sources: Sources, at: pd.Timestamp) -> pd.Timestamp:
+    """Local day of one instant."""
+    if at not in _DAYS:
+        _DAYS[at] = sources.local_day(pd.Series([at]))[0]
+    return _DAYS[at]
