@@ -13,6 +13,9 @@ EXPIRY_AT_UTC_MIDNIGHT = "expiry_at_utc_midnight"
 LATER_ANSWER_UNDOES_EXPIRY = "later_answer_undoes_expiry"
 LATER_CONFIRMATION_MAKES_ORDER = "later_confirmation_makes_order"
 DISPUTE_SHARE_IS_ROUNDED = "dispute_share_is_rounded"
+DUE_STAYS_WITH_FIRST_DELIVERY = "due_stays_with_first_delivery"
+CLOSING_CANCELS_FREIGHT = "closing_cancels_freight"
+ROWS_OF_NOTHING = "rows_of_nothing"
 UNFINISHED_WAITS_COUNT = "unfinished_waits_count"
 NOTED_MESSAGES_ARE_NOT_RECEIPTS = "noted_messages_are_not_receipts"
 
@@ -50,5 +53,17 @@ FINDINGS: dict[str, str] = {
     UNFINISHED_WAITS_COUNT: (
         "The wait for stock of an order counts what has passed of it while a backorder of the"
         " order still waits; a stage that has not ended is empty."
+    ),
+    DUE_STAYS_WITH_FIRST_DELIVERY: (
+        "A line delivered in two months, of which the first part was invoiced, keeps the first"
+        " part's last legal day to invoice and counts as past due; each delivery has its own."
+    ),
+    CLOSING_CANCELS_FREIGHT: (
+        "Freight that entered the book to invoice with the order's first shipment is cancelled"
+        " when the order is closed short, although it is still invoiced, and then fulfils nothing."
+    ),
+    ROWS_OF_NOTHING: (
+        "order_book_daily has rows in which nothing is open and nothing moved: lines already"
+        " delivered that are cancelled, and returns of what was invoiced."
     ),
 }

@@ -13,18 +13,22 @@ from typing import Any
 
 import pandas as pd
 
+from tests.oracle import findings
 from tests.oracle.documents import (
     _all_logged_changes,
-    billed_quantities,
-    in_company_currency,
-    invoices,
+    billing_types,
+    invoice_lines,
     order_lines,
     order_steps,
     sales,
+    share,
     shipped_lines,
     transfers,
 )
 from tests.oracle.sources import Sources, derived
+
+
+_INSTANT = pd.Timedelta(milliseconds=1)
 
 
 @dataclass
@@ -80,7 +84,7 @@ def movements(sources: Sources) -> list[Movement]:
     sale = sales(sources)
     confirmed = sale["confirmed_at"].to_dict()
     country = sale["company_id"].map(sources.countries).to_dict()
-    columns = ["id", "order_id", "product_uom_qty", "is_goods", "price_subtotal", "currency_rate"]
+    columns = ["id", "order_id", "product_uom_qty", "is_goods", "company_amount"]
     for row in order_lines(sources)[columns].itertuples(index=False):
         if pd.notna(confirmed[row.order_id]):
             line = _Line(sources, row, country[row.order_id])
@@ -132,23 +136,43 @@ def _happenings(sources: Sources) -> dict[tuple[str, int], list[tuple]]:
     for row in parts.itertuples():
         what = "returned" if row.is_return else "shipped"
         add("line", row.sale_line_id, row.done_at, what, row.quantity)
-    billed = billed_quantities(sources)
-    for row in billed.itertuples():
-        if row.document_type == "invoice" and pd.isna(row.rejected_at):
-            add("line", row.order_line_id, row.posted_at, "invoiced", row.quantity)
+    whole = _reversals(sources)
+    for row in _booked_lines(sources).itertuples():
+        at = row.booked_at
+        if row.document_type == "invoice":
+            add("line", row.order_line_id, at, "invoiced", row.quantity)
         elif row.document_type == "credit_note":
-            details = (row.quantity, _takes_back_all(sources, row.move_id))
-            add("line", row.order_line_id, row.posted_at, "credited", details)
+            details = (row.quantity, row.move_id in whole)
+            add("line", row.order_line_id, at, "credited", details)
     return found
 
 
-def _takes_back_all(sources: Sources, credit_note: int) -> bool:
-    """Whether a credit note reverses the whole invoice that it corrects."""
-    moves = invoices(sources)
-    corrected = moves["reversed_entry_id"][credit_note]
-    if pd.isna(corrected) or corrected not in moves.index:
-        return False
-    return bool(moves["amount_total"][credit_note] == moves["amount_total"][corrected])
+@derived
+def _booked_lines(sources: Sources) -> pd.DataFrame:
+    """Lines of issued invoices and credit notes dated by the as-of date, whenever posted."""
+    links = sources.table("odoo__sale_order_line_invoice_rel")
+    lines = invoice_lines(sources).set_index("id")
+    moves = sources.table("odoo__account_move").set_index("id")
+    rows = links.assign(
+        move_id=links["invoice_line_id"].map(lines["move_id"]),
+        quantity=links["invoice_line_id"].map(lines["quantity"]),
+    )
+    rows["document_type"] = rows["move_id"].map(billing_types(sources))
+    rows["date"] = rows["move_id"].map(moves["date"])
+    rows["booked_at"] = sources.midnight(rows["date"] + pd.Timedelta(days=1)) - _INSTANT
+    issued = (rows["move_id"].map(moves["state"]) == "posted") & (
+        rows["move_id"].map(moves["l10n_it_edi_state"]).fillna("") != "rejected"
+    )
+    return rows[issued & (rows["date"] <= sources.day)]
+
+
+@derived
+def _reversals(sources: Sources) -> set[int]:
+    """Credit notes that take back the whole invoice that they correct."""
+    moves = sources.table("odoo__account_move").set_index("id")
+    credit = moves[moves["reversed_entry_id"].notna()]
+    corrected = credit["reversed_entry_id"].map(moves["amount_total"])
+    return set(credit.index[credit["amount_total"] == corrected])
 
 
 class _Line:
@@ -158,6 +182,7 @@ class _Line:
         self._sources, self._row, self._country = sources, row, country
         self.movements: list[Movement] = []
         self._booked = self._closed = self._order_ships = False
+        self._is_dropped = False
         self._promise: pd.Timestamp | None = None
         self._shipped = self._returned = self._invoiced = 0
         self._credited = self._taken_back = 0
@@ -174,7 +199,10 @@ class _Line:
             self._promise = None if pd.isna(details) else details
         elif what == "closed":
             self._closed = True
-            kinds = dict.fromkeys(kinds, "cancelled")
+            kinds["to_deliver"] = "cancelled"
+            if not self._row.is_goods and self._sources.errs(findings.CLOSING_CANCELS_FREIGHT):
+                kinds["to_invoice"] = "cancelled"
+                self._is_dropped = True
         elif what == "first shipment":
             self._order_ships = True
             kinds["to_invoice"] = "new"
@@ -208,12 +236,17 @@ class _Line:
         if not self._row.is_goods:
             done = self._row.product_uom_qty if self._order_ships else 0
         reopened = max(self._taken_back, min(self._credited, self._returned))
+        if self._is_dropped:
+            return 0
         return max(0, done - self._returned - self._invoiced + reopened)
 
     def _due(self, to_invoice: int) -> pd.Timestamp | None:
         """Due day of the oldest delivery that is not invoiced yet."""
         if to_invoice == 0:
             return None
+        before, due = self._books["to_invoice"]
+        if before > 0 and self._sources.errs(findings.DUE_STAYS_WITH_FIRST_DELIVERY):
+            return due
         left = sum(quantity for _, quantity in self._deliveries) - to_invoice
         for day, quantity in self._deliveries:
             if left < quantity:
@@ -239,9 +272,7 @@ class _Line:
 
     def _value(self, quantity: int) -> int:
         row = self._row
-        return in_company_currency(
-            row.price_subtotal, row.currency_rate, quantity, row.product_uom_qty
-        )
+        return share(row.company_amount, quantity, row.product_uom_qty)
 
 
 _DAYS: dict[pd.Timestamp, pd.Timestamp] = {}

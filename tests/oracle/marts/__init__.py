@@ -20,6 +20,8 @@ class Oracle:
     key: Sequence[str]
     statistics: Sequence[str] = ()
     """Columns of ratios and medians, compared to 1e-9 of themselves."""
+    has_empty_rows: bool = False
+    """The mart has rows in which every number is 0, see `findings.ROWS_OF_NOTHING`."""
 
 
 REGISTRY: dict[str, Oracle] = {
@@ -68,5 +70,6 @@ REGISTRY: dict[str, Oracle] = {
             "site",
             "promised_month",
         ],
+        has_empty_rows=True,
     ),
 }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+import numpy as np
 import pandas as pd
 
 from tests.oracle.documents import order_lines, order_steps, sales
-from tests.oracle.order_book import movements
+from tests.oracle.order_book import Movement, movements
 from tests.oracle.sources import Sources, derived, translated
 
 _GROUP = [
@@ -20,6 +21,7 @@ _GROUP = [
     "promised_month",
 ]
 _MOVES = ["new", "amended", "fulfilled", "cancelled"]
+_FLOWS = [*_MOVES, "past_due", "blocked"]
 
 
 @derived
@@ -83,15 +85,14 @@ def order_book_daily(sources: Sources) -> pd.DataFrame:
     order_of = order_lines(sources)["order_id"].to_dict()
     blocked = _blocked_days(sources)
     after = sources.day + pd.Timedelta(days=1)
-    sums: dict[tuple, dict] = defaultdict(lambda: defaultdict(int))
-    last: dict[tuple[str, int], object] = {}
+    first = min(move.day for move in movements(sources))
+    sums: dict[tuple, list[tuple[int, int, int, int]]] = defaultdict(list)
+    last: dict[tuple[str, int], Movement] = {}
 
     def add(group: tuple, day: pd.Timestamp, what: str, lines: int, amount: int) -> None:
-        of_group = sums[group]
-        of_group[day, f"{what}_lines"] += lines
-        of_group[day, f"{what}_amount_excl_tax"] += amount
+        sums[group].append(((day - first).days, _FLOWS.index(what), lines, amount))
 
-    def stands(move, until: pd.Timestamp) -> None:
+    def stands(move: Movement, until: pd.Timestamp) -> None:
         """Between two movements a line is open, late from its due day on, or blocked."""
         if move.after == 0 or until <= move.day:
             return
@@ -133,7 +134,8 @@ def order_book_daily(sources: Sources) -> pd.DataFrame:
         )
     for move in last.values():
         stands(move, after)
-    found = [_daily(sources, group, values) for group, values in sums.items()]
+    days = pd.date_range(first, sources.day)
+    found = [_daily(days, group, flows) for group, flows in sums.items()]
     return pd.concat(found, ignore_index=True).assign(currency_code="EUR")
 
 
@@ -148,26 +150,26 @@ def _book(add, group: tuple, move, gone: int, come: int, kind: str) -> None:
     add(group, move.day, kind, 0, sign * (come - gone))
 
 
-def _daily(sources: Sources, group: tuple, values: dict) -> pd.DataFrame:
-    frame = pd.Series(values).unstack(fill_value=0)
-    columns = [f"{what}_{unit}" for what in (*_MOVES, "past_due", "blocked")
-               for unit in ("lines", "amount_excl_tax")]
-    moved = frame.index
-    days = pd.date_range(frame.index.min(), sources.day)
-    frame = frame.reindex(index=days, columns=columns, fill_value=0)
-    found = pd.DataFrame(index=days)
-    for unit in ("lines", "amount_excl_tax"):
-        new, amended, fulfilled, cancelled = (frame[f"{what}_{unit}"] for what in _MOVES)
-        change = new + amended - fulfilled - cancelled
-        found[f"closing_{unit}"] = change.cumsum()
-        found[f"opening_{unit}"] = found[f"closing_{unit}"] - change
-        for what in _MOVES:
-            found[f"{what}_{unit}"] = frame[f"{what}_{unit}"]
-        for what in ("past_due", "blocked"):
-            found[f"{what}_{unit}"] = frame[f"{what}_{unit}"].cumsum()
-    has_moved = frame[[c for c in columns if c.split("_")[0] in _MOVES]].any(axis=1)
-    del moved
-    kept = found[(found["closing_lines"] > 0) | has_moved]
-    return kept.rename_axis("as_of_date").reset_index().assign(
-        **dict(zip(_GROUP, group, strict=True))
-    )
+def _daily(
+    days: pd.DatetimeIndex, group: tuple, flows: list[tuple[int, int, int, int]]
+) -> pd.DataFrame:
+    """A group's days on which something moved or was open at the end."""
+    day, flow, lines, amount = np.array(flows, dtype="int64").T
+    sums = np.zeros((len(days) + 1, len(_FLOWS), 2), dtype="int64")
+    np.add.at(sums, (day, flow), np.stack([lines, amount], axis=1))
+    sums = sums[:-1]
+    moved = sums[:, : len(_MOVES)]
+    change = moved[:, 0] + moved[:, 1] - moved[:, 2] - moved[:, 3]
+    closing = change.cumsum(axis=0)
+    standing = sums[:, len(_MOVES) :].cumsum(axis=0)
+    kept = (closing[:, 0] > 0) | moved.any(axis=(1, 2))
+    columns: dict[str, np.ndarray] = {}
+    for number, unit in enumerate(("lines", "amount_excl_tax")):
+        columns[f"closing_{unit}"] = closing[kept, number]
+        columns[f"opening_{unit}"] = (closing - change)[kept, number]
+        for place, what in enumerate(_MOVES):
+            columns[f"{what}_{unit}"] = moved[kept, place, number]
+        for place, what in enumerate(_FLOWS[len(_MOVES) :]):
+            columns[f"{what}_{unit}"] = standing[kept, place, number]
+    found = pd.DataFrame(columns, index=days[kept]).rename_axis("as_of_date").reset_index()
+    return found.assign(**dict(zip(_GROUP, group, strict=True)))
