@@ -266,7 +266,9 @@ def billing_types(sources: Sources) -> pd.Series:
     """Whether a move is an invoice, a deposit invoice (it bills nothing else) or a credit note."""
     lines = invoice_lines(sources)
     only_deposits = lines.groupby("move_id")["is_downpayment"].all()
-    kinds = sources.table("odoo__account_move").set_index("id")["move_type"].loc[only_deposits.index]
+    kinds = (
+        sources.table("odoo__account_move").set_index("id")["move_type"].loc[only_deposits.index]
+    )
     types = np.where(only_deposits, "deposit_invoice", "invoice")
     return pd.Series(types, kinds.index).where(kinds != "out_refund", "credit_note")
 
@@ -756,4 +758,3 @@ def document_status(sources: Sources) -> pd.Series:
     rows = stays(sources)
     status: pd.Series = rows[rows["until_at"].isna()].set_index("document_id")["status"]
     return status
-

@@ -1,8 +1,8 @@
 """Where a model is known to be wrong: the oracle can be told to err alike, one finding at a time.
 
 Each entry says what is wrong, with the rule that it breaks. The test holds the models to the
-oracle that errs as listed, so that nothing else may differ; and it fails when a finding is no
-longer needed, so that the entry and the branches that ask for it leave with the model's mending.
+oracle that errs as listed, so that nothing else may differ. Once a model is mended, its marts
+differ from that oracle: the entry then leaves, with the branches that ask for it.
 """
 
 from __future__ import annotations

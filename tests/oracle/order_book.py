@@ -88,8 +88,10 @@ def movements(sources: Sources) -> list[Movement]:
     for row in order_lines(sources)[columns].itertuples(index=False):
         if pd.notna(confirmed[row.order_id]):
             line = _Line(sources, row, country[row.order_id])
-            own = [*happenings.get(("line", row.id), []),
-                   *happenings.get(("order", row.order_id), [])]
+            own = [
+                *happenings.get(("line", row.id), []),
+                *happenings.get(("order", row.order_id), []),
+            ]
             for at, rank, what, details in sorted(own, key=lambda entry: entry[:2]):
                 del rank
                 line.take(at, what, details)
@@ -207,10 +209,10 @@ class _Line:
             self._order_ships = True
             kinds["to_invoice"] = "new"
             if not self._row.is_goods:
-                self._deliveries.append((_day(self._sources, at), self._row.product_uom_qty))
+                self._deliveries.append((self._sources.day_of(at), self._row.product_uom_qty))
         elif what == "shipped":
             self._shipped += details
-            self._deliveries.append((_day(self._sources, at), details))
+            self._deliveries.append((self._sources.day_of(at), details))
             kinds = {"to_deliver": "fulfilled", "to_invoice": "new"}
         elif what == "returned":
             self._returned += details
@@ -265,21 +267,19 @@ class _Line:
         self._books[book] = (after, due)
         self.movements.append(
             Movement(
-                book, self._row.id, _day(self._sources, at), kind, before, after,
-                self._value(before), self._value(after), due_before, due,
+                book,
+                self._row.id,
+                self._sources.day_of(at),
+                kind,
+                before,
+                after,
+                self._value(before),
+                self._value(after),
+                due_before,
+                due,
             )
         )
 
     def _value(self, quantity: int) -> int:
         row = self._row
         return share(row.company_amount, quantity, row.product_uom_qty)
-
-
-_DAYS: dict[pd.Timestamp, pd.Timestamp] = {}
-
-
-def _day(sources: Sources, at: pd.Timestamp) -> pd.Timestamp:
-    """Local day of one instant."""
-    if at not in _DAYS:
-        _DAYS[at] = sources.local_day(pd.Series([at]))[0]
-    return _DAYS[at]

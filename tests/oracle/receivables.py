@@ -181,8 +181,13 @@ def _bill_changes(sources: Sources) -> pd.DataFrame:
     settled = match[match["credit_move_id"].isin(of_bill.index)]
     settled = settled[settled["debit_move_id"].map(lines["part"]) == "instalment"]
     pieces = [
-        (of_bill[row.credit_move_id], row.debit_move_id, row.effective,
-         row.credit_amount_currency, row.amount)
+        (
+            of_bill[row.credit_move_id],
+            row.debit_move_id,
+            row.effective,
+            row.credit_amount_currency,
+            row.amount,
+        )
         for row in settled.itertuples()
     ]
     for row in bounces(sources).dropna(subset=["instalment"]).itertuples():

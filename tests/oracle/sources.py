@@ -11,9 +11,10 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import UTC, date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -100,9 +101,7 @@ class Sources:
         partners = self.table("odoo__res_partner").set_index("id")["country_id"]
         codes = self.table("odoo__res_country").set_index("id")["code"]
         companies = self.table("odoo__res_company")
-        return {
-            int(row.id): str(codes[partners[row.partner_id]]) for row in companies.itertuples()
-        }
+        return {int(row.id): str(codes[partners[row.partner_id]]) for row in companies.itertuples()}
 
     @cached_property
     def company_names(self) -> dict[str, int]:
@@ -138,6 +137,11 @@ class Sources:
         zone = next(iter(self.zones.values()))
         local = instants.dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None)
         return local.dt.normalize()
+
+    def day_of(self, instant: pd.Timestamp) -> pd.Timestamp:
+        """Business day of one UTC instant."""
+        zone = ZoneInfo(next(iter(self.zones.values())))
+        return pd.Timestamp(instant.to_pydatetime().replace(tzinfo=UTC).astimezone(zone).date())
 
 
 def derived(function: Callable[[Sources], Any]) -> Callable[[Sources], Any]:

@@ -38,9 +38,7 @@ REGISTRY: dict[str, Oracle] = {
         ["date_day", "company_id", "claim_reason", "channel"],
         statistics=["closing_average_age_days", "first_resolution_average_days"],
     ),
-    "open_items": Oracle(
-        receivables.open_items, ["as_of_date", "open_item_id", "account_role"]
-    ),
+    "open_items": Oracle(receivables.open_items, ["as_of_date", "open_item_id", "account_role"]),
     "aging": Oracle(
         receivables.aging,
         [

@@ -80,9 +80,7 @@ def order_stages(sources: Sources) -> pd.DataFrame:
     acknowledged_first = rows["acknowledged_at"] < rows["validated_at"]
     blocks = _order_stays(sources, "blocked")
     released_at = blocks.groupby("sale")["until_at"].max().reindex(rows.index)
-    ready = rows["validated_at"].where(
-        ~(released_at > rows["validated_at"]), released_at
-    )
+    ready = rows["validated_at"].where(~(released_at > rows["validated_at"]), released_at)
     spans = {
         "entry": (rows["received_at"], rows["entered_at"]),
         "acknowledgement": (rows["entered_at"], rows["acknowledged_at"]),
@@ -144,8 +142,7 @@ def _waits_for_stock(sources: Sources, ready: pd.Series) -> pd.DataFrame:
     """Stays of preparations in waiting, as far as their order was ready."""
     rows = stays(sources)
     rows = rows[
-        rows["document_id"].str.startswith("erp/stock.preparation/")
-        & (rows["status"] == "waiting")
+        rows["document_id"].str.startswith("erp/stock.preparation/") & (rows["status"] == "waiting")
     ].copy()
     number = rows["document_id"].str.rsplit("/").str[-1].astype("int64")
     rows["sale"] = number.map(transfers(sources)["sale_id"])

@@ -71,7 +71,7 @@ def _blocked_days(sources: Sources) -> dict[int, list[tuple[pd.Timestamp, pd.Tim
     found: dict[int, list[tuple[pd.Timestamp, pd.Timestamp]]] = {}
     for order, steps in order_steps(sources).items():
         if any(status == "blocked" for _, status in steps):
-            days = sources.local_day(pd.Series([at for at, _ in steps]))
+            days = [sources.day_of(at) for at, _ in steps]
             for number, (_, status) in enumerate(steps):
                 until = days[number + 1] if number + 1 < len(steps) else after
                 if status == "blocked" and until > days[number]:
@@ -129,14 +129,18 @@ def order_book_daily(sources: Sources) -> pd.DataFrame:
         group = new if is_open else old
         sign = -1 if move.kind in ("fulfilled", "cancelled") else 1
         add(
-            group, move.day, move.kind, sign * (is_open - was),
+            group,
+            move.day,
+            move.kind,
+            sign * (is_open - was),
             sign * (move.value_after - move.value_before),
         )
     for move in last.values():
         stands(move, after)
     days = pd.date_range(first, sources.day)
     found = [_daily(days, group, flows) for group, flows in sums.items()]
-    return pd.concat(found, ignore_index=True).assign(currency_code="EUR")
+    joined = {column: np.concatenate([part[column] for part in found]) for column in found[0]}
+    return pd.DataFrame(joined).assign(currency_code="EUR")
 
 
 def _group(of_line: tuple, book: str, due: pd.Timestamp | None) -> tuple:
@@ -152,7 +156,7 @@ def _book(add, group: tuple, move, gone: int, come: int, kind: str) -> None:
 
 def _daily(
     days: pd.DatetimeIndex, group: tuple, flows: list[tuple[int, int, int, int]]
-) -> pd.DataFrame:
+) -> dict[str, np.ndarray]:
     """A group's days on which something moved or was open at the end."""
     day, flow, lines, amount = np.array(flows, dtype="int64").T
     sums = np.zeros((len(days) + 1, len(_FLOWS), 2), dtype="int64")
@@ -163,7 +167,9 @@ def _daily(
     closing = change.cumsum(axis=0)
     standing = sums[:, len(_MOVES) :].cumsum(axis=0)
     kept = (closing[:, 0] > 0) | moved.any(axis=(1, 2))
-    columns: dict[str, np.ndarray] = {}
+    columns: dict[str, np.ndarray] = {"as_of_date": days[kept].to_numpy()}
+    for name, value in zip(_GROUP, group, strict=True):
+        columns[name] = np.full(kept.sum(), value, dtype=object)
     for number, unit in enumerate(("lines", "amount_excl_tax")):
         columns[f"closing_{unit}"] = closing[kept, number]
         columns[f"opening_{unit}"] = (closing - change)[kept, number]
@@ -171,5 +177,4 @@ def _daily(
             columns[f"{what}_{unit}"] = moved[kept, place, number]
         for place, what in enumerate(_FLOWS[len(_MOVES) :]):
             columns[f"{what}_{unit}"] = standing[kept, place, number]
-    found = pd.DataFrame(columns, index=days[kept]).rename_axis("as_of_date").reset_index()
-    return found.assign(**dict(zip(_GROUP, group, strict=True)))
+    return columns

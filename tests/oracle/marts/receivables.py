@@ -42,7 +42,9 @@ def _items(sources: Sources) -> pd.DataFrame:
             "issued_on": plain["date"],
             "due_date": plain["date_maturity"].where(~is_payment),
             "currency_code": plain["currency_id"].map(currencies),
-            "original_amount": plain["amount_currency"].where(~is_payment, _received(sources, plain)),
+            "original_amount": plain["amount_currency"].where(
+                ~is_payment, _received(sources, plain)
+            ),
             "instalment": plain["id"].where(~is_payment),
             "grace": 0,
         }
@@ -157,7 +159,10 @@ def _disputed(sources: Sources, rows: pd.DataFrame) -> list[int]:
     open_on = {
         (day, line): amount
         for day, line, amount, kind in zip(
-            rows["as_of_date"], rows["instalment"], rows["open_amount"], rows["item_type"],
+            rows["as_of_date"],
+            rows["instalment"],
+            rows["open_amount"],
+            rows["item_type"],
             strict=True,
         )
         if kind not in ("bill", "payment", "refund") and amount > 0
@@ -178,7 +183,10 @@ def _disputed(sources: Sources, rows: pd.DataFrame) -> list[int]:
     return [
         min(disputed.get((day, line), 0), amount) if kind != "bill" and amount > 0 else 0
         for day, line, amount, kind in zip(
-            rows["as_of_date"], rows["instalment"], rows["open_amount"], rows["item_type"],
+            rows["as_of_date"],
+            rows["instalment"],
+            rows["open_amount"],
+            rows["item_type"],
             strict=True,
         )
     ]

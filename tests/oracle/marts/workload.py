@@ -105,6 +105,8 @@ def _rolled_forward(sources: Sources, moves: pd.DataFrame) -> pd.DataFrame:
         moved = daily[list(parts)].any(axis=1)
         kept = daily[moved | (daily["closing_documents"] > 0)]
         found.append(
-            kept.rename_axis("as_of_date").reset_index().assign(**dict(zip(group, names, strict=True)))
+            kept.rename_axis("as_of_date")
+            .reset_index()
+            .assign(**dict(zip(group, names, strict=True)))
         )
     return pd.concat(found, ignore_index=True).assign(currency_code="EUR")
