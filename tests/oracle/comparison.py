@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from ingestion.engine import connect
-from tests.oracle.sources import UNIT
 
 _SHOWN = 8
 _STATISTIC_TOLERANCE = 1e-9
@@ -64,13 +61,13 @@ def compare(
         mart: name in the schema `kpi`.
         key: columns that identify a row.
         marts_file: where the mart lies.
-        expected: the key and every column to compare. Amounts and quantities are whole
-            ten-thousandths, or `Decimal` for columns of another scale.
+        expected: the key and every column. Decimals are whole units of the mart's last place,
+            which for amounts and quantities is a ten-thousandth.
         statistics: columns in which a ratio or median may differ by 1e-9 of itself, and in the
             last decimal that the mart keeps.
         without_empty: leave out the mart's rows in which every number is 0.
     """
-    found, scales = _read(mart, marts_file)
+    found = _read(mart, marts_file)
     if without_empty:
         numbers = found.select_dtypes("Int64")
         found = found[numbers.fillna(0).any(axis=1)].reset_index(drop=True)
@@ -93,17 +90,16 @@ def compare(
         if column in key:
             continue
         left, right = shared[f"{column} mart"], shared[f"{column} oracle"]
-        scale = scales.get(column)
         equal = (left == right).fillna(False).astype(bool) | (left.isna() & right.isna())
-        if column in statistics and scale is not None:
-            equal |= _nearly(left, right, scale)
+        if column in statistics:
+            equal |= _nearly(left, right)
         if not equal.all():
             rows = pd.DataFrame({"mart": left[~equal], "oracle": right[~equal]})
             difference.columns[column] = rows.reset_index()
     return difference
 
 
-def _read(mart: str, marts_file: Path) -> tuple[pd.DataFrame, dict[str, int]]:
+def _read(mart: str, marts_file: Path) -> pd.DataFrame:
     connection = connect(marts_file, read_only=True)
     try:
         described = connection.execute(f"describe kpi.{mart}").fetchall()
@@ -126,7 +122,7 @@ def _read(mart: str, marts_file: Path) -> tuple[pd.DataFrame, dict[str, int]]:
             frame[name] = frame[name].astype("datetime64[us]")
         else:
             frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
-    return frame, scales
+    return frame
 
 
 def _like(found: pd.Series, expected: pd.Series) -> pd.Series:
@@ -152,17 +148,7 @@ def _shown(rows: pd.DataFrame, side: str) -> pd.DataFrame:
     return shown.reset_index()
 
 
-def _nearly(left: pd.Series, right: pd.Series, scale: int) -> pd.Series:
+def _nearly(left: pd.Series, right: pd.Series) -> pd.Series:
     """Equal to 1e-9 of itself, or to the last decimal kept."""
-    del scale
     a, b = left.astype(float), right.astype(float)
     return (a - b).abs() <= 1 + _STATISTIC_TOLERANCE * b.abs()
-
-
-def scaled(value: Any, scale: int) -> int:
-    """A number as whole units of its last decimal, rounded half away from zero."""
-    exact = Decimal(value.numerator) / Decimal(value.denominator)
-    return int((exact * 10**scale).to_integral_value("ROUND_HALF_UP"))
-
-
-__all__ = ["UNIT", "Difference", "compare", "scaled"]

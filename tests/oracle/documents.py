@@ -47,12 +47,13 @@ def is_in_hand(document_type: str, status: str) -> bool:
 @derived
 def logged_changes(sources: Sources) -> pd.DataFrame:
     """Changes of tracked fields up to the as-of date: model, res_id, field, at, old and new."""
-    found = _all_logged_changes(sources)
+    found = all_logged_changes(sources)
     return found[sources.happened(found["at"])]
 
 
 @derived
-def _all_logged_changes(sources: Sources) -> pd.DataFrame:
+def all_logged_changes(sources: Sources) -> pd.DataFrame:
+    """The same after the as-of date too: for values before a change, and to err as models do."""
     values = sources.table("odoo__mail_tracking_value")
     messages = sources.table("odoo__mail_message")[["id", "model", "res_id", "date"]]
     fields = sources.table("odoo__ir_model_fields")[["id", "name"]]
@@ -68,7 +69,7 @@ def changed(sources: Sources, model: str, field: str, new: str, which: str = "fi
 
 def ever_changed(sources: Sources, model: str, field: str, new: str) -> pd.Series:
     """The same, after the as-of date too: only to err as a model does."""
-    return _when(_all_logged_changes(sources), model, field, new, "first")
+    return _when(all_logged_changes(sources), model, field, new, "first")
 
 
 def _when(log: pd.DataFrame, model: str, field: str, new: str, which: str) -> pd.Series:
@@ -146,7 +147,7 @@ def sales(sources: Sources) -> pd.DataFrame:
         confirmed = rows["id"].isin(
             ever_changed(sources, "sale.order", "state", "Sales Order").index
         )
-        log = _all_logged_changes(sources)
+        log = all_logged_changes(sources)
         held = rows["id"].isin(log.loc[log["field"] == "credit_hold", "res_id"])
     # From a machine, or held for credit: an order from its first day (docs/DECISIONS.md).
     at_once = rows["by_machine"] | held
@@ -182,7 +183,7 @@ def _product_kinds(sources: Sources) -> pd.Series:
 
 
 def share(amount: int, part: int, whole: int) -> int:
-    """Amount × part / whole, rounded once, half away from zero, to a ten-thousandth."""
+    """Amount * part / whole, rounded once, half away from zero, to a ten-thousandth."""
     if whole == 0:
         return 0
     product, whole = int(amount) * int(part), int(whole)

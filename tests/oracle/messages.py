@@ -48,7 +48,7 @@ def _noted(sources: Sources) -> pd.DataFrame:
 
 @derived
 def inbound_orders(sources: Sources) -> pd.DataFrame:
-    """Orders received, as documents that wait to be entered: one row per day of coming and going."""
+    """Orders received, as documents that wait to be entered: how they came and went by day."""
     rows = inbound_messages(sources)
     rows = rows[rows["message_type"] == "order"].copy()
     entered_at = rows["sale"].map(sales(sources)["create_date"])

@@ -15,7 +15,7 @@ import pandas as pd
 
 from tests.oracle import findings
 from tests.oracle.documents import (
-    _all_logged_changes,
+    all_logged_changes,
     billing_types,
     invoice_lines,
     order_lines,
@@ -26,7 +26,6 @@ from tests.oracle.documents import (
     transfers,
 )
 from tests.oracle.sources import Sources, derived
-
 
 _INSTANT = pd.Timedelta(milliseconds=1)
 
@@ -51,7 +50,7 @@ class Movement:
 @derived
 def promises(sources: Sources) -> dict[int, list[tuple[pd.Timestamp, pd.Timestamp]]]:
     """Promised days of each order: since when (the beginning of time first), and which."""
-    log = _all_logged_changes(sources)
+    log = all_logged_changes(sources)
     log = log[(log["model"] == "sale.order") & (log["field"] == "commitment_date")]
     old = sources.local_day(log["old_value_datetime"].astype("datetime64[us]"))
     new = sources.local_day(log["new_value_datetime"].astype("datetime64[us]"))

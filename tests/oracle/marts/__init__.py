@@ -1,4 +1,4 @@
-"""The marts that have an oracle, by name; `REGISTRY` is what the test and the command go through."""
+"""The marts that have an oracle, by name: what the test and the command go through."""
 
 from __future__ import annotations
 

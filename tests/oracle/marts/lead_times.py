@@ -7,9 +7,9 @@ import pandas as pd
 
 from tests.oracle import findings
 from tests.oracle.documents import (
+    billed_quantities,
     document_status,
     invoices,
-    billed_quantities,
     sales,
     stays,
     told,

@@ -153,7 +153,7 @@ _BUCKETS: list[dict[str, str]] = []
 
 
 def _disputed(sources: Sources, rows: pd.DataFrame) -> list[int]:
-    """What of each item is in dispute that day, in proportion over an invoice's open instalments."""
+    """What of each item is in dispute that day, in proportion over the invoice's open items."""
     disputes = sources.table("sheets__disputes")
     of = owed.instalments_of_invoices(sources)
     open_on = {
