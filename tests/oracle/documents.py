@@ -377,11 +377,8 @@ def _quotes(sources: Sources) -> pd.DataFrame:
 
 def _expired_at(sources: Sources, rows: pd.DataFrame) -> pd.Series:
     """A sent offer nobody answered ran out at the end of its last day."""
-    midnight = rows["validity_date"] + pd.Timedelta(days=1)
-    instants = sources.midnight(midnight)
+    instants = sources.midnight(rows["validity_date"] + pd.Timedelta(days=1))
     answered = rows["confirmed_at"].notna() | rows["cancelled_at"].notna()
-    if sources.errs(findings.EXPIRY_AT_UTC_MIDNIGHT):
-        instants = midnight
     if sources.errs(findings.LATER_ANSWER_UNDOES_EXPIRY):
         for state in ("Sales Order", "Cancelled"):
             later = ever_changed(sources, "sale.order", "state", state)

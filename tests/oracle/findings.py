@@ -9,7 +9,6 @@ from __future__ import annotations
 
 CREDIT_NOTE_DELAYS_INVOICED = "credit_note_delays_invoiced"
 READY_AT_ONCE_IS_WAITING = "ready_at_once_is_waiting"
-EXPIRY_AT_UTC_MIDNIGHT = "expiry_at_utc_midnight"
 LATER_ANSWER_UNDOES_EXPIRY = "later_answer_undoes_expiry"
 LATER_CONFIRMATION_MAKES_ORDER = "later_confirmation_makes_order"
 DISPUTE_SHARE_IS_ROUNDED = "dispute_share_is_rounded"
@@ -28,10 +27,6 @@ FINDINGS: dict[str, str] = {
     READY_AT_ONCE_IS_WAITING: (
         "An order whose transfer is ready the instant it is created stays waiting instead of"
         " in_preparation: of changes of one instant the furthest in the document's life counts."
-    ),
-    EXPIRY_AT_UTC_MIDNIGHT: (
-        "A quote expires at midnight UTC, two hours into the next local day; it binds until the"
-        " end of its last day in the company's time zone."
     ),
     LATER_ANSWER_UNDOES_EXPIRY: (
         "A quote that had run out by the as-of date, and was answered after it, is restated as"
