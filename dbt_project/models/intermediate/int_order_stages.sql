@@ -247,7 +247,10 @@ spans as (
         coalesce(stock_waits.ended_at, ready.given_up_at), false, null, null
     from stock_waits
     inner join ready on stock_waits.order_id = ready.order_id
-    where ready.ready_at is not null and (stock_waits.ended_at is null or stock_waits.ended_at > ready.ready_at)
+    where
+        ready.ready_at is not null
+        and not ready.is_held
+        and (stock_waits.ended_at is null or stock_waits.ended_at > ready.ready_at)
 ),
 
 -- What ends after the as-of date still lasts.
