@@ -58,7 +58,7 @@ companies as (
 
 ),
 
--- Days of the four months from each month on, counted since the first day of the calendar.
+-- Days of the season that begins with each month, counted since the first day of the calendar.
 season_clock as (
 
     select
@@ -175,7 +175,7 @@ seasonal as (
 
 ),
 
--- An order after the as-of date's season was found is measured by that season too.
+-- Between two orders, on the customer's own clock.
 intervals as (
 
     select
