@@ -27,7 +27,7 @@ from tests.oracle.documents import (
 )
 from tests.oracle.sources import Sources, derived
 
-_INSTANT = pd.Timedelta(milliseconds=1)
+_BEGINNING = pd.Timestamp("1970-01-01")
 
 
 @dataclass
@@ -57,13 +57,13 @@ def promises(sources: Sources) -> dict[int, list[tuple[pd.Timestamp, pd.Timestam
     found: dict[int, list[tuple[pd.Timestamp, pd.Timestamp]]] = {}
     for order, at, before, after in zip(log["res_id"], log["at"], old, new, strict=True):
         if order not in found:
-            found[order] = [(pd.Timestamp.min, before)]
+            found[order] = [(_BEGINNING, before)]
         if at < sources.ends_at:
             found[order].append((at, after))
     rows = sales(sources)
     today = sources.local_day(rows["commitment_date"])
     for order, day in today.items():
-        found.setdefault(order, [(pd.Timestamp.min, day)])
+        found.setdefault(order, [(_BEGINNING, day)])
     return found
 
 
@@ -91,9 +91,9 @@ def movements(sources: Sources) -> list[Movement]:
                 *happenings.get(("line", row.id), []),
                 *happenings.get(("order", row.order_id), []),
             ]
-            for at, rank, what, details in sorted(own, key=lambda entry: entry[:2]):
-                del rank
-                line.take(at, what, details)
+            # Books are kept by day; within one, what comes is entered before what goes.
+            for day, _, what, details in sorted(own, key=lambda entry: entry[:2]):
+                line.take(day, what, details)
             found += line.movements
     return found
 
@@ -105,18 +105,21 @@ _RANK = {
     "first shipment": 2,
     "returned": 3,
     "invoiced": 4,
-    "credited": 5,
-    "closed": 6,
+    "credited": 3,
+    "closed": 5,
 }
 
 
 @derived
 def _happenings(sources: Sources) -> dict[tuple[str, int], list[tuple]]:
-    """What happened to lines and to whole orders: (instant, rank, what, details)."""
+    """What happened to lines and to whole orders: (day, rank, what, details)."""
     found: dict[tuple[str, int], list[tuple]] = {}
 
     def add(of: str, number: int, at: pd.Timestamp, what: str, details: Any = None) -> None:
-        found.setdefault((of, int(number)), []).append((at, _RANK[what], what, details))
+        enter(of, number, sources.day_of(at), what, details)
+
+    def enter(of: str, number: int, day: pd.Timestamp, what: str, details: Any) -> None:
+        found.setdefault((of, int(number)), []).append((day, _RANK[what], what, details))
 
     for order in sales(sources).itertuples():
         if pd.notna(order.confirmed_at):
@@ -139,12 +142,11 @@ def _happenings(sources: Sources) -> dict[tuple[str, int], list[tuple]]:
         add("line", row.sale_line_id, row.done_at, what, row.quantity)
     whole = _reversals(sources)
     for row in _booked_lines(sources).itertuples():
-        at = row.booked_at
         if row.document_type == "invoice":
-            add("line", row.order_line_id, at, "invoiced", row.quantity)
+            enter("line", row.order_line_id, row.date, "invoiced", row.quantity)
         elif row.document_type == "credit_note":
             details = (row.quantity, row.move_id in whole)
-            add("line", row.order_line_id, at, "credited", details)
+            enter("line", row.order_line_id, row.date, "credited", details)
     return found
 
 
@@ -160,7 +162,6 @@ def _booked_lines(sources: Sources) -> pd.DataFrame:
     )
     rows["document_type"] = rows["move_id"].map(billing_types(sources))
     rows["date"] = rows["move_id"].map(moves["date"])
-    rows["booked_at"] = sources.midnight(rows["date"] + pd.Timedelta(days=1)) - _INSTANT
     issued = (rows["move_id"].map(moves["state"]) == "posted") & (
         rows["move_id"].map(moves["l10n_it_edi_state"]).fillna("") != "rejected"
     )
@@ -190,7 +191,7 @@ class _Line:
         self._deliveries: list[tuple[pd.Timestamp, int]] = []
         self._books = {"to_deliver": (0, None), "to_invoice": (0, None)}
 
-    def take(self, at: pd.Timestamp, what: str, details: Any) -> None:
+    def take(self, day: pd.Timestamp, what: str, details: Any) -> None:
         """Let something happen, and note what it did to both books."""
         kinds = {"to_deliver": "amended", "to_invoice": "amended"}
         if what == "confirmed":
@@ -208,10 +209,10 @@ class _Line:
             self._order_ships = True
             kinds["to_invoice"] = "new"
             if not self._row.is_goods:
-                self._deliveries.append((self._sources.day_of(at), self._row.product_uom_qty))
+                self._deliveries.append((day, self._row.product_uom_qty))
         elif what == "shipped":
             self._shipped += details
-            self._deliveries.append((self._sources.day_of(at), details))
+            self._deliveries.append((day, details))
             kinds = {"to_deliver": "fulfilled", "to_invoice": "new"}
         elif what == "returned":
             self._returned += details
@@ -223,9 +224,9 @@ class _Line:
             self._credited += quantity
             self._taken_back += quantity if is_whole else 0
         if self._booked:
-            self._note(at, "to_deliver", kinds["to_deliver"], self._to_deliver(), self._promise)
+            self._note(day, "to_deliver", kinds["to_deliver"], self._to_deliver(), self._promise)
             to_invoice = self._to_invoice()
-            self._note(at, "to_invoice", kinds["to_invoice"], to_invoice, self._due(to_invoice))
+            self._note(day, "to_invoice", kinds["to_invoice"], to_invoice, self._due(to_invoice))
 
     def _to_deliver(self) -> int:
         if not self._row.is_goods or self._closed:
@@ -256,7 +257,7 @@ class _Line:
         return None
 
     def _note(
-        self, at: pd.Timestamp, book: str, kind: str, after: int, due: pd.Timestamp | None
+        self, day: pd.Timestamp, book: str, kind: str, after: int, due: pd.Timestamp | None
     ) -> None:
         before, due_before = self._books[book]
         if after == 0:
@@ -268,7 +269,7 @@ class _Line:
             Movement(
                 book,
                 self._row.id,
-                self._sources.day_of(at),
+                day,
                 kind,
                 before,
                 after,

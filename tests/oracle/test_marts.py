@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,7 +18,6 @@ from tests.oracle.comparison import Difference
 from tests.oracle.findings import FINDINGS
 from tests.oracle.homes import as_of_date, restate
 from tests.oracle.marts import REGISTRY
-from tests.orchestration.conftest import adv
 
 SCALE = os.environ.get("ADV_ORACLE_SCALE", "0.03")
 PUBLISHED = date(2026, 6, 30)
@@ -43,13 +44,25 @@ class Company:
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     """A company of the scale asked for."""
     home = Home(tmp_path_factory.mktemp("oracle"))
-    for arguments in (("demo", "create", "--scale", SCALE), ("run",)):
-        result = adv(home, *arguments)
-        assert result.returncode == 0, result.stdout + result.stderr
-    assert as_of_date(home) == PUBLISHED
-    published = home.marts.resolve()
-    yield Company(home, {PUBLISHED: published} | {day: restate(home, day) for day in RESTATED})
-    adv(home, "demo", "stop")
+    try:
+        for arguments in (("demo", "create", "--scale", SCALE), ("run",)):
+            _adv(home, *arguments)
+        assert as_of_date(home) == PUBLISHED
+        published = home.marts.resolve()
+        restated = {day: restate(home, day, REGISTRY) for day in RESTATED}
+        yield Company(home, {PUBLISHED: published} | restated)
+    finally:
+        _adv(home, "demo", "stop")
+
+
+def _adv(home: Home, *arguments: str) -> None:
+    """Run an `adv` command to its end; a company of full size takes minutes."""
+    subprocess.run(
+        [sys.executable, "-m", "orchestration.cli", *arguments],
+        env={**os.environ, "ADV_HOME": str(home.root)},
+        check=True,
+        timeout=1800,
+    )
 
 
 @pytest.mark.parametrize("day", [PUBLISHED, *RESTATED], ids=str)

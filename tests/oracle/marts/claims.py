@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.oracle.claims import claim_stretches, claims
+from tests.oracle.oracle import Oracle
 from tests.oracle.sources import Sources
 
 _GROUP = ["company_id", "claim_reason", "channel"]
@@ -59,3 +60,12 @@ def _average(total: pd.Series, number: pd.Series) -> pd.Series:
     """In millionths, as the mart keeps six decimals; empty where there is nothing to average."""
     average = total / number.where(number > 0) * 1_000_000
     return average.round().astype("Int64")
+
+
+ORACLES = {
+    "claims_daily": Oracle(
+        claims_daily,
+        ["date_day", "company_id", "claim_reason", "channel"],
+        statistics=["closing_average_age_days", "first_resolution_average_days"],
+    ),
+}

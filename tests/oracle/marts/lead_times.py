@@ -16,6 +16,7 @@ from tests.oracle.documents import (
     transfers,
 )
 from tests.oracle.messages import inbound_messages
+from tests.oracle.oracle import Oracle
 from tests.oracle.sources import Sources, derived
 from tests.oracle.working_time import clocks
 
@@ -202,3 +203,13 @@ def processing_time_monthly(sources: Sources) -> pd.DataFrame:
     for column in ("median_minutes", "p90_minutes", "total_minutes"):
         every[column] = np.floor(every[column] * 100 + 0.5 + 1e-9).astype("int64")
     return every
+
+
+ORACLES = {
+    "order_lead_times": Oracle(order_lead_times, ["order_id"]),
+    "processing_time_monthly": Oracle(
+        processing_time_monthly,
+        ["company_id", "month_start", "stage", "breakdown", "channel", "team"],
+        statistics=["median_minutes", "p90_minutes"],
+    ),
+}

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tests.oracle.documents import order_lines, order_steps, sales
+from tests.oracle.oracle import Oracle
 from tests.oracle.order_book import Movement, movements
 from tests.oracle.sources import Sources, derived, translated
 
@@ -178,3 +179,21 @@ def _daily(
         for place, what in enumerate(_FLOWS[len(_MOVES) :]):
             columns[f"{what}_{unit}"] = standing[kept, place, number]
     return columns
+
+
+ORACLES = {
+    "order_book_daily": Oracle(
+        order_book_daily,
+        [
+            "company_id",
+            "as_of_date",
+            "book",
+            "document_type",
+            "customer_segment",
+            "product_range",
+            "site",
+            "promised_month",
+        ],
+        has_empty_rows=True,
+    ),
+}

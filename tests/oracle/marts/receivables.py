@@ -7,6 +7,7 @@ import pandas as pd
 from tests.oracle import findings
 from tests.oracle import receivables as owed
 from tests.oracle.documents import billing_types, share
+from tests.oracle.oracle import Oracle
 from tests.oracle.sources import Sources, derived, seed
 
 _BILL = ">"
@@ -240,3 +241,19 @@ def aging(sources: Sources) -> pd.DataFrame:
     sums["item_count"] = grouped.size()
     sums["max_days_late"] = grouped["days_late"].max()
     return sums.reset_index()
+
+
+ORACLES = {
+    "open_items": Oracle(open_items, ["as_of_date", "open_item_id", "account_role"]),
+    "aging": Oracle(
+        aging,
+        [
+            "as_of_date",
+            "company_id",
+            "customer_id",
+            "currency_code",
+            "account_role",
+            "aging_bucket",
+        ],
+    ),
+}

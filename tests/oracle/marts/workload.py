@@ -6,6 +6,7 @@ import pandas as pd
 
 from tests.oracle.documents import documents, is_in_hand, stays
 from tests.oracle.messages import inbound_orders
+from tests.oracle.oracle import Oracle
 from tests.oracle.sources import Sources
 
 _VOLUME_KEY = ["company_id", "activity_date", "document_kind", "channel", "team"]
@@ -110,3 +111,15 @@ def _rolled_forward(sources: Sources, moves: pd.DataFrame) -> pd.DataFrame:
             .assign(**dict(zip(group, names, strict=True)))
         )
     return pd.concat(found, ignore_index=True).assign(currency_code="EUR")
+
+
+ORACLES = {
+    "document_volume_daily": Oracle(
+        document_volume_daily,
+        ["company_id", "activity_date", "document_kind", "channel", "team"],
+    ),
+    "document_backlog_daily": Oracle(
+        document_backlog_daily,
+        ["company_id", "as_of_date", "document_kind", "status", "channel"],
+    ),
+}

@@ -1,0 +1,23 @@
+"""What an oracle says of its mart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from tests.oracle.sources import Sources
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """How a mart is recomputed."""
+
+    function: Callable[[Sources], pd.DataFrame]
+    """Gives the mart's key and every one of its columns."""
+    key: Sequence[str]
+    statistics: Sequence[str] = ()
+    """Columns of ratios and medians, compared to 1e-9 of themselves."""
+    has_empty_rows: bool = False
+    """The mart has rows in which every number is 0, see `findings.ROWS_OF_NOTHING`."""
