@@ -33,12 +33,16 @@
     company and the local date of each instant (see `business_day_joins`).
 #}
 {% macro working_minutes(start_day, start_at, end_day, end_at) -%}
+    {%- set open_seconds -%}
+        {{ end_day }}.open_seconds_before + {{ open_seconds_until(end_day, end_at) }}
+        - {{ start_day }}.open_seconds_before - {{ open_seconds_until(start_day, start_at) }}
+    {%- endset -%}
+    {#- `greatest` would take the 0 where an end is unknown. -#}
     cast(
-        greatest(
-            {{ end_day }}.open_seconds_before + {{ open_seconds_until(end_day, end_at) }}
-            - {{ start_day }}.open_seconds_before - {{ open_seconds_until(start_day, start_at) }},
-            0
-        ) / 60.0 as decimal(18, 2)
+        case
+            when {{ open_seconds }} > 0 then ({{ open_seconds }}) / 60.0
+            when {{ open_seconds }} <= 0 then 0
+        end as decimal(18, 2)
     )
 {%- endmacro %}
 
