@@ -75,9 +75,8 @@ def compare(
     missing = [column for column in found if column not in expected]
     assert not missing, f"the oracle of {mart} says nothing of {missing}"
     alike = pd.DataFrame({column: _like(found[column], expected[column]) for column in found})
-    both = _keyed(found, key).join(
-        _keyed(alike, key), how="outer", lsuffix=" mart", rsuffix=" oracle"
-    )
+    ours, theirs = _keyed(found, key), _keyed(alike, key)
+    both = ours.add_suffix(" mart").join(theirs.add_suffix(" oracle"), how="outer")
     in_mart, in_oracle = both.pop("_there mart").notna(), both.pop("_there oracle").notna()
     difference = Difference(
         mart,
