@@ -160,3 +160,7 @@ class _Dbt:
     def ref(self, name: str) -> duckdb.DuckDBPyRelation:
         """The relation behind another model."""
         return self._connection.query(f"select * from {self._references[name]}")
+
+    def source(self, schema: str, name: str) -> duckdb.DuckDBPyRelation:
+        """A table of the pipeline itself."""
+        return self._connection.query(f"select * from warehouse.{schema}.{name}")

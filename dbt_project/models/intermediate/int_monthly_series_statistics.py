@@ -1,10 +1,10 @@
-"""One row per company, measure, member and whole month: seasonally adjusted, with its trend and slope."""
+"""One row per company, measure, member and whole month: adjusted for season, trend and slope."""
 
 from kpi_statistics import series
+from kpi_statistics.frames import as_frame
 
 
 def model(dbt, session):
-    dbt.config(materialized="table")
+    """See `kpi_statistics/series.py`."""
     monthly = dbt.ref("int_monthly_series").filter("is_whole_month")
-    frame = monthly.toPandas() if hasattr(monthly, "toPandas") else monthly.df()
-    return series.monthly_statistics(frame)
+    return series.monthly_statistics(as_frame(monthly))

@@ -1,13 +1,14 @@
-"""The workload of the coming weeks per company, team and task; see kpi_statistics/forecast.py."""
+"""One row per company, team, task and week to come: the workload expected."""
 
 from kpi_statistics.forecast import forecast_workload
+from kpi_statistics.frames import as_frame
 
 
 def model(dbt, session):
-    weeks = dbt.ref("int_workload_weekly")
+    """See `kpi_statistics/forecast.py`."""
     settings = dbt.config.get("meta")
     return forecast_workload(
-        weeks.toPandas() if hasattr(weeks, "toPandas") else weeks.df(),
+        as_frame(dbt.ref("int_workload_weekly")),
         weeks_ahead=int(settings["weeks_ahead"]),
         interval=float(settings["interval"]),
     )

@@ -1,0 +1,14 @@
+"""What dbt hands to a Python model, as pandas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def as_frame(relation: Any) -> pd.DataFrame:
+    """The rows of a relation, DuckDB's or Spark's."""
+    frame: pd.DataFrame = relation.toPandas() if hasattr(relation, "toPandas") else relation.df()
+    return frame
