@@ -105,6 +105,15 @@ rates as (
 
 ),
 
+rated_classes as (
+
+    select distinct
+        country_code,
+        customer_class
+    from rates
+
+),
+
 segments as (
 
     select
@@ -185,10 +194,10 @@ select
     {{ money('round(coalesce(interest.open_interest, 0), 2)') }} as company_interest_on_open_amount,
     {{ money('round(coalesce(interest.paid_interest, 0), 2)') }} as company_interest_on_paid_amount,
     first_rates.rate_percent as first_rate_percent,
-    -- Days after the last half-year whose rate is known, where there is a rate at all.
+    -- Days before the first or after the last half-year whose rate is known, where the law gives one.
     cast(
         case
-            when first_rates.rate_percent is not null
+            when rated_classes.customer_class is not null
                 then late_instalments.total_days - coalesce(interest.rated_days, 0)
             else 0
         end as bigint
@@ -197,6 +206,10 @@ select
     first_rates.indemnity_currency_code
 from late_instalments
 left join interest on late_instalments.instalment_id = interest.instalment_id
+left join rated_classes
+    on
+        late_instalments.country_code = rated_classes.country_code
+        and late_instalments.customer_class = rated_classes.customer_class
 left join rates as first_rates
     on
         late_instalments.country_code = first_rates.country_code
