@@ -11,7 +11,6 @@ CREDIT_NOTE_DELAYS_INVOICED = "credit_note_delays_invoiced"
 READY_AT_ONCE_IS_WAITING = "ready_at_once_is_waiting"
 LATER_ANSWER_UNDOES_EXPIRY = "later_answer_undoes_expiry"
 LATER_CONFIRMATION_MAKES_ORDER = "later_confirmation_makes_order"
-DISPUTE_SHARE_IS_ROUNDED = "dispute_share_is_rounded"
 DUE_STAYS_WITH_FIRST_DELIVERY = "due_stays_with_first_delivery"
 CLOSING_CANCELS_FREIGHT = "closing_cancels_freight"
 ROWS_OF_NOTHING = "rows_of_nothing"
@@ -35,11 +34,6 @@ FINDINGS: dict[str, str] = {
     LATER_CONFIRMATION_MAKES_ORDER: (
         "A hand-entered draft that was confirmed after the as-of date is restated as an order; a"
         " draft is a quote until it is confirmed, and nothing dated after the date counts."
-    ),
-    DISPUTE_SHARE_IS_ROUNDED: (
-        "A dispute over several instalments is spread by shares that are first rounded to six"
-        " decimals, so that the parts do not sum to the dispute; proportions of money are rounded"
-        " once, to four decimals of the amount."
     ),
     NOTED_MESSAGES_ARE_NOT_RECEIPTS: (
         "An order that came by e-mail or telephone has no received_at although the team's sheet"
