@@ -7,42 +7,11 @@ differ from that oracle: the entry then leaves, with the branches that ask for i
 
 from __future__ import annotations
 
-CREDIT_NOTE_DELAYS_INVOICED = "credit_note_delays_invoiced"
-READY_AT_ONCE_IS_WAITING = "ready_at_once_is_waiting"
-LATER_ANSWER_UNDOES_EXPIRY = "later_answer_undoes_expiry"
-LATER_CONFIRMATION_MAKES_ORDER = "later_confirmation_makes_order"
 DUE_STAYS_WITH_FIRST_DELIVERY = "due_stays_with_first_delivery"
 CLOSING_CANCELS_FREIGHT = "closing_cancels_freight"
 ROWS_OF_NOTHING = "rows_of_nothing"
-UNFINISHED_WAITS_COUNT = "unfinished_waits_count"
-NOTED_MESSAGES_ARE_NOT_RECEIPTS = "noted_messages_are_not_receipts"
 
 FINDINGS: dict[str, str] = {
-    CREDIT_NOTE_DELAYS_INVOICED: (
-        "An order counts as invoiced only when the last credit note on it was posted, weeks after"
-        " its invoices; invoiced is when all that was ordered is, and a credit note invoices"
-        " nothing."
-    ),
-    READY_AT_ONCE_IS_WAITING: (
-        "An order whose transfer is ready the instant it is created stays waiting instead of"
-        " in_preparation: of changes of one instant the furthest in the document's life counts."
-    ),
-    LATER_ANSWER_UNDOES_EXPIRY: (
-        "A quote that had run out by the as-of date, and was answered after it, is restated as"
-        " waiting; nothing dated after the as-of date counts."
-    ),
-    LATER_CONFIRMATION_MAKES_ORDER: (
-        "A hand-entered draft that was confirmed after the as-of date is restated as an order; a"
-        " draft is a quote until it is confirmed, and nothing dated after the date counts."
-    ),
-    NOTED_MESSAGES_ARE_NOT_RECEIPTS: (
-        "An order that came by e-mail or telephone has no received_at although the team's sheet"
-        " notes its message; inbound messages are the only true source of received."
-    ),
-    UNFINISHED_WAITS_COUNT: (
-        "The wait for stock of an order counts what has passed of it while a backorder of the"
-        " order still waits; a stage that has not ended is empty."
-    ),
     DUE_STAYS_WITH_FIRST_DELIVERY: (
         "A line delivered in two months, of which the first part was invoiced, keeps the first"
         " part's last legal day to invoice and counts as past due; each delivery has its own."
