@@ -103,7 +103,8 @@ invoices as (
 orders_begun as (
     select
         document_id,
-        max(case when is_deliverable then 1 else 0 end) = 0 or count(deliveries.first_shipped_date) > 0 as is_begun
+        max(case when is_deliverable then 1 else 0 end) = 1 as is_shipped_order,
+        count(deliveries.first_shipped_date) > 0 as is_begun
     from lines
     left join deliveries on lines.document_line_id = deliveries.order_line_id
     group by document_id
@@ -139,7 +140,9 @@ measured as (
                         - {{ settled_quantity("coalesce(invoices.invoiced_quantity, 0)", "coalesce(invoices.credited_quantity, 0)", "coalesce(invoices.reversed_quantity, 0)", "coalesce(deliveries.returned_quantity, 0)") }},
                         0
                     )
-            when lines.is_closed or not orders_begun.is_begun then 0
+            when orders_begun.is_shipped_order and not orders_begun.is_begun then 0
+            -- What left was freighted all the same, even if its order was closed short.
+            when lines.is_closed and not orders_begun.is_shipped_order then 0
             else
                 greatest(
                     lines.ordered_quantity - lines.cancelled_quantity_then
