@@ -48,7 +48,9 @@ lines as (
         terms.promised_date,
         coalesce(lines.requested_date, orders.requested_date) as line_requested_date,
         coalesce(lines.first_confirmed_date, orders.first_confirmed_date) as line_first_confirmed_date,
-        coalesce(lines.last_confirmed_date, orders.last_confirmed_date) as line_last_confirmed_date,
+        -- Terms are what was promised by the as-of date, lines hold today's promise.
+        case when coalesce(lines.last_confirmed_date, orders.last_confirmed_date) is not null then terms.promised_date end
+            as line_last_confirmed_date,
         case
             when lines.cancelled_at is null or lines.cancelled_at < companies.as_of_ends_at
                 then coalesce(lines.cancelled_quantity, 0)
