@@ -44,27 +44,59 @@ blocked as (
     where stays.book = 'to_deliver'
 ),
 
--- Every change as something leaving where it was and arriving where it is: a new promise moves a
--- line from one month to another.
+-- A new promise moves a line from one month to another, and so does the invoice for its oldest
+-- delivery: what stays open is amended, and only the rest is what the movement says.
+shifts as (
+    select
+        *,
+        {{ month_of('due_date') }} as promised_month,
+        {{ month_of('previous_due_date') }} as previous_promised_month,
+        case
+            when
+                open_quantity > 0
+                and previous_open_quantity > 0
+                and coalesce({{ month_of('due_date') }}, date '1900-01-01')
+                <> coalesce({{ month_of('previous_due_date') }}, date '1900-01-01')
+                then 1
+            else 0
+        end as is_shifted
+    from movements
+),
+
+-- Every change as something leaving where it was and arriving where it is.
 deltas as (
     select
         {{ dimensions | join(', ') }},
-        {{ month_of('due_date') }} as promised_month,
+        promised_month,
         occurred_on,
         movement,
-        case when open_quantity > 0 then 1 else 0 end as open_lines,
-        company_open_amount_excl_tax as amount
-    from movements
+        case when open_quantity > 0 then 1 - is_shifted else 0 end as open_lines,
+        company_open_amount_excl_tax
+        - is_shifted * least(company_open_amount_excl_tax, previous_company_open_amount_excl_tax) as amount
+    from shifts
     union all
     select
         {{ dimensions | join(', ') }},
-        {{ month_of('previous_due_date') }},
+        previous_promised_month,
         occurred_on,
         movement,
-        -1,
-        -previous_company_open_amount_excl_tax
-    from movements
+        is_shifted - 1,
+        is_shifted * least(company_open_amount_excl_tax, previous_company_open_amount_excl_tax)
+        - previous_company_open_amount_excl_tax
+    from shifts
     where previous_open_quantity > 0
+    {%- for month, sign in [('promised_month', ''), ('previous_promised_month', '-')] %}
+    union all
+    select
+        {{ dimensions | join(', ') }},
+        {{ month }},
+        occurred_on,
+        'amended',
+        {{ sign }}1,
+        {{ sign }}least(company_open_amount_excl_tax, previous_company_open_amount_excl_tax)
+    from shifts
+    where is_shifted = 1
+    {%- endfor %}
     union all
     select
         {{ dimensions | join(', ') }}, {{ month_of('due_date') }}, late_from, 'past_due', 1, company_open_amount_excl_tax
@@ -144,7 +176,18 @@ filled as (
         on
             calendar.date_day >= running.occurred_on
             and calendar.date_day < running.next_occurred_on
-    where calendar.date_day = running.occurred_on or running.closing_lines <> 0 or running.closing_amount <> 0
+    where
+        running.closing_lines <> 0
+        or running.closing_amount <> 0
+        -- A movement of nothing is none: a delivered line is cancelled, something invoiced comes back.
+        or (
+            calendar.date_day = running.occurred_on
+            and (
+                {%- for movement in ['new', 'amended', 'fulfilled', 'cancelled'] %}
+                {{ 'or ' if not loop.first }}running.{{ movement }}_lines <> 0 or running.{{ movement }}_amount <> 0
+                {%- endfor %}
+            )
+        )
 )
 
 select

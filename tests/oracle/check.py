@@ -9,7 +9,6 @@ from pathlib import Path
 from ingestion.engine import connect
 from ingestion.home import Home
 from tests.oracle.comparison import Difference, compare
-from tests.oracle.findings import ROWS_OF_NOTHING
 from tests.oracle.marts import REGISTRY
 from tests.oracle.sources import Sources
 
@@ -37,7 +36,6 @@ def checked(
                 marts_file,
                 oracle.function(sources),
                 oracle.statistics,
-                without_empty=oracle.has_empty_rows and sources.errs(ROWS_OF_NOTHING),
             )
     finally:
         connection.close()

@@ -52,8 +52,6 @@ def compare(
     marts_file: Path,
     expected: pd.DataFrame,
     statistics: Sequence[str] = (),
-    *,
-    without_empty: bool = False,
 ) -> Difference:
     """Compare a mart with what its oracle expects.
 
@@ -65,12 +63,8 @@ def compare(
             which for amounts and quantities is a ten-thousandth.
         statistics: columns in which a ratio or median may differ by 1e-9 of itself, and in the
             last decimal that the mart keeps.
-        without_empty: leave out the mart's rows in which every number is 0.
     """
     found = _read(mart, marts_file)
-    if without_empty:
-        numbers = found.select_dtypes("Int64")
-        found = found[numbers.fillna(0).any(axis=1)].reset_index(drop=True)
     assert not expected.duplicated(list(key)).any(), f"the oracle of {mart} repeats a key"
     missing = [column for column in found if column not in expected]
     assert not missing, f"the oracle of {mart} says nothing of {missing}"

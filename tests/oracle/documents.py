@@ -14,10 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tests.oracle import findings
 from tests.oracle.sources import RATE_UNIT, Sources, code_map, derived, translated
-
-_BEGINNING = pd.Timestamp("1970-01-01")
 
 IN_HAND = {"draft", "to_validate", "blocked", "waiting", "in_preparation", "part_shipped"}
 """Statuses in which sales administration still has something to do, for every document type."""
@@ -53,7 +50,7 @@ def logged_changes(sources: Sources) -> pd.DataFrame:
 
 @derived
 def all_logged_changes(sources: Sources) -> pd.DataFrame:
-    """The same after the as-of date too: for values before a change, and to err as models do."""
+    """The same after the as-of date too: for values before a change."""
     values = sources.table("odoo__mail_tracking_value")
     messages = sources.table("odoo__mail_message")[["id", "model", "res_id", "date"]]
     fields = sources.table("odoo__ir_model_fields")[["id", "name"]]
@@ -64,15 +61,7 @@ def all_logged_changes(sources: Sources) -> pd.DataFrame:
 
 def changed(sources: Sources, model: str, field: str, new: str, which: str = "first") -> pd.Series:
     """When a record's field first, or last, took a value: instants by record."""
-    return _when(logged_changes(sources), model, field, new, which)
-
-
-def ever_changed(sources: Sources, model: str, field: str, new: str) -> pd.Series:
-    """The same, after the as-of date too: only to err as a model does."""
-    return _when(all_logged_changes(sources), model, field, new, "first")
-
-
-def _when(log: pd.DataFrame, model: str, field: str, new: str, which: str) -> pd.Series:
+    log = logged_changes(sources)
     rows = log[(log["model"] == model) & (log["field"] == field) & (log["new_value_char"] == new)]
     instants: pd.Series = rows.groupby("res_id")["at"].agg("min" if which == "first" else "max")
     return instants
@@ -142,13 +131,6 @@ def sales(sources: Sources) -> pd.DataFrame:
     rows["by_machine"] = rows["create_uid"].isin(robots(sources))
     sent, confirmed = rows["sent_offer_at"].notna(), rows["confirmed_at"].notna()
     held = rows["id"].isin(credit_holds(sources))
-    if sources.errs(findings.LATER_CONFIRMATION_MAKES_ORDER):
-        sent = rows["id"].isin(ever_changed(sources, "sale.order", "state", "Quotation Sent").index)
-        confirmed = rows["id"].isin(
-            ever_changed(sources, "sale.order", "state", "Sales Order").index
-        )
-        log = all_logged_changes(sources)
-        held = rows["id"].isin(log.loc[log["field"] == "credit_hold", "res_id"])
     # From a machine, or held for credit: an order from its first day (docs/DECISIONS.md).
     at_once = rows["by_machine"] | held
     rows["is_quote"] = sent | ~(at_once | confirmed)
@@ -379,10 +361,6 @@ def _expired_at(sources: Sources, rows: pd.DataFrame) -> pd.Series:
     """A sent offer nobody answered ran out at the end of its last day."""
     instants = sources.midnight(rows["validity_date"] + pd.Timedelta(days=1))
     answered = rows["confirmed_at"].notna() | rows["cancelled_at"].notna()
-    if sources.errs(findings.LATER_ANSWER_UNDOES_EXPIRY):
-        for state in ("Sales Order", "Cancelled"):
-            later = ever_changed(sources, "sale.order", "state", state)
-            answered |= rows["id"].isin(later.index)
     ran_out = rows["sent_offer_at"].notna() & ~answered
     return instants.where(ran_out & sources.happened(instants))
 
@@ -581,9 +559,7 @@ def _order_happenings(sources: Sources) -> dict[int, list[tuple[pd.Timestamp, st
         parts.setdefault(transfer, []).append(tuple(part))
     for row in outgoing.itertuples():
         add(row.sale_id, row.create_date, "asked", row.id)
-        at_once = row.ready_at == row.create_date
-        if not (at_once and sources.errs(findings.READY_AT_ONCE_IS_WAITING)):
-            add(row.sale_id, row.ready_at, "ready", row.id)
+        add(row.sale_id, row.ready_at, "ready", row.id)
         add(row.sale_id, row.cancelled_at, "dropped", row.id)
         add(row.sale_id, row.done_at, "shipped", (row.id, parts.get(int(row.id), [])))
     came_back = lines[lines["is_return"] & lines["done_at"].notna() & lines["sale_line_id"].notna()]
@@ -595,11 +571,6 @@ def _order_happenings(sources: Sources) -> dict[int, list[tuple[pd.Timestamp, st
         add(row.order_id, row.posted_at, "invoiced", (row.order_line_id, row.quantity))
     for row in billed[billed["document_type"] == "credit_note"].itertuples():
         add(row.order_id, row.posted_at, "credited", (row.order_line_id, row.quantity))
-    if sources.errs(findings.CREDIT_NOTE_DELAYS_INVOICED):
-        for row in _credits_ever(sources).itertuples():
-            add(row.order_id, _BEGINNING, "credit to come", row.move_id)
-            if row.posted_at < sources.ends_at:
-                add(row.order_id, row.posted_at, "credit came", row.move_id)
     for row in deposits(sources).itertuples():
         add(row.order_id, row.posted_at, "deposit asked", row.move_id)
         add(row.order_id, row.settled_at, "deposit paid", row.move_id)
@@ -627,21 +598,6 @@ def billed_quantities(sources: Sources) -> pd.DataFrame:
     return rows[rows["posted_at"].notna()]
 
 
-def _credits_ever(sources: Sources) -> pd.DataFrame:
-    """Credit notes of orders, posted after the as-of date too: only to err as a model does."""
-    links = sources.table("odoo__sale_order_line_invoice_rel")
-    moves = sources.table("odoo__account_move").set_index("id")
-    every = sources.table("odoo__sale_order_line").set_index("id")["order_id"]
-    found = links.assign(
-        move_id=links["invoice_line_id"].map(invoice_lines(sources).set_index("id")["move_id"]),
-        order_id=links["order_line_id"].map(every),
-    ).drop_duplicates(["order_id", "move_id"])
-    found = found[found["move_id"].map(moves["move_type"]) == "out_refund"].copy()
-    posted = ever_changed(sources, "account.move", "state", "Posted")
-    found["posted_at"] = found["move_id"].map(posted)
-    return found[found["posted_at"].notna()]
-
-
 @derived
 def deposits(sources: Sources) -> pd.DataFrame:
     """Deposit invoices of orders: when each was asked for and paid."""
@@ -662,7 +618,6 @@ class _OrderLife:
         self.open_transfers: set[int] = set()
         self.ready: set[int] = set()
         self.deposits: set[int] = set()
-        self.credits_to_come: set[int] = set()
         self.held = False
         self.confirmed = False
         self.cancelled = False
@@ -677,8 +632,6 @@ class _OrderLife:
         for at, together in groupby(everything, key=lambda entry: entry[0]):
             for _, what, details in together:
                 self._take(what, details)
-            if at == _BEGINNING:
-                continue
             status = self._status()
             if steps and steps[-1][0] == at:
                 steps.pop()
@@ -699,10 +652,6 @@ class _OrderLife:
             self.deposits.add(details)
         elif what == "deposit paid":
             self.deposits.discard(details)
-        elif what == "credit to come":
-            self.credits_to_come.add(details)
-        elif what == "credit came":
-            self.credits_to_come.discard(details)
         elif what == "asked":
             self.open_transfers.add(details)
         elif what == "ready":
@@ -742,7 +691,7 @@ class _OrderLife:
     def _progress(self) -> str:
         if all(self.shipped[line] >= wanted for line, wanted in self.goods.items()):
             billed = all(self._to_invoice(line, n) <= 0 for line, n in self.billable.items())
-            return "invoiced" if billed and not self.credits_to_come else "shipped"
+            return "invoiced" if billed else "shipped"
         started = any(self.shipped.values())
         if not self.open_transfers:
             return "closed_short" if started else "waiting"

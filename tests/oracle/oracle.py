@@ -19,5 +19,3 @@ class Oracle:
     key: Sequence[str]
     statistics: Sequence[str] = ()
     """Columns of ratios and medians, compared to 1e-9 of themselves."""
-    has_empty_rows: bool = False
-    """The mart has rows in which every number is 0, see `findings.ROWS_OF_NOTHING`."""

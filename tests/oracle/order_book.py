@@ -13,7 +13,6 @@ from typing import Any
 
 import pandas as pd
 
-from tests.oracle import findings
 from tests.oracle.documents import (
     all_logged_changes,
     billing_types,
@@ -86,7 +85,7 @@ def movements(sources: Sources) -> list[Movement]:
     columns = ["id", "order_id", "product_uom_qty", "is_goods", "company_amount"]
     for row in order_lines(sources)[columns].itertuples(index=False):
         if pd.notna(confirmed[row.order_id]):
-            line = _Line(sources, row, country[row.order_id])
+            line = _Line(row, country[row.order_id])
             own = [
                 *happenings.get(("line", row.id), []),
                 *happenings.get(("order", row.order_id), []),
@@ -180,11 +179,10 @@ def _reversals(sources: Sources) -> set[int]:
 class _Line:
     """An order line and what of it is still to be delivered and to be invoiced."""
 
-    def __init__(self, sources: Sources, row: Any, country: str) -> None:
-        self._sources, self._row, self._country = sources, row, country
+    def __init__(self, row: Any, country: str) -> None:
+        self._row, self._country = row, country
         self.movements: list[Movement] = []
         self._booked = self._closed = self._order_ships = False
-        self._is_dropped = False
         self._promise: pd.Timestamp | None = None
         self._shipped = self._returned = self._invoiced = 0
         self._credited = self._taken_back = 0
@@ -202,9 +200,6 @@ class _Line:
         elif what == "closed":
             self._closed = True
             kinds["to_deliver"] = "cancelled"
-            if not self._row.is_goods and self._sources.errs(findings.CLOSING_CANCELS_FREIGHT):
-                kinds["to_invoice"] = "cancelled"
-                self._is_dropped = True
         elif what == "first shipment":
             self._order_ships = True
             kinds["to_invoice"] = "new"
@@ -238,17 +233,12 @@ class _Line:
         if not self._row.is_goods:
             done = self._row.product_uom_qty if self._order_ships else 0
         reopened = max(self._taken_back, min(self._credited, self._returned))
-        if self._is_dropped:
-            return 0
         return max(0, done - self._returned - self._invoiced + reopened)
 
     def _due(self, to_invoice: int) -> pd.Timestamp | None:
         """Due day of the oldest delivery that is not invoiced yet."""
         if to_invoice == 0:
             return None
-        before, due = self._books["to_invoice"]
-        if before > 0 and self._sources.errs(findings.DUE_STAYS_WITH_FIRST_DELIVERY):
-            return due
         left = sum(quantity for _, quantity in self._deliveries) - to_invoice
         for day, quantity in self._deliveries:
             if left < quantity:

@@ -7,6 +7,12 @@ companies as (
 
 ),
 
+documents as (
+
+    select document_id from {{ ref('fct_documents') }}
+
+),
+
 reasons as (
 
     select claim_reason from {{ ref('dim_claim_reason') }}
@@ -18,6 +24,7 @@ claims as (
     select
         source.*,
         coalesce({{ resolved('company', 'source.company_id') }}, 'unknown') as known_company_id,
+        {{ resolved('document', 'source.document_id') }} as known_document_id,
         coalesce(reasons.claim_reason, 'unknown') as known_reason
     from {{ ref('int_claims') }} as source
     left join reasons on source.reason = reasons.claim_reason
@@ -58,7 +65,8 @@ select
     dated.known_company_id as company_id,
     dated.claim_number,
     coalesce({{ resolved('customer', 'dated.customer_id') }}, 'unknown') as customer_id,
-    {{ resolved('document', 'dated.document_id') }} as document_id,
+    -- A document of a later day is not known yet.
+    documents.document_id,
     dated.document_reference,
     dated.document_line_id,
     coalesce({{ resolved('product', 'dated.product_id') }}, 'unknown') as product_id,
@@ -98,6 +106,7 @@ select
     dated.cost_amount
 from dated
 inner join stretches on dated.claim_id = stretches.claim_id
+left join documents on dated.known_document_id = documents.document_id
 {{ join_business_day('opened_day', 'dated.known_company_id', 'dated.opened_at', 'dated.time_zone') }}
 {{ join_business_day('response_day', 'dated.known_company_id', 'dated.first_response_at', 'dated.time_zone') }}
 {{ join_business_day('ended_day', 'dated.known_company_id', 'stretches.first_ended_at', 'dated.time_zone') }}

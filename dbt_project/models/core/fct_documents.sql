@@ -74,6 +74,77 @@ messages as (
     group by document_id
 ),
 
+-- New promises, and messages that told the customer of the promise.
+promise_events as (
+    select
+        {{ known('event.document_id') }} as document_id,
+        event.document_event_id,
+        event.occurred_at,
+        event.event_type = 'date_changed' as is_change,
+        -- Some systems promise a day, others an instant.
+        case
+            when length(event.from_value) > 10
+                then {{ local_date('cast(event.from_value as timestamp)', 'companies.time_zone') }}
+            else cast(event.from_value as date)
+        end as replaced_date,
+        companies.as_of_ends_at
+    from (
+        select
+            document_event_id,
+            document_id,
+            company_id,
+            event_type,
+            occurred_at,
+            case when event_type = 'date_changed' then from_value end as from_value
+        from {{ ref('int_document_events') }}
+        where
+            document_line_id is null
+            and (
+                event_type in ('acknowledged', 'customer_informed')
+                or (event_type = 'date_changed' and field_name = 'last_confirmed_date')
+            )
+    ) as event
+    {{ join_known('company', 'event.company_id') }}
+    inner join companies on {{ known('event.company_id') }} = companies.company_id
+    {{ join_known('document', 'event.document_id') }}
+),
+
+-- When the customer had last been told by the as-of date, where he was told again after it.
+tellings as (
+    select
+        document_id,
+        max(case when occurred_at < as_of_ends_at then occurred_at end) as told_at,
+        max(occurred_at) >= max(as_of_ends_at) as is_told_again
+    from promise_events
+    where not is_change
+    group by document_id
+),
+
+-- What was promised at an instant is what the first change after it replaced.
+promises as (
+    select
+        document_id,
+        max(case when occurred_at >= as_of_ends_at and position_after_day = 1 then replaced_date end) as confirmed_date,
+        max(case when occurred_at > told_at and position_after_telling = 1 then replaced_date end) as told_date
+    from (
+        select
+            events.*,
+            tellings.told_at,
+            row_number() over (
+                partition by events.document_id, events.occurred_at >= events.as_of_ends_at
+                order by events.occurred_at, events.document_event_id
+            ) as position_after_day,
+            row_number() over (
+                partition by events.document_id, events.occurred_at > tellings.told_at
+                order by events.occurred_at, events.document_event_id
+            ) as position_after_telling
+        from promise_events as events
+        left join tellings on events.document_id = tellings.document_id
+        where events.is_change
+    ) as ranked
+    group by document_id
+),
+
 -- What happened after the as-of date has not happened yet.
 known as (
     select
@@ -81,6 +152,11 @@ known as (
         companies.time_zone,
         companies.as_of_ends_at,
         coalesce(messages.received_at, documents.received_at) as known_received_at,
+        coalesce(promises.confirmed_date, documents.last_confirmed_date) as last_confirmed_then,
+        case
+            when documents.last_told_date is null or not coalesce(tellings.is_told_again, false) then documents.last_told_date
+            when tellings.told_at is not null then coalesce(promises.told_date, documents.last_confirmed_date)
+        end as last_told_then,
         coalesce(lines.line_count, 0) as line_count,
         validating_sources.source_id is not null as knows_validation,
         case
@@ -101,6 +177,8 @@ known as (
     left join states on documents.document_id = states.document_id and states.position = 1
     left join lines on documents.document_id = lines.document_id
     left join messages on documents.document_id = messages.document_id
+    left join tellings on documents.document_id = tellings.document_id
+    left join promises on documents.document_id = promises.document_id
     left join preparing_sources on documents.source_id = preparing_sources.source_id
     left join validating_sources on documents.source_id = validating_sources.source_id
 )
@@ -127,7 +205,8 @@ select
     generated_from_document_id,
     corrects_document_id,
     backorder_of_document_id,
-    reason,
+    -- Why a quote was lost is known once it is.
+    case when document_type = 'quote' and closed_at >= as_of_ends_at then null else reason end as reason,
     delivery_reason,
     is_backorder,
     incoterm,
@@ -162,8 +241,8 @@ select
     case when cancelled_then is not null then cancelled_by end as cancelled_by,
     requested_date,
     first_confirmed_date,
-    last_confirmed_date,
-    last_told_date,
+    last_confirmed_then as last_confirmed_date,
+    last_told_then as last_told_date,
     valid_until,
     -- An order counts once it is validated; without the time of it, its status says that it was.
     case

@@ -7,11 +7,18 @@ companies as (
 
 ),
 
+documents as (
+
+    select document_id from {{ ref('fct_documents') }}
+
+),
+
 interactions as (
 
     select
         source.*,
-        coalesce({{ resolved('company', 'source.company_id') }}, 'unknown') as known_company_id
+        coalesce({{ resolved('company', 'source.company_id') }}, 'unknown') as known_company_id,
+        {{ resolved('document', 'source.document_id') }} as known_document_id
     from {{ ref('int_interactions') }} as source
 
 ),
@@ -39,7 +46,9 @@ select
     coalesce({{ resolved('customer', 'dated.customer_id') }}, 'unknown') as customer_id,
     coalesce({{ resolved('employee', 'dated.employee_id') }}, 'unknown') as employee_id,
     {{ resolved('employee', 'dated.requester_id') }} as requester_id,
-    {{ resolved('document', 'dated.document_id') }} as document_id,
+    -- A document of a later day is not known yet.
+    documents.document_id,
     dated.minutes
 from dated
+left join documents on dated.known_document_id = documents.document_id
 where dated.occurred_on <= {{ as_of_date() }}

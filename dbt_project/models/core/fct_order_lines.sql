@@ -48,7 +48,9 @@ lines as (
         terms.promised_date,
         coalesce(lines.requested_date, orders.requested_date) as line_requested_date,
         coalesce(lines.first_confirmed_date, orders.first_confirmed_date) as line_first_confirmed_date,
-        coalesce(lines.last_confirmed_date, orders.last_confirmed_date) as line_last_confirmed_date,
+        -- Terms are what was promised by the as-of date, lines hold today's promise.
+        case when coalesce(lines.last_confirmed_date, orders.last_confirmed_date) is not null then terms.promised_date end
+            as line_last_confirmed_date,
         case
             when lines.cancelled_at is null or lines.cancelled_at < companies.as_of_ends_at
                 then coalesce(lines.cancelled_quantity, 0)
@@ -103,7 +105,8 @@ invoices as (
 orders_begun as (
     select
         document_id,
-        max(case when is_deliverable then 1 else 0 end) = 0 or count(deliveries.first_shipped_date) > 0 as is_begun
+        max(case when is_deliverable then 1 else 0 end) = 1 as is_shipped_order,
+        count(deliveries.first_shipped_date) > 0 as is_begun
     from lines
     left join deliveries on lines.document_line_id = deliveries.order_line_id
     group by document_id
@@ -139,7 +142,9 @@ measured as (
                         - {{ settled_quantity("coalesce(invoices.invoiced_quantity, 0)", "coalesce(invoices.credited_quantity, 0)", "coalesce(invoices.reversed_quantity, 0)", "coalesce(deliveries.returned_quantity, 0)") }},
                         0
                     )
-            when lines.is_closed or not orders_begun.is_begun then 0
+            when orders_begun.is_shipped_order and not orders_begun.is_begun then 0
+            -- What left was freighted all the same, even if its order was closed short.
+            when lines.is_closed and not orders_begun.is_shipped_order then 0
             else
                 greatest(
                     lines.ordered_quantity - lines.cancelled_quantity_then

@@ -259,11 +259,12 @@ to_invoice_events as (
     inner join order_lines on invoices.order_line_id = order_lines.order_line_id
     where order_lines.line_type <> 'deposit' and invoices.credited_quantity <> 0
     union all
-    -- A closed order's freight and services are not invoiced any more.
+    -- What no shipment has made due is not invoiced any more once the order is closed.
     select closures.order_line_id, closures.closed_on, 5, 'cancelled', 0, 0, 0, 0, 0, 1
     from closures
     inner join order_lines on closures.order_line_id = order_lines.order_line_id
-    where not order_lines.is_deliverable and order_lines.line_type <> 'deposit'
+    left join deliverable_orders on order_lines.order_id = deliverable_orders.order_id
+    where not order_lines.is_deliverable and order_lines.line_type <> 'deposit' and deliverable_orders.order_id is null
 ),
 
 to_invoice_sums as (
@@ -291,6 +292,7 @@ to_invoice_running as (
         occurred_on,
         movement,
         position,
+        invoiceable,
         case
             when is_closed = 1 then 0
             else greatest(invoiceable - {{ settled_quantity('invoiced', 'credited', 'reversed', 'returned') }}, 0)
@@ -298,35 +300,37 @@ to_invoice_running as (
     from to_invoice_sums
 ),
 
--- The deadline runs from the first delivery since nothing was left to invoice.
-to_invoice_openings as (
+-- The deadline runs from the first delivery that is not all invoiced: the oldest is invoiced first.
+to_invoice_oldest as (
     select
-        *,
-        case
-            when
-                open_quantity > 0
-                and coalesce(lag(open_quantity) over (partition by order_line_id order by position), 0) = 0
-                then occurred_on
-        end as opened_on
-    from to_invoice_running
+        running.order_line_id,
+        running.position,
+        min(delivered.occurred_on) as delivered_on
+    from to_invoice_running as running
+    inner join to_invoice_sums as delivered
+        on
+            running.order_line_id = delivered.order_line_id
+            and running.position >= delivered.position
+            and running.invoiceable - running.open_quantity < delivered.invoiceable
+    where running.open_quantity > 0 and delivered.movement = 'new'
+    group by running.order_line_id, running.position
 ),
 
 to_invoice as (
     select
         'to_invoice' as book,
-        openings.order_line_id,
-        openings.position,
-        openings.occurred_on,
-        openings.movement,
-        openings.open_quantity,
+        running.order_line_id,
+        running.position,
+        running.occurred_on,
+        running.movement,
+        running.open_quantity,
         terms_in_force.net_unit_price,
-        max(openings.opened_on) over (
-            partition by openings.order_line_id order by openings.position
-            rows between unbounded preceding and current row
-        ) as opened_on
-    from to_invoice_openings as openings
+        oldest.delivered_on
+    from to_invoice_running as running
     inner join terms_in_force
-        on openings.order_line_id = terms_in_force.document_line_id and terms_in_force.position_from_end = 1
+        on running.order_line_id = terms_in_force.document_line_id and terms_in_force.position_from_end = 1
+    left join to_invoice_oldest as oldest
+        on running.order_line_id = oldest.order_line_id and running.position = oldest.position
 ),
 
 movements as (
@@ -341,7 +345,7 @@ movements as (
         to_invoice.movement,
         to_invoice.open_quantity,
         to_invoice.net_unit_price,
-        {{ invoice_deadline('to_invoice.opened_on', 'order_lines.country_code') }} as due_date
+        {{ invoice_deadline('to_invoice.delivered_on', 'order_lines.country_code') }} as due_date
     from to_invoice
     inner join order_lines on to_invoice.order_line_id = order_lines.order_line_id
 ),

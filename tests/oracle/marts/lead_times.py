@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tests.oracle import findings
 from tests.oracle.documents import (
     billed_quantities,
     document_status,
@@ -67,8 +66,6 @@ def _received_at(sources: Sources, rows: pd.DataFrame) -> pd.Series:
     """When the message behind an order came in; what a machine made came in when it was made."""
     messages = inbound_messages(sources)
     messages = messages[messages["message_type"] == "order"]
-    if sources.errs(findings.NOTED_MESSAGES_ARE_NOT_RECEIPTS):
-        messages = messages[messages["channel"] == "edi"]
     received = rows["id"].map(messages.groupby("sale")["received_at"].min())
     return received.fillna(rows["create_date"].where(rows["by_machine"]))
 
@@ -114,9 +111,6 @@ def order_stages(sources: Sources) -> pd.DataFrame:
     for waits in stays_of:
         waits = waits.rename(columns={"from_at": "start", "until_at": "end"})
         still_waits = waits.loc[waits["end"].isna(), "sale"]
-        if sources.errs(findings.UNFINISHED_WAITS_COUNT):
-            still_waits = still_waits[waits["stage"] != "waiting_for_stock"]
-            waits = waits[waits["end"].notna()]
         found.append(waits[~waits["sale"].isin(still_waits)])
     every = pd.concat(found)[["sale", "stage", "start", "end"]]
     company = every["sale"].map(rows["company_id"])

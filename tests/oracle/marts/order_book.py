@@ -194,6 +194,5 @@ ORACLES = {
             "site",
             "promised_month",
         ],
-        has_empty_rows=True,
     ),
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tests.oracle import findings
 from tests.oracle import receivables as owed
 from tests.oracle.documents import billing_types, share
 from tests.oracle.oracle import Oracle
@@ -175,11 +174,12 @@ def _disputed(sources: Sources, rows: pd.DataFrame) -> list[int]:
                 continue
             lines = [line for line in of.get(row.invoice_number, []) if (day, line) in open_on]
             total = sum(open_on[day, line] for line in lines)
+            left = row.amount
             for line in lines:
-                part = share(row.amount, open_on[day, line], total)
-                if sources.errs(findings.DISPUTE_SHARE_IS_ROUNDED):
-                    in_millionths = share(1_000_000, open_on[day, line], total)
-                    part = share(row.amount, in_millionths, 1_000_000)
+                # The instalment due last takes what rounding leaves.
+                is_last = line == lines[-1]
+                part = left if is_last else share(row.amount, open_on[day, line], total)
+                left -= part
                 disputed[day, line] = disputed.get((day, line), 0) + part
     return [
         min(disputed.get((day, line), 0), amount) if kind != "bill" and amount > 0 else 0

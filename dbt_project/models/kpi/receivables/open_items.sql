@@ -82,22 +82,33 @@ open_instalments as (
 
 ),
 
--- Open share of the document that each instalment is, to spread a dispute that names only the invoice.
-document_shares as (
+-- A dispute that names only the invoice is spread over its open instalments, in proportion.
+spread_disputes as (
 
     select
         open_instalments.as_of_date,
         open_instalments.instalment_id,
-        instalments.document_id,
-        {{ ratio(
-            'open_instalments.open_amount',
-            'sum(open_instalments.open_amount) over (partition by open_instalments.as_of_date, instalments.document_id)'
-        ) }} as open_share
-    from open_instalments
-    inner join instalments on open_instalments.instalment_id = instalments.instalment_id
-    where
-        open_instalments.open_amount > 0
-        and instalments.document_id in (select disputes.document_id from disputes where disputes.instalment_id is null)
+        disputes.dispute_id,
+        disputes.amount,
+        cast(
+            round(
+                cast(disputes.amount as double) * open_instalments.open_amount
+                / sum(open_instalments.open_amount) over (partition by open_instalments.as_of_date, disputes.dispute_id),
+                4
+            ) as decimal(18, 4)
+        ) as part,
+        row_number() over (
+            partition by open_instalments.as_of_date, disputes.dispute_id
+            order by instalments.due_date desc, open_instalments.instalment_id desc
+        ) as position_from_end
+    from disputes
+    inner join instalments on disputes.document_id = instalments.document_id
+    inner join open_instalments
+        on
+            instalments.instalment_id = open_instalments.instalment_id
+            and disputes.opened_on <= open_instalments.as_of_date
+            and (disputes.closed_on is null or disputes.closed_on > open_instalments.as_of_date)
+    where disputes.instalment_id is null and open_instalments.open_amount > 0
 
 ),
 
@@ -117,14 +128,17 @@ disputed as (
                 and (disputes.closed_on is null or disputes.closed_on > open_instalments.as_of_date)
         where open_instalments.open_amount > 0
         union all
-        select document_shares.as_of_date, document_shares.instalment_id, disputes.amount * document_shares.open_share
-        from disputes
-        inner join document_shares
-            on
-                disputes.document_id = document_shares.document_id
-                and disputes.opened_on <= document_shares.as_of_date
-                and (disputes.closed_on is null or disputes.closed_on > document_shares.as_of_date)
-        where disputes.instalment_id is null
+        -- The last instalment takes what rounding leaves, so that the parts add up to the dispute.
+        select
+            as_of_date,
+            instalment_id,
+            part
+            + case
+                when position_from_end = 1
+                    then amount - sum(part) over (partition by as_of_date, dispute_id)
+                else 0
+            end as amount
+        from spread_disputes
     ) as amounts
     group by 1, 2
 

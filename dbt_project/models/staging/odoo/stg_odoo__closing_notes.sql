@@ -1,17 +1,22 @@
 -- One row per order or quotation with a note of why it came to nothing: the team writes it as the
--- subject of a note, `Lost: <reason>` or `Cancelled by <us or the customer>`.
+-- subject of a note, `Lost: <reason>` or `Cancelled by <us or the customer>`; written by the as-of date.
 with
 
 notes as (
     select
-        source_id,
-        res_id as order_id,
-        lower(subject) as subject,
-        row_number() over (partition by source_id, res_id order by date desc, id desc) as position
-    from {{ raw('odoo', 'mail_message') }}
+        messages.source_id,
+        messages.res_id as order_id,
+        lower(messages.subject) as subject,
+        row_number() over (
+            partition by messages.source_id, messages.res_id order by messages.date desc, messages.id desc
+        ) as position
+    from {{ raw('odoo', 'mail_message') }} as messages
+    inner join {{ ref('stg_odoo__sale_orders') }} as orders
+        on messages.source_id = orders.source_id and messages.res_id = orders.id
     where
-        model = 'sale.order'
-        and (lower(subject) like 'lost:%' or lower(subject) like 'cancelled by %')
+        messages.model = 'sale.order'
+        and (lower(messages.subject) like 'lost:%' or lower(messages.subject) like 'cancelled by %')
+        and messages.date < orders.as_of_ends_at
 )
 
 select

@@ -125,7 +125,7 @@ described as (
         told.cancelled_at,
         told.message_received_at,
         told.last_transfer_at,
-        told.last_invoiced_at,
+        told.billed_at,
         told.progress,
         orders.create_date,
         -- Whoever entered it; for what a machine took down, whoever confirmed it.
@@ -213,8 +213,8 @@ quotes as (
         {{ key('source_id', 'sale.quotation', 'id') }} as document_id,
         'quote' as document_type,
         case
-            when confirmed_at is not null then 'won'
             when expired_at is not null then 'expired'
+            when confirmed_at is not null then 'won'
             else state
         end as map_status
     from described
@@ -274,9 +274,9 @@ final as (
         cast(null as timestamp) as validated_at,
         coalesce(quotes.sent_at, quotes.offered_at) as sent_at,
         case
+            when quotes.expired_at is not null then quotes.expired_at
             when quotes.confirmed_at is not null then quotes.confirmed_at
             when quotes.state = 'cancel' then quotes.cancelled_at
-            else quotes.expired_at
         end as closed_at,
         case when quotes.confirmed_at is null then quotes.cancelled_at end as cancelled_at,
         case when quotes.confirmed_at is null then quotes.cancelled_by end as cancelled_by,
@@ -348,8 +348,8 @@ final as (
             when confirmed_orders.progress = 'closed_short' then confirmed_orders.last_transfer_at
             when confirmed_orders.progress = 'invoiced'
                 then greatest(
-                    coalesce(confirmed_orders.last_invoiced_at, confirmed_orders.last_transfer_at),
-                    coalesce(confirmed_orders.last_transfer_at, confirmed_orders.last_invoiced_at)
+                    coalesce(confirmed_orders.billed_at, confirmed_orders.last_transfer_at),
+                    coalesce(confirmed_orders.last_transfer_at, confirmed_orders.billed_at)
                 )
         end as closed_at,
         confirmed_orders.cancelled_at,

@@ -75,16 +75,6 @@ log as (
     group by source_id, res_id
 ),
 
-postings as (
-    select
-        source_id,
-        res_id as move_id,
-        max(occurred_at) as posted_at
-    from {{ ref('stg_odoo__status_changes') }}
-    where model = 'account.move' and field_name = 'state' and to_value = 'posted'
-    group by source_id, res_id
-),
-
 shipped_lines as (
     select * from {{ ref('stg_odoo__shipped_lines') }}
 ),
@@ -135,6 +125,7 @@ credit_holds as (
     select
         source_id,
         res_id as order_id,
+        min(case when coalesce(to_value, '0') in ('1', 'True', 'true') then occurred_at end) as first_held_at,
         max(case when coalesce(to_value, '0') in ('1', 'True', 'true') then occurred_at end) as held_at,
         max(case when coalesce(to_value, '0') not in ('1', 'True', 'true') then occurred_at end)
             as released_at
@@ -191,22 +182,8 @@ transfer_progress as (
     group by transfers.source_id, transfers.sale_id
 ),
 
-invoicing as (
-    select
-        order_lines.source_id,
-        order_lines.order_id,
-        max(coalesce(postings.posted_at, moves.create_date)) as last_invoiced_at
-    from {{ raw('odoo', 'sale_order_line_invoice_rel') }} as links
-    inner join order_lines
-        on links.source_id = order_lines.source_id and links.order_line_id = order_lines.id
-    inner join {{ raw('odoo', 'account_move_line') }} as invoice_lines
-        on links.source_id = invoice_lines.source_id and links.invoice_line_id = invoice_lines.id
-    inner join {{ raw('odoo', 'account_move') }} as moves
-        on invoice_lines.source_id = moves.source_id and invoice_lines.move_id = moves.id
-    left join postings
-        on moves.source_id = postings.source_id and moves.id = postings.move_id
-    where moves.state = 'posted'
-    group by order_lines.source_id, order_lines.order_id
+billed_orders as (
+    select * from {{ ref('stg_odoo__billed_orders') }}
 ),
 
 described as (
@@ -220,6 +197,8 @@ described as (
         orders.write_date,
         orders.company_id,
         companies.time_zone,
+        {{ utc_instant('cast(' ~ add_days(as_of_date(), 1) ~ ' as timestamp)', "coalesce(companies.time_zone, 'UTC')") }}
+            as as_of_ends_at,
         {{ local_date(
             'coalesce(date_changes.promised_at, first_versions.commitment_date, orders.commitment_date)',
             'companies.time_zone'
@@ -239,6 +218,7 @@ described as (
         deposits.deposit_asked_at,
         deposits.deposit_paid_at,
         coalesce(deposits.awaits_deposit, false) as awaits_deposit,
+        credit_holds.first_held_at,
         credit_holds.held_at,
         credit_holds.released_at,
         coalesce(
@@ -262,7 +242,7 @@ described as (
         coalesce(transfer_progress.open_transfers, 0) as open_transfers,
         coalesce(transfer_progress.started_transfers, 0) as started_transfers,
         transfer_progress.last_transfer_at,
-        invoicing.last_invoiced_at
+        coalesce(billed_orders.billed_at, billed_orders.last_invoiced_at) as billed_at
     from orders
     left join log
         on orders.source_id = log.source_id and orders.id = log.order_id
@@ -301,8 +281,19 @@ described as (
         on orders.source_id = line_progress.source_id and orders.id = line_progress.order_id
     left join transfer_progress
         on orders.source_id = transfer_progress.source_id and orders.id = transfer_progress.order_id
-    left join invoicing
-        on orders.source_id = invoicing.source_id and orders.id = invoicing.order_id
+    left join billed_orders
+        on orders.source_id = billed_orders.source_id and orders.id = billed_orders.order_id
+),
+
+-- Which documents a record stands for follows from what had happened by the as-of date.
+dated as (
+    select
+        *,
+        coalesce(sent_at < as_of_ends_at, state = 'sent') as is_sent,
+        coalesce(confirmed_at < as_of_ends_at, false) as is_confirmed,
+        coalesce(first_held_at < as_of_ends_at, false) as is_checked,
+        state = 'cancel' and coalesce(cancelled_at < as_of_ends_at, true) as is_cancelled
+    from described
 ),
 
 told as (
@@ -310,11 +301,8 @@ told as (
         *,
         -- What a machine or portal took down is an order from its first day, and so is what was
         -- held for credit, or entered and confirmed; everything else was an offer first.
-        sent_at is not null
-        or state = 'sent'
-        or (confirmed_at is null and held_at is null and channel not in ('edi', 'web', 'portal'))
-            as was_quotation,
-        confirmed_at is not null or held_at is not null or channel in ('edi', 'web', 'portal') as is_order,
+        is_sent or not (is_confirmed or is_checked or channel in ('edi', 'web', 'portal')) as was_quotation,
+        is_confirmed or is_checked or channel in ('edi', 'web', 'portal') as is_order,
         case
             when
                 goods_lines > 0 and undelivered_lines > 0 and open_transfers = 0 and transfers > 0
@@ -325,7 +313,7 @@ told as (
             when started_transfers > 0 then 'started'
             else 'pending'
         end as progress
-    from described
+    from dated
 )
 
 select
@@ -337,9 +325,9 @@ select
         when state in ('sale', 'done') then 'sale:' || progress
         else state
     end as order_status,
-    -- An open offer ends with the day until which it binds.
+    -- An offer that nobody has answered yet ends with the day until which it binds.
     case
-        when was_quotation and confirmed_at is null and state <> 'cancel' and valid_until < {{ as_of_date() }}
+        when was_quotation and not is_confirmed and not is_cancelled and valid_until < {{ as_of_date() }}
             then cast({{ dbt.dateadd('day', 1, 'valid_until') }} as timestamp)
     end as expired_at
 from told

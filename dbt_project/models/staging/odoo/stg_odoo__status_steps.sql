@@ -237,7 +237,7 @@ order_steps as (
     from preparations
     inner join orders
         on preparations.source_id = orders.source_id and preparations.order_id = orders.id
-    where orders.is_order and preparations.occurred_at > orders.confirmed_at
+    where orders.is_order and preparations.occurred_at >= orders.confirmed_at
 
     union all
 
@@ -296,8 +296,8 @@ order_steps as (
         case
             when progress = 'closed_short' then last_transfer_at
             else greatest(
-                coalesce(last_invoiced_at, last_transfer_at),
-                coalesce(last_transfer_at, last_invoiced_at)
+                coalesce(billed_at, last_transfer_at),
+                coalesce(last_transfer_at, billed_at)
             )
         end as occurred_at,
         cast(null as bigint) as user_id,
@@ -312,7 +312,7 @@ order_steps as (
         is_order
         and state in ('sale', 'done')
         and progress in ('closed_short', 'invoiced')
-        and coalesce(last_invoiced_at, last_transfer_at) is not null
+        and coalesce(billed_at, last_transfer_at) is not null
 ),
 
 steps as (
