@@ -17,6 +17,7 @@ CLOSING_CANCELS_FREIGHT = "closing_cancels_freight"
 ROWS_OF_NOTHING = "rows_of_nothing"
 UNFINISHED_WAITS_COUNT = "unfinished_waits_count"
 NOTED_MESSAGES_ARE_NOT_RECEIPTS = "noted_messages_are_not_receipts"
+ENTRIES_ARE_MONEY = "entries_are_money"
 
 FINDINGS: dict[str, str] = {
     CREDIT_NOTE_DELAYS_INVOICED: (
@@ -60,5 +61,10 @@ FINDINGS: dict[str, str] = {
     ROWS_OF_NOTHING: (
         "order_book_daily has rows in which nothing is open and nothing moved: lines already"
         " delivered that are cancelled, and returns of what was invoiced."
+    ),
+    ENTRIES_ARE_MONEY: (
+        "An entry that moves an instalment to the doubtful account counts as money received that"
+        " day (netting, `is_money`), so the payer looks as if he had paid early; only cash feeds"
+        " payment habits."
     ),
 }
