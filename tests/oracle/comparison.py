@@ -54,6 +54,7 @@ def compare(
     statistics: Sequence[str] = (),
     *,
     without_empty: bool = False,
+    to_the_cent: Sequence[str] = (),
 ) -> Difference:
     """Compare a mart with what its oracle expects.
 
@@ -66,6 +67,7 @@ def compare(
         statistics: columns in which a ratio or median may differ by 1e-9 of itself, and in the
             last decimal that the mart keeps.
         without_empty: leave out the mart's rows in which every number is 0.
+        to_the_cent: columns that may differ by a hundred last decimals.
     """
     found = _read(mart, marts_file)
     if without_empty:
@@ -93,6 +95,8 @@ def compare(
         equal = (left == right).fillna(False).astype(bool) | (left.isna() & right.isna())
         if column in statistics:
             equal |= _nearly(left, right)
+        if column in to_the_cent:
+            equal |= ((left - right).abs() <= 100).fillna(False).astype(bool)
         if not equal.all():
             rows = pd.DataFrame({"mart": left[~equal], "oracle": right[~equal]})
             difference.columns[column] = rows.reset_index()

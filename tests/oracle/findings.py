@@ -18,6 +18,7 @@ ROWS_OF_NOTHING = "rows_of_nothing"
 UNFINISHED_WAITS_COUNT = "unfinished_waits_count"
 NOTED_MESSAGES_ARE_NOT_RECEIPTS = "noted_messages_are_not_receipts"
 ENTRIES_ARE_MONEY = "entries_are_money"
+TAXED_TO_THE_CENT = "taxed_to_the_cent"
 
 FINDINGS: dict[str, str] = {
     CREDIT_NOTE_DELAYS_INVOICED: (
@@ -66,5 +67,10 @@ FINDINGS: dict[str, str] = {
         "An entry that moves an instalment to the doubtful account counts as money received that"
         " day (netting, `is_money`), so the payer looks as if he had paid early; only cash feeds"
         " payment habits."
+    ),
+    TAXED_TO_THE_CENT: (
+        "What is open of a payer's orders is rounded to the cent when tax is added, so that the"
+        " amount with tax may be less than the one without, and at a half depends on the order of"
+        " floating-point additions; proportions of money are rounded once, to four decimals."
     ),
 }

@@ -21,3 +21,5 @@ class Oracle:
     """Columns of ratios and medians, compared to 1e-9 of themselves."""
     has_empty_rows: bool = False
     """The mart has rows in which every number is 0, see `findings.ROWS_OF_NOTHING`."""
+    to_the_cent: Sequence[str] = ()
+    """Columns that may differ by a hundred last decimals, see `findings.TAXED_TO_THE_CENT`."""

@@ -7,9 +7,10 @@ from typing import Any
 import pandas as pd
 
 from tests.oracle import receivables as owed
-from tests.oracle.documents import share
+from tests.oracle.documents import invoice_lines, order_lines, sales, share
 from tests.oracle.marts.receivables import open_items
 from tests.oracle.oracle import Oracle
+from tests.oracle.order_book import Movement, movements
 from tests.oracle.settlements import instalments, settlements
 from tests.oracle.sources import Sources, derived
 
@@ -182,6 +183,158 @@ def _paid(sources: Sources) -> pd.DataFrame:
     return sums.reset_index()
 
 
+# Exposure ---------------------------------------------------------------------------------------
+
+_PARTS = [
+    "trade",
+    "bills_in_hand",
+    "discounted",
+    "factored_with_recourse",
+    "delivered_not_invoiced",
+    "open_orders",
+    "deposits",
+    "unallocated",
+]
+
+
+@derived
+def line_payers(sources: Sources) -> pd.DataFrame:
+    """Order, company and payer of each order line."""
+    lines = order_lines(sources)[["order_id"]]
+    sale = sales(sources)
+    commercial = sources.table("odoo__res_partner").set_index("id")["commercial_partner_id"]
+    payer = sale["partner_invoice_id"].map(commercial)
+    return lines.assign(
+        company=lines["order_id"].map(sale["company_id"]), partner=lines["order_id"].map(payer)
+    )
+
+
+@derived
+def open_lines(sources: Sources) -> pd.DataFrame:
+    """What of each order line is open in a book at each month end, and its net value."""
+    ends = owed.month_ends(sources)
+    found = []
+    by_line: dict[tuple[int, str], list[Movement]] = {}
+    for move in movements(sources):
+        by_line.setdefault((move.line, move.book), []).append(move)
+    for (line, book), steps in by_line.items():
+        for day in ends:
+            known = [move for move in steps if move.day <= day]
+            if known and known[-1].after:
+                found.append((day, book, line, known[-1].value_after))
+    rows = pd.DataFrame(found, columns=["as_of_date", "book", "line", "value"])
+    return rows.join(line_payers(sources), on="line")
+
+
+def with_tax(sources: Sources, lines: pd.DataFrame, key: list[str]) -> pd.Series:
+    """Values of open lines by key, each order taxed by the ratio of its own totals."""
+    rows = lines.groupby(list(dict.fromkeys([*key, "order_id"])), as_index=False)["value"].sum()
+    sale = sales(sources)
+    net, gross = (rows["order_id"].map(sale[f"amount_{of}"]) for of in ("untaxed", "total"))
+    parts = zip(rows["value"], gross, net, strict=True)
+    rows["taxed"] = [share(v, g, n) if n else v for v, g, n in parts]
+    found: pd.Series = rows.groupby(key)["taxed"].sum()
+    return found
+
+
+def _deposits(sources: Sources) -> pd.DataFrame:
+    """Deposits invoiced, and taken back by the final invoices that deduct them."""
+    moves = sources.table("odoo__account_move").set_index("id")
+    lines = invoice_lines(sources)
+    lines = lines[lines["is_downpayment"].fillna(False)]
+    billed = instalments(sources).drop_duplicates("move_id").set_index("move_id")
+    lines = lines[lines["move_id"].isin(billed.index)]
+    return pd.DataFrame(
+        {
+            "day": lines["move_id"].map(billed["date"]),
+            "company": lines["company_id"],
+            "partner": lines["move_id"].map(moves["commercial_partner_id"]),
+            "amount": lines["price_total"],
+        }
+    )
+
+
+def _limits(sources: Sources) -> pd.DataFrame:
+    """Credit limits of both kinds, of the ERP and of the team's sheet."""
+    properties = sources.table("odoo__ir_property")
+    rows = properties[properties["name"] == "credit_limit"]
+    own = pd.DataFrame(
+        {
+            "kind": "internal",
+            "company": rows["company_id"],
+            "partner": rows["res_id"].str.split(",").str[1].astype("int64"),
+            "amount": rows["value_float"],
+            "valid_from": sources.local_day(rows["write_date"]),
+            "valid_to": pd.NaT,
+        }
+    )
+    rows = sources.table("sheets__credit_limits")
+    partners = sources.table("odoo__res_partner").dropna(subset=["ref"])
+    listed = pd.DataFrame(
+        {
+            "kind": rows["limit_kind"],
+            "company": rows["company"].map(sources.company_names),
+            "partner": rows["customer_number"].map(partners.set_index("ref")["id"]),
+            "amount": rows["amount"],
+            "valid_from": rows["valid_from"],
+            "valid_to": rows["valid_to"],
+        }
+    )
+    return pd.concat([own, listed], ignore_index=True)
+
+
+def customer_exposure(sources: Sources) -> pd.DataFrame:
+    """What is at risk with each payer at each month end, against the limits in force."""
+    key = ["as_of_date", "company", "partner"]
+    items = open_items(sources)
+    part = items["account_role"].map(
+        {"bills_in_hand": "bills_in_hand", "bills_discounted": "discounted"}
+    )
+    part = part.fillna("trade").where(items["receivable_amount"] == items["open_amount"])
+    parts = [items.assign(part=part.fillna("unallocated"), amount=items["company_open_amount"])]
+    parts[0].loc[part.isna(), "amount"] *= -1
+    lines = with_tax(sources, open_lines(sources), [*key, "book"]).rename("amount").reset_index()
+    names = {"to_deliver": "open_orders", "to_invoice": "delivered_not_invoiced"}
+    parts.append(lines.assign(part=lines["book"].map(names)))
+    deposits = _deposits(sources)
+    for day in owed.month_ends(sources):
+        parts.append(deposits[deposits["day"] <= day].assign(as_of_date=day, part="deposits"))
+    every = pd.concat([rows[[*key, "part", "amount"]] for rows in parts])
+    every["amount"] = every["amount"].astype("int64")
+    sums = every.pivot_table("amount", key, "part", "sum", fill_value=0)
+    sums = sums.reindex(columns=_PARTS, fill_value=0)
+    sums = sums[(sums != 0).any(axis=1)]
+    exposure = sums[_PARTS[:6]].sum(axis=1) - sums[_PARTS[6:]].sum(axis=1)
+    rows = sums.add_prefix("company_").add_suffix("_amount_incl_tax")
+    rows["company_exposure_amount_incl_tax"] = exposure
+    rows["company_factored_without_recourse_amount_incl_tax"] = 0
+    limits = _limits(sources)
+    for kind in ("internal", "insured"):
+        limit = _limit_at(sources, limits[limits["kind"] == kind]).reindex(rows.index)
+        rows[f"company_{kind}_limit_amount"] = limit.astype("Int64")
+        over = (exposure - limit).clip(lower=0)
+        rows[f"company_{kind}_overrun_amount"] = over
+        rows[f"{kind}_limit_share"] = ratio(exposure, limit)
+    rows = rows.reset_index()
+    rows["is_latest"] = rows["as_of_date"] == sources.day
+    rows["company_id"] = "erp/res.company/" + rows["company"].astype(str)
+    # Every customer heads a group of his own: the demo company knows no others.
+    rows["customer_id"] = "erp/res.partner/" + rows["partner"].astype(str)
+    rows = rows.assign(currency_code="EUR", payer_count=1)
+    return pd.concat([rows.assign(exposure_level=level) for level in ("customer", "group")])
+
+
+def _limit_at(sources: Sources, limits: pd.DataFrame) -> pd.Series:
+    """The limit granted last of those in force at each month end; of one day, the lower."""
+    limits = limits.sort_values(["valid_from", "amount"], ascending=[True, False])
+    found = []
+    for day in owed.month_ends(sources):
+        in_force = (limits["valid_from"] <= day) & ~(limits["valid_to"] < day)
+        last = limits[in_force].groupby(["company", "partner"])["amount"].last()
+        found.append(pd.concat({day: last}, names=["as_of_date"]))
+    return pd.concat(found).astype("Int64")
+
+
 ORACLES = {
     "dso_monthly": Oracle(
         dso_monthly,
@@ -193,6 +346,19 @@ ORACLES = {
             "delinquent_days",
             "collection_effectiveness_percent",
             "average_days_late_on_paid_items",
+        ],
+    ),
+    "customer_exposure": Oracle(
+        customer_exposure,
+        ["as_of_date", "company_id", "exposure_level", "customer_id"],
+        to_the_cent=[
+            "company_delivered_not_invoiced_amount_incl_tax",
+            "company_open_orders_amount_incl_tax",
+            "company_exposure_amount_incl_tax",
+            "company_internal_overrun_amount",
+            "internal_limit_share",
+            "company_insured_overrun_amount",
+            "insured_limit_share",
         ],
     ),
 }
