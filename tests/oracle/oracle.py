@@ -22,4 +22,4 @@ class Oracle:
     has_empty_rows: bool = False
     """The mart has rows in which every number is 0, see `findings.ROWS_OF_NOTHING`."""
     to_the_cent: Sequence[str] = ()
-    """Columns that may differ by a hundred last decimals, see `findings.TAXED_TO_THE_CENT`."""
+    """Columns that may differ by a hundred last decimals, see `findings.TO_THE_CENT`."""
