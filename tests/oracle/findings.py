@@ -19,6 +19,8 @@ UNFINISHED_WAITS_COUNT = "unfinished_waits_count"
 NOTED_MESSAGES_ARE_NOT_RECEIPTS = "noted_messages_are_not_receipts"
 ENTRIES_ARE_MONEY = "entries_are_money"
 DISPUTE_RATE_IS_ROUNDED = "dispute_rate_is_rounded"
+LATE_DAYS_END_AT_INSOLVENCY = "late_days_end_at_insolvency"
+INTEREST_IS_ROUNDED_TWICE = "interest_is_rounded_twice"
 TO_THE_CENT = "to_the_cent"
 
 FINDINGS: dict[str, str] = {
@@ -80,5 +82,14 @@ FINDINGS: dict[str, str] = {
         "A disputed amount in foreign currency is converted at a rate rounded to six decimals, so"
         " that an invoice disputed as a whole may count as overdue and undisputed with a ten-"
         "thousandth; proportions of money are rounded once, to four decimals of the amount."
+    ),
+    LATE_DAYS_END_AT_INSOLVENCY: (
+        "An instalment paid late after its payer became insolvent counts as paid on the day of the"
+        " insolvency, where its interest ends: its days late, and the year for which it stays on"
+        " the worklist, are not those of the payment."
+    ),
+    INTEREST_IS_ROUNDED_TWICE: (
+        "Interest on a partly disputed item is rounded to the cent for all of it, and the"
+        " undisputed share of that is rounded again; proportions of money are rounded once."
     ),
 }

@@ -65,15 +65,15 @@ def credit_sales(sources: Sources) -> pd.DataFrame:
 def _countback(receivable: int, months: list[tuple[int, int]]) -> tuple[float, int, bool]:
     """Days of the newest months whose sales the receivables absorb, their number, if capped."""
     days, reached = 0.0, 0
-    for sales, month_days in reversed(months):
+    for sold, month_days in reversed(months):
         if receivable <= 0:
             break
         reached += 1
-        if sales <= 0:
+        if sold <= 0:
             days += month_days
         else:
-            absorbed = min(receivable, sales)
-            days += month_days * absorbed / sales
+            absorbed = min(receivable, sold)
+            days += month_days * absorbed / sold
             receivable -= absorbed
     return days, reached, receivable > 0
 
