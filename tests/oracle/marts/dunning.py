@@ -9,9 +9,10 @@ import pandas as pd
 
 from tests.oracle import findings
 from tests.oracle.documents import share
-from tests.oracle.marts.cash import disputed_in_company_currency, ratio
+from tests.oracle.marts.cash import disputed_in_company_currency, month_of, ratio
 from tests.oracle.marts.receivables import open_items
 from tests.oracle.oracle import Oracle
+from tests.oracle.receivables import instalments_of_invoices, position_changes
 from tests.oracle.settlements import DRAWN, instalments, settlements
 from tests.oracle.sources import UNIT, Sources, code_map, derived, seed, translated
 
@@ -360,7 +361,110 @@ def sent_reminders(sources: Sources) -> pd.DataFrame:
     return rows
 
 
+def _cash_after(sources: Sources, reminders: pd.DataFrame) -> pd.DataFrame:
+    """Money that followed each reminder, before the next one of its instalment."""
+    money = settlements(sources)
+    money = money[money["is_money"] & money["bounced_on"].isna()]
+    known = reminders.dropna(subset=["instalment"]).astype({"instalment": "int64"})
+    known = known.sort_values(["day", "level"])
+    cash = pd.merge_asof(
+        money.sort_values("effective").astype({"instalment": "int64"}),
+        known[["instalment", "day"]].assign(reminder=known.index),
+        left_on="effective",
+        right_on="day",
+        by="instalment",
+        allow_exact_matches=False,
+    ).dropna(subset=["reminder"])
+    cash["days"] = (cash["effective"] - cash["day"]).dt.days
+    return pd.DataFrame(
+        {
+            f"cash_{days}": cash[cash["days"] <= days].groupby("reminder")["company_amount"].sum()
+            for days in (15, 30)
+        }
+    )
+
+
+@derived
+def _promises(sources: Sources) -> pd.DataFrame:
+    """Promises to pay made by the as-of date, and what came of each."""
+    rows = sources.table("sheets__payment_promises")
+    rows = rows[rows["made_on"] <= sources.day]
+    of = instalments_of_invoices(sources)
+    money = settlements(sources)
+    money = money[money["is_money"] & money["bounced_on"].isna()]
+    changes = position_changes(sources)
+    balance = changes[changes["day"] <= sources.day].groupby(["item", "day"])["amount"].sum()
+    balance = balance.groupby(level=0).cumsum()
+    reminders = sent_reminders(sources)
+    lines = [
+        of[invoice][number - 1] if number <= len(of.get(invoice, [])) else None
+        for invoice, number in zip(rows["invoice_number"], rows["instalment_number"], strict=True)
+    ]
+    rows = rows.assign(instalment=lines)
+    found = []
+    for row in rows.itertuples():
+        own = money[money["instalment"] == row.instalment]
+        until = min(row.promised_date, sources.day)
+        since = own[(own["effective"] >= row.made_on) & (own["effective"] <= until)]
+        left = balance[str(int(row.instalment))]
+        settled = left[left.index <= until].iloc[-1] == 0
+        later = rows[(rows["instalment"] == row.instalment) & (rows["made_on"] > row.made_on)]
+        before = reminders[
+            (reminders["instalment"] == row.instalment) & (reminders["day"] <= row.made_on)
+        ]
+        if since["amount"].sum() >= row.amount or settled:
+            outcome = "kept"
+        elif (later["made_on"] <= row.promised_date).any():
+            outcome = "replaced"
+        else:
+            outcome = "broken" if row.promised_date < sources.day else "pending"
+        level = before["level"].max() if len(before) else 0
+        found.append((sources.company_names[row.company], row.made_on, level, outcome))
+    return pd.DataFrame(found, columns=["company", "day", "level", "outcome"])
+
+
+def dunning_effectiveness_monthly(sources: Sources) -> pd.DataFrame:
+    """Reminders and promises of each month and level, and what followed."""
+    key = ["company", "dunning_month", "level"]
+    reminders = sent_reminders(sources)
+    reminders = reminders.join(_cash_after(sources, reminders))
+    known = reminders["instalment"].notna()
+    reminders["dunning_month"] = month_of(reminders["day"])
+    reminders["amount"] = reminders["amount"].where(known, 0)
+    reminders["unknown"] = ~known
+    sums = reminders.groupby(key).agg(
+        reminder_count=("day", "size"),
+        reminder_without_instalment_count=("unknown", "sum"),
+        reminder_with_cash_count=("cash_30", lambda cash: (cash > 0).sum()),
+        company_reminded_amount_incl_tax=("amount", "sum"),
+        company_cash_15_days_amount_incl_tax=("cash_15", "sum"),
+        company_cash_30_days_amount_incl_tax=("cash_30", "sum"),
+    )
+    promises = _promises(sources)
+    promises["dunning_month"] = month_of(promises["day"])
+    outcomes = promises.groupby([*key, "outcome"]).size().unstack(fill_value=0)
+    outcomes = outcomes.reindex(columns=["kept", "broken", "replaced", "pending"], fill_value=0)
+    outcomes = outcomes.add_prefix("promise_").add_suffix("_count")
+    rows = sums.join(outcomes, how="outer").fillna(0).astype("int64").reset_index()
+    rows["promise_count"] = rows[list(outcomes)].sum(axis=1)
+    judged = rows["promise_kept_count"] + rows["promise_broken_count"]
+    rows["promise_kept_share"] = ratio(rows["promise_kept_count"], judged)
+    last = rows["dunning_month"] + pd.offsets.MonthEnd(0)
+    for days in (15, 30):
+        mature = last + pd.Timedelta(days=days) <= sources.day
+        rows[f"is_mature_{days}_days"] = mature
+        cash = rows[f"company_cash_{days}_days_amount_incl_tax"]
+        share_of = ratio(cash, rows["company_reminded_amount_incl_tax"])
+        rows[f"cash_{days}_days_share"] = share_of.where(mature)
+    rows["company_id"] = "erp/res.company/" + rows["company"].astype(str)
+    return rows.assign(currency_code="EUR")
+
+
 ORACLES = {
     "dunning_worklist": Oracle(dunning_worklist, ["as_of_date", "company_id", "open_item_id"]),
+    "dunning_effectiveness_monthly": Oracle(
+        dunning_effectiveness_monthly,
+        ["company_id", "dunning_month", "level"],
+        ["cash_15_days_share", "cash_30_days_share", "promise_kept_share"],
+    ),
 }
-_ = ratio
