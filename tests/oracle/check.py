@@ -38,6 +38,7 @@ def checked(
                 oracle.function(sources),
                 oracle.statistics,
                 without_empty=oracle.has_empty_rows and sources.errs(ROWS_OF_NOTHING),
+                not_recomputed=oracle.not_recomputed,
                 to_the_cent=oracle.to_the_cent if sources.errs(TO_THE_CENT) else (),
             )
     finally:

@@ -55,6 +55,7 @@ def compare(
     *,
     without_empty: bool = False,
     to_the_cent: Sequence[str] = (),
+    not_recomputed: Sequence[str] = (),
 ) -> Difference:
     """Compare a mart with what its oracle expects.
 
@@ -68,8 +69,9 @@ def compare(
             last decimal that the mart keeps.
         without_empty: leave out the mart's rows in which every number is 0.
         to_the_cent: columns that may differ by a hundred last decimals.
+        not_recomputed: columns to leave out.
     """
-    found = _read(mart, marts_file)
+    found = _read(mart, marts_file).drop(columns=list(not_recomputed))
     if without_empty:
         numbers = found.select_dtypes("Int64")
         found = found[numbers.fillna(0).any(axis=1)].reset_index(drop=True)
