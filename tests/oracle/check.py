@@ -9,6 +9,7 @@ from pathlib import Path
 from ingestion.engine import connect
 from ingestion.home import Home
 from tests.oracle.comparison import Difference, compare
+from tests.oracle.findings import TO_THE_CENT
 from tests.oracle.marts import REGISTRY
 from tests.oracle.sources import Sources
 
@@ -36,6 +37,8 @@ def checked(
                 marts_file,
                 oracle.function(sources),
                 oracle.statistics,
+                not_recomputed=oracle.not_recomputed,
+                to_the_cent=oracle.to_the_cent if sources.errs(TO_THE_CENT) else (),
             )
     finally:
         connection.close()

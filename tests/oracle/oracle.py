@@ -19,3 +19,7 @@ class Oracle:
     key: Sequence[str]
     statistics: Sequence[str] = ()
     """Columns of ratios and medians, compared to 1e-9 of themselves."""
+    to_the_cent: Sequence[str] = ()
+    """Columns that may differ by a hundred last decimals, see `findings.TO_THE_CENT`."""
+    not_recomputed: Sequence[str] = ()
+    """Columns that a fit or a random draw gives; the tests of `kpi_statistics` hold them."""
