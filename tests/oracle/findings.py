@@ -17,6 +17,8 @@ CLOSING_CANCELS_FREIGHT = "closing_cancels_freight"
 ROWS_OF_NOTHING = "rows_of_nothing"
 UNFINISHED_WAITS_COUNT = "unfinished_waits_count"
 NOTED_MESSAGES_ARE_NOT_RECEIPTS = "noted_messages_are_not_receipts"
+SETTLING_HIDES_POSTING = "settling_hides_posting"
+LATE_DEPOSIT_REOPENS_ORDER = "late_deposit_reopens_order"
 
 FINDINGS: dict[str, str] = {
     CREDIT_NOTE_DELAYS_INVOICED: (
@@ -56,6 +58,15 @@ FINDINGS: dict[str, str] = {
     CLOSING_CANCELS_FREIGHT: (
         "Freight that entered the book to invoice with the order's first shipment is cancelled"
         " when the order is closed short, although it is still invoiced, and then fulfils nothing."
+    ),
+    SETTLING_HIDES_POSTING: (
+        "An invoice or credit note that is settled the instant it is posted counts as settled by"
+        " derivation only, and nobody posted it, although the log names who did; only what is"
+        " derived is nobody's work."
+    ),
+    LATE_DEPOSIT_REOPENS_ORDER: (
+        "A deposit paid after its order was invoiced brings an event by which the order waits"
+        " again; an order that is invoiced has ended, and its states say so."
     ),
     ROWS_OF_NOTHING: (
         "order_book_daily has rows in which nothing is open and nothing moved: lines already"
