@@ -37,6 +37,8 @@ def checked(
                 marts_file,
                 oracle.function(sources),
                 oracle.statistics,
+                ignored=oracle.ignored,
+                rows=oracle.rows,
                 without_empty=oracle.has_empty_rows and sources.errs(ROWS_OF_NOTHING),
             )
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,6 +53,8 @@ def compare(
     expected: pd.DataFrame,
     statistics: Sequence[str] = (),
     *,
+    ignored: Collection[str] = (),
+    rows: str = "true",
     without_empty: bool = False,
 ) -> Difference:
     """Compare a mart with what its oracle expects.
@@ -65,9 +67,11 @@ def compare(
             which for amounts and quantities is a ten-thousandth.
         statistics: columns in which a ratio or median may differ by 1e-9 of itself, and in the
             last decimal that the mart keeps.
+        ignored: columns of the mart that the oracle says nothing of.
+        rows: condition of the rows of the mart that are compared.
         without_empty: leave out the mart's rows in which every number is 0.
     """
-    found = _read(mart, marts_file)
+    found = _read(mart, marts_file, rows).drop(columns=list(ignored))
     if without_empty:
         numbers = found.select_dtypes("Int64")
         found = found[numbers.fillna(0).any(axis=1)].reset_index(drop=True)
@@ -99,7 +103,7 @@ def compare(
     return difference
 
 
-def _read(mart: str, marts_file: Path) -> pd.DataFrame:
+def _read(mart: str, marts_file: Path, rows: str) -> pd.DataFrame:
     connection = connect(marts_file, read_only=True)
     try:
         described = connection.execute(f"describe kpi.{mart}").fetchall()
@@ -112,7 +116,8 @@ def _read(mart: str, marts_file: Path) -> pd.DataFrame:
             f'("{name}" * {10 ** scales[name]})::bigint as "{name}"' if name in scales else name
             for name, *_ in described
         ]
-        frame = connection.execute(f"select {', '.join(columns)} from kpi.{mart}").df()
+        selected = ", ".join(columns)
+        frame = connection.execute(f"select {selected} from kpi.{mart} where {rows}").df()
     finally:
         connection.close()
     for name, kind, *_ in described:
