@@ -41,10 +41,14 @@ def contacts_monthly(sources: Sources) -> pd.DataFrame:
             order_status_contacts=("is_order_status", "sum"),
         ).reset_index()
         by = [*month, "team"] if "team" in shown else month
-        part = part.join(orders.groupby(by).size().rename("entered_orders"), on=by)
-        found.append(part)
+        entered = orders.groupby(by).size().rename("entered_orders").reset_index()
+        # Orders about which nobody asked anything are told, too.
+        how = "outer" if breakdown in ("all", "team") else "left"
+        part = part.merge(entered, on=by, how=how)
+        found.append(part.fillna({"breakdown": breakdown} | hidden))
     every = pd.concat(found, ignore_index=True)
-    every["entered_orders"] = every["entered_orders"].fillna(0).astype("int64")
+    numbers = every.columns.difference(_KEY)
+    every[numbers] = every[numbers].fillna(0).astype("int64")
     return every.assign(
         average_minutes=_per(every["minutes"] / UNIT, every["timed_contacts"]),
         contacts_per_100_orders=_per(100 * every["contacts"], every["entered_orders"]),

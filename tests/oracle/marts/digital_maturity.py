@@ -39,13 +39,13 @@ def digital_maturity_monthly(sources: Sources) -> pd.DataFrame:
     )
     found = found.reset_index()
     found["team_documents"] = found.groupby(_TEAM)["counted_documents"].transform("sum")
-    is_order = found["document_type"] == "order"
+    counted, is_order = found["counted_documents"], found["document_type"] == "order"
     for column in ("judged_orders", "touchless_orders"):
         found[column] = found[column].astype("Int64").where(is_order)
     return found.assign(
         is_electronic=found["channel"].isin(electronic),
         is_hand_entered=found["channel"].isin(by_hand),
-        channel_share=_share(found["counted_documents"], found["team_documents"]),
+        channel_share=_share(counted.where(counted > 0), found["team_documents"]),
         touchless_share=_share(found["touchless_orders"], found["judged_orders"]),
     )
 

@@ -65,7 +65,9 @@ def satisfaction_monthly(sources: Sources) -> pd.DataFrame:
     rows["is_suppressed"] = _withheld(rows)
     results = _results(rows)
     for column in results:
-        rows[column] = results[column].where(~rows["is_suppressed"])
+        # The response tells nothing that the number of answers does not.
+        is_shown = ~rows["is_suppressed"] | column.startswith("response_rate")
+        rows[column] = results[column].where(is_shown)
     for column in ("score_sum", "top_answers"):
         rows[column] = rows[column].where(~rows["is_suppressed"])
     return rows
