@@ -19,6 +19,9 @@ UNFINISHED_WAITS_COUNT = "unfinished_waits_count"
 NOTED_MESSAGES_ARE_NOT_RECEIPTS = "noted_messages_are_not_receipts"
 SETTLING_HIDES_POSTING = "settling_hides_posting"
 LATE_DEPOSIT_REOPENS_ORDER = "late_deposit_reopens_order"
+DRAFT_CREDIT_COUNTS_TWICE = "draft_credit_counts_twice"
+INSOLVENT_NEVER_REMINDED = "insolvent_never_reminded"
+DISPUTES_ARE_REMINDED = "disputes_are_reminded"
 
 FINDINGS: dict[str, str] = {
     CREDIT_NOTE_DELAYS_INVOICED: (
@@ -67,6 +70,18 @@ FINDINGS: dict[str, str] = {
     LATE_DEPOSIT_REOPENS_ORDER: (
         "A deposit paid after its order was invoiced brings an event by which the order waits"
         " again; an order that is invoiced has ended, and its states say so."
+    ),
+    DRAFT_CREDIT_COUNTS_TWICE: (
+        "A credit note that is drafted for goods that came back is work beside the return that"
+        " waits for it; a piece of work is one step of one thing."
+    ),
+    INSOLVENT_NEVER_REMINDED: (
+        "What customers who are insolvent today owed before, reminded or not, is no work on any"
+        " past day; only an item insolvent before the deadline needed no reminder."
+    ),
+    DISPUTES_ARE_REMINDED: (
+        "An unpaid instalment that is disputed goes on waiting for its reminder until it is paid,"
+        " and misses the deadline; an item disputed before the deadline needed none."
     ),
     ROWS_OF_NOTHING: (
         "order_book_daily has rows in which nothing is open and nothing moved: lines already"
