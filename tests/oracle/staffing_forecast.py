@@ -35,7 +35,9 @@ def forecast_faults(marts_file: Path) -> dict[str, pd.DataFrame]:
         "tasks add up to their team": _added_up(rows),
         "the running week opens with what waits": _opened(rows, running),
         "what waited is cleared within days": _required(rows),
-        "usual absences are taken off": _off(rows, rows["absence_minutes"], None),
+        "usual absences are taken off": rows[
+            rows["absence_minutes"] < rows["paid_minutes"] * _ABSENCE_SHARE - _CENT
+        ],
         "capacity follows from paid minutes": _off(
             rows,
             rows["capacity_minutes"],
@@ -84,12 +86,9 @@ def _required(rows: pd.DataFrame) -> pd.DataFrame:
     return _off(rows, rows["required_minutes"], expected)
 
 
-def _off(rows: pd.DataFrame, found: pd.Series, expected: pd.Series | None) -> pd.DataFrame:
-    """Rows that miss what is expected, or without it the usual share of absences."""
-    if expected is None:
-        usual = rows["paid_minutes"] * _ABSENCE_SHARE
-        return rows[found < usual - _CENT]
+def _off(rows: pd.DataFrame, found: pd.Series, expected: pd.Series) -> pd.DataFrame:
+    """Rows that miss what is expected by more than what was rounded before."""
     expected = expected.replace([np.inf, -np.inf], np.nan)
-    both = found.notna() & expected.notna()
     gap = (found - expected).abs()
-    return rows[(both & (gap > _CENT + 1e-4 * expected.abs())) | (found.notna() & expected.isna())]
+    alike = (gap <= _CENT + 1e-4 * expected.abs()) | found.isna()
+    return rows[~alike]
