@@ -37,7 +37,8 @@ def checked(
                 marts_file,
                 oracle.function(sources),
                 oracle.statistics,
-                not_recomputed=oracle.not_recomputed,
+                ignored=oracle.ignored,
+                rows=oracle.rows,
                 to_the_cent=oracle.to_the_cent if sources.errs(TO_THE_CENT) else (),
             )
     finally:

@@ -12,6 +12,11 @@ DISPUTE_RATE_IS_ROUNDED = "dispute_rate_is_rounded"
 LATE_DAYS_END_AT_INSOLVENCY = "late_days_end_at_insolvency"
 INTEREST_IS_ROUNDED_TWICE = "interest_is_rounded_twice"
 TO_THE_CENT = "to_the_cent"
+SETTLING_HIDES_POSTING = "settling_hides_posting"
+LATE_DEPOSIT_REOPENS_ORDER = "late_deposit_reopens_order"
+DRAFT_CREDIT_COUNTS_TWICE = "draft_credit_counts_twice"
+INSOLVENT_NEVER_REMINDED = "insolvent_never_reminded"
+DISPUTES_ARE_REMINDED = "disputes_are_reminded"
 
 FINDINGS: dict[str, str] = {
     ENTRIES_ARE_MONEY: (
@@ -39,5 +44,26 @@ FINDINGS: dict[str, str] = {
     INTEREST_IS_ROUNDED_TWICE: (
         "Interest on a partly disputed item is rounded to the cent for all of it, and the"
         " undisputed share of that is rounded again; proportions of money are rounded once."
+    ),
+    SETTLING_HIDES_POSTING: (
+        "An invoice or credit note that is settled the instant it is posted counts as settled by"
+        " derivation only, and nobody posted it, although the log names who did; only what is"
+        " derived is nobody's work."
+    ),
+    LATE_DEPOSIT_REOPENS_ORDER: (
+        "A deposit paid after its order was invoiced brings an event by which the order waits"
+        " again; an order that is invoiced has ended, and its states say so."
+    ),
+    DRAFT_CREDIT_COUNTS_TWICE: (
+        "A credit note that is drafted for goods that came back is work beside the return that"
+        " waits for it; a piece of work is one step of one thing."
+    ),
+    INSOLVENT_NEVER_REMINDED: (
+        "What customers who are insolvent today owed before, reminded or not, is no work on any"
+        " past day; only an item insolvent before the deadline needed no reminder."
+    ),
+    DISPUTES_ARE_REMINDED: (
+        "An unpaid instalment that is disputed goes on waiting for its reminder until it is paid,"
+        " and misses the deadline; an item disputed before the deadline needed none."
     ),
 }

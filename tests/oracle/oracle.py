@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -19,7 +19,9 @@ class Oracle:
     key: Sequence[str]
     statistics: Sequence[str] = ()
     """Columns of ratios and medians, compared to 1e-9 of themselves."""
+    ignored: Mapping[str, str] = field(default_factory=dict)
+    """Columns that are not recomputed, each with the reason."""
+    rows: str = "true"
+    """Condition of the rows that are recomputed, where some are estimates."""
     to_the_cent: Sequence[str] = ()
     """Columns that may differ by a hundred last decimals, see `findings.TO_THE_CENT`."""
-    not_recomputed: Sequence[str] = ()
-    """Columns that a fit or a random draw gives; the tests of `kpi_statistics` hold them."""

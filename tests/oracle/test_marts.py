@@ -18,6 +18,7 @@ from tests.oracle.comparison import Difference
 from tests.oracle.findings import FINDINGS
 from tests.oracle.homes import as_of_date, restate
 from tests.oracle.marts import REGISTRY
+from tests.oracle.staffing_forecast import forecast_faults
 
 SCALE = os.environ.get("ADV_ORACLE_SCALE", "0.03")
 PUBLISHED = date(2026, 6, 30)
@@ -71,3 +72,8 @@ def test_the_mart_equals_its_oracle(company: Company, mart: str, day: date) -> N
     difference = company.difference(mart, day)
     assert difference.rows > 0
     assert difference.is_none, f"see findings.py if a model was mended\n{difference}"
+
+
+@pytest.mark.parametrize("day", [PUBLISHED, *RESTATED], ids=str)
+def test_what_is_forecast_for_staffing_adds_up(company: Company, day: date) -> None:
+    assert forecast_faults(company.marts[day]) == {}

@@ -1,0 +1,32 @@
+"""Net sales: lines of issued invoices and credit notes, deposits aside."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from tests.oracle.documents import invoice_lines, invoices
+from tests.oracle.sources import Sources, derived
+
+
+@derived
+def revenue_lines(sources: Sources) -> pd.DataFrame:
+    """Lines that sell, and below zero those that take back: company_id, date, amount, product."""
+    moves = invoices(sources)
+    moves = moves[moves["posted_at"].notna() & moves["rejected_at"].isna()]
+    rows = invoice_lines(sources)
+    rows = rows[rows["move_id"].isin(moves.index) & ~rows["is_downpayment"].fillna(False)].copy()
+    for column in ("date", "document_type"):
+        rows[column] = rows["move_id"].map(moves[column])
+    return rows.assign(
+        company_id="erp/res.company/" + rows["company_id"].astype(str), amount=-rows["balance"]
+    )
+
+
+@derived
+def product_ranges(sources: Sources) -> pd.Series:
+    """Range of each product: the second level of its category's path."""
+    paths = sources.table("odoo__product_category").set_index("id")["complete_name"]
+    kinds = sources.table("odoo__product_template").set_index("id")["categ_id"]
+    variants = sources.table("odoo__product_product").set_index("id")["product_tmpl_id"]
+    ranges: pd.Series = variants.map(kinds).map(paths).str.split(" / ").str[1]
+    return ranges.fillna("unknown")
