@@ -38,6 +38,8 @@ def checked(
                 oracle.function(sources),
                 oracle.statistics,
                 without_empty=oracle.has_empty_rows and sources.errs(ROWS_OF_NOTHING),
+                fitted=oracle.fitted,
+                implied=oracle.implied,
             )
     finally:
         connection.close()

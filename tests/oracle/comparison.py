@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,6 +54,8 @@ def compare(
     statistics: Sequence[str] = (),
     *,
     without_empty: bool = False,
+    fitted: Mapping[str, int] | None = None,
+    implied: Mapping[str, Callable[[pd.DataFrame], pd.Series]] | None = None,
 ) -> Difference:
     """Compare a mart with what its oracle expects.
 
@@ -66,12 +68,18 @@ def compare(
         statistics: columns in which a ratio or median may differ by 1e-9 of itself, and in the
             last decimal that the mart keeps.
         without_empty: leave out the mart's rows in which every number is 0.
+        fitted: columns that rest on a fit, with the units of their last place by which they may
+            differ.
+        implied: columns that follow from others of the mart's own row, and how; the oracle need
+            not say them.
     """
+    fitted, implied = fitted or {}, implied or {}
     found = _read(mart, marts_file)
     if without_empty:
         numbers = found.select_dtypes("Int64")
         found = found[numbers.fillna(0).any(axis=1)].reset_index(drop=True)
     assert not expected.duplicated(list(key)).any(), f"the oracle of {mart} repeats a key"
+    expected = expected.assign(**dict.fromkeys(implied))
     missing = [column for column in found if column not in expected]
     assert not missing, f"the oracle of {mart} says nothing of {missing}"
     alike = pd.DataFrame({column: _like(found[column], expected[column]) for column in found})
@@ -86,13 +94,18 @@ def compare(
         _shown(both[in_oracle & ~in_mart], " oracle"),
     )
     shared = both[in_mart & in_oracle]
+    of_mart = shared.filter(regex=" mart$").rename(columns=lambda name: name.removesuffix(" mart"))
     for column in found:
         if column in key:
             continue
         left, right = shared[f"{column} mart"], shared[f"{column} oracle"]
+        if column in implied:
+            right = _like(left, implied[column](of_mart))
         equal = (left == right).fillna(False).astype(bool) | (left.isna() & right.isna())
         if column in statistics:
             equal |= _nearly(left, right)
+        if column in fitted:
+            equal |= (left - right).abs().le(fitted[column]).fillna(False).astype(bool)
         if not equal.all():
             rows = pd.DataFrame({"mart": left[~equal], "oracle": right[~equal]})
             difference.columns[column] = rows.reset_index()

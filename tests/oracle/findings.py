@@ -16,6 +16,10 @@ DUE_STAYS_WITH_FIRST_DELIVERY = "due_stays_with_first_delivery"
 CLOSING_CANCELS_FREIGHT = "closing_cancels_freight"
 ROWS_OF_NOTHING = "rows_of_nothing"
 UNFINISHED_WAITS_COUNT = "unfinished_waits_count"
+PRICE_REDUCTION_TAKES_GOODS = "price_reduction_takes_goods"
+NEXT_SEASON_IS_UNKNOWN = "next_season_is_unknown"
+NO_HABIT_IS_A_WEEK = "no_habit_is_a_week"
+CRM_GROUPS_ARE_UNKNOWN = "crm_groups_are_unknown"
 NOTED_MESSAGES_ARE_NOT_RECEIPTS = "noted_messages_are_not_receipts"
 
 FINDINGS: dict[str, str] = {
@@ -56,6 +60,23 @@ FINDINGS: dict[str, str] = {
     CLOSING_CANCELS_FREIGHT: (
         "Freight that entered the book to invoice with the order's first shipment is cancelled"
         " when the order is closed short, although it is still invoiced, and then fulfils nothing."
+    ),
+    PRICE_REDUCTION_TAKES_GOODS: (
+        "A price correction or commercial gesture on a line of which goods came back counts as"
+        " taking back a quantity and its cost; a price reduction has no quantity, and its cost is 0."
+    ),
+    NEXT_SEASON_IS_UNKNOWN: (
+        "A seasonal buyer whose next order is due after the as-of date has no expected date; it is"
+        " the last order plus m on his own clock, and does not depend on the day of the run."
+    ),
+    NO_HABIT_IS_A_WEEK: (
+        "Where no customer of the company has a habit yet, each is given one of 7 days with limits"
+        " of 10.5 and 21, and is won back by them; 7 days is the least that a habit can be, and"
+        " where there is none there are no limits."
+    ),
+    CRM_GROUPS_ARE_UNKNOWN: (
+        "Accounts that the CRM files under a parent account are heads of their own group, since"
+        " nothing reads its ParentId; sales at stake are those of the group that decides."
     ),
     ROWS_OF_NOTHING: (
         "order_book_daily has rows in which nothing is open and nothing moved: lines already"

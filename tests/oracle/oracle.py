@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -21,3 +21,7 @@ class Oracle:
     """Columns of ratios and medians, compared to 1e-9 of themselves."""
     has_empty_rows: bool = False
     """The mart has rows in which every number is 0, see `findings.ROWS_OF_NOTHING`."""
+    fitted: Mapping[str, int] = field(default_factory=dict)
+    """Columns that rest on a fit, with the units of their last place by which they may differ."""
+    implied: Mapping[str, Callable[[pd.DataFrame], pd.Series]] = field(default_factory=dict)
+    """Columns that follow from others of the mart's own row, such as fitted ones: how."""
