@@ -21,6 +21,8 @@ NEXT_SEASON_IS_UNKNOWN = "next_season_is_unknown"
 NO_HABIT_IS_A_WEEK = "no_habit_is_a_week"
 CRM_GROUPS_ARE_UNKNOWN = "crm_groups_are_unknown"
 NOTED_MESSAGES_ARE_NOT_RECEIPTS = "noted_messages_are_not_receipts"
+ENTRIES_ARE_MONEY = "entries_are_money"
+TAXED_TO_THE_CENT = "taxed_to_the_cent"
 
 FINDINGS: dict[str, str] = {
     CREDIT_NOTE_DELAYS_INVOICED: (
@@ -81,5 +83,15 @@ FINDINGS: dict[str, str] = {
     ROWS_OF_NOTHING: (
         "order_book_daily has rows in which nothing is open and nothing moved: lines already"
         " delivered that are cancelled, and returns of what was invoiced."
+    ),
+    ENTRIES_ARE_MONEY: (
+        "An entry that moves an instalment to the doubtful account counts as money received that"
+        " day (netting, `is_money`), so the payer looks as if he had paid early; only cash feeds"
+        " payment habits."
+    ),
+    TAXED_TO_THE_CENT: (
+        "What is open of a payer's orders is rounded to the cent when tax is added, so that the"
+        " amount with tax may be less than the one without, and at a half depends on the order of"
+        " floating-point additions; proportions of money are rounded once, to four decimals."
     ),
 }

@@ -45,7 +45,9 @@ def order_days(sources: Sources) -> pd.DataFrame:
     )
     lines = revenue_lines(sources)
     lone = lines[lines["order"].isna()]
-    lone = pd.DataFrame({"company": lone["company"], "customer": lone["group"], "day": lone["date"]})
+    lone = pd.DataFrame(
+        {"company": lone["company"], "customer": lone["group"], "day": lone["date"]}
+    )
     days = pd.concat([orders, lone]).drop_duplicates()
     return days.sort_values(["company", "customer", "day"]).reset_index(drop=True)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.oracle import findings
-from tests.oracle.documents import billing_types, invoice_lines, sales, share, shipped_lines
+from tests.oracle.documents import billing_types, invoice_lines, share, shipped_lines
 from tests.oracle.sources import UNIT, Sources, derived, seed, translated
 
 
@@ -84,7 +84,9 @@ def _takes_back(sources: Sources, rows: pd.DataFrame) -> pd.Series:
 
 def credit_note_reason(text: object) -> str:
     """Reason of a credit note by the longest of the words that its reference contains."""
-    words = [row for row in seed("credit_note_reason_map") if row["source_text"] in str(text).lower()]
+    words = [
+        row for row in seed("credit_note_reason_map") if row["source_text"] in str(text).lower()
+    ]
     longest = max(words, key=lambda row: len(row["source_text"]), default=None)
     return longest["credit_note_reason"] if longest else "unknown"
 

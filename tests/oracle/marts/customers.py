@@ -51,7 +51,9 @@ def _yearly_sales(sources: Sources) -> pd.DataFrame:
         after = day - pd.DateOffset(years=1)
         year = lines[(lines["date"] > after) & (lines["date"] <= day)]
         sums = year.groupby(["company", "group"])["amount"].sum()
-        found.append(sums.rename("net_sales_12_months_excl_tax").reset_index().assign(as_of_date=day))
+        found.append(
+            sums.rename("net_sales_12_months_excl_tax").reset_index().assign(as_of_date=day)
+        )
     return pd.concat(found, ignore_index=True).rename(columns={"group": "customer"})
 
 
@@ -148,8 +150,8 @@ def _alive(members: pd.DataFrame) -> pd.Series:
     ]
     best, concentration = min(fits, key=lambda fit: fit[0].fun)
     r, alpha, a, b = _parameters(best.x, concentration)
-    odds = a / (b + np.maximum(repeats, 1) - 1) * ((alpha + age) / (alpha + recency)) ** (
-        r + repeats
+    odds = (
+        a / (b + np.maximum(repeats, 1) - 1) * ((alpha + age) / (alpha + recency)) ** (r + repeats)
     )
     return pd.Series(1 / (1 + odds), index=members.index)
 

@@ -11,7 +11,7 @@ from tests.oracle.claims import claims
 from tests.oracle.documents import documents, order_lines
 from tests.oracle.marts.sales import ratio
 from tests.oracle.oracle import Oracle
-from tests.oracle.revenue import company_names, revenue_lines
+from tests.oracle.revenue import revenue_lines
 from tests.oracle.sources import UNIT, Sources, derived
 
 _ADJUSTED_MONTHS = 24

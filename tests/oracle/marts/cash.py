@@ -1,0 +1,366 @@
+"""How long customers take to pay, and what is at risk with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from tests.oracle import receivables as owed
+from tests.oracle.documents import invoice_lines, order_lines, sales, share
+from tests.oracle.marts.receivables import open_items
+from tests.oracle.oracle import Oracle
+from tests.oracle.order_book import Movement, movements
+from tests.oracle.settlements import instalments, settlements
+from tests.oracle.sources import Sources, derived
+
+_RATIO = 1_000_000
+"""Ratios and days have six decimals."""
+
+_OWED = ["trade", "doubtful", "bills_in_hand", "bills_discounted", "factor"]
+"""Roles of accounts that hold receivables."""
+
+
+def month_of(days: pd.Series) -> pd.Series:
+    """First day of each day's month."""
+    first: pd.Series = days.dt.to_period("M").dt.to_timestamp()
+    return first
+
+
+def ratio(part: Any, whole: Any, factor: int = 1) -> Any:
+    """Part / whole in millionths, empty where the whole is 0."""
+    whole = pd.to_numeric(whole).astype("Float64")
+    part = pd.to_numeric(part).astype("Float64") * (factor * _RATIO)
+    return (part / whole.where(whole != 0)).round()
+
+
+@derived
+def credit_sales(sources: Sources) -> pd.DataFrame:
+    """Net sales of each company and month of its history, in what customers owe."""
+    billed = instalments(sources)
+    billed = billed[billed["document_type"] != "deposit_invoice"]
+    paid = settlements(sources)
+    paid = paid[paid["paid_on"] <= paid["instalment"].map(billed["date"])]
+    prepaid = paid.groupby("instalment")["company_amount"].sum()
+    is_invoice = billed["document_type"] == "invoice"
+    sold = billed["balance"] - billed["id"].map(prepaid).where(is_invoice).fillna(0).astype("int64")
+    sums = sold.groupby([billed["company_id"], month_of(billed["date"])]).sum()
+    found = []
+    for company in sorted(set(billed["company_id"])):
+        own = sums[company]
+        months = pd.date_range(own.index.min(), sources.day, freq="MS")
+        last = (months + pd.offsets.MonthEnd(0)).where(
+            months + pd.offsets.MonthEnd(0) <= sources.day, sources.day
+        )
+        frame = pd.DataFrame({"company": company, "sales_month": months, "last_day": last})
+        frame["sales"] = own.reindex(months).fillna(0).astype("int64").array
+        found.append(frame)
+    rows = pd.concat(found, ignore_index=True)
+    rows["days"] = (rows["last_day"] - rows["sales_month"]).dt.days + 1
+    return rows
+
+
+def _countback(receivable: int, months: list[tuple[int, int]]) -> tuple[float, int, bool]:
+    """Days of the newest months whose sales the receivables absorb, their number, if capped."""
+    days, reached = 0.0, 0
+    for sales, month_days in reversed(months):
+        if receivable <= 0:
+            break
+        reached += 1
+        if sales <= 0:
+            days += month_days
+        else:
+            absorbed = min(receivable, sales)
+            days += month_days * absorbed / sales
+            receivable -= absorbed
+    return days, reached, receivable > 0
+
+
+def dso_monthly(sources: Sources) -> pd.DataFrame:
+    """Days of sales outstanding by each of the usual measures, with their parts."""
+    items = open_items(sources)
+    is_deposit = (items["item_type"] == "deposit_invoice").to_numpy()
+    may_bounce = (items["item_type"] == "bill") & items["days_late"].isna()
+    sales = credit_sales(sources)
+    found = []
+    for scope, counts in (
+        ("with_bills_and_factored", items.index == items.index),
+        ("without_bills_and_factored", ~may_bounce & (items["account_role"] != "factor")),
+    ):
+        held = items[items["account_role"].isin(_OWED) & ~is_deposit & counts]
+        sums = held.groupby(["company", "as_of_date"])[
+            ["company_open_amount", "company_overdue_amount"]
+        ].sum()
+        found.append(
+            sales.join(sums, on=["company", "last_day"])
+            .fillna({"company_open_amount": 0, "company_overdue_amount": 0})
+            .assign(receivable_scope=scope)
+        )
+    rows = pd.concat(found, ignore_index=True)
+    of = rows.groupby(["company", "receivable_scope"])
+    rows["window_month_count"] = of.cumcount().clip(upper=2) + 1
+    for column, name in (("days", "window_days"), ("sales", "window_sales")):
+        window = of[column].rolling(3, min_periods=1).sum().droplevel([0, 1])
+        rows[name] = window.round().astype("int64")
+    opening = of["company_open_amount"].shift(1)
+    owed_now, late = rows["company_open_amount"], rows["company_overdue_amount"]
+    whole = rows["window_sales"].where(
+        (rows["window_month_count"] == 3) & (rows["window_sales"] > 0)
+    )
+    history = {
+        company: list(zip(own["sales"], own["days"], strict=True))
+        for company, own in sales.groupby("company")
+    }
+    back = [
+        _countback(int(amount), history[company][: number + 1])
+        for amount, company, number in zip(owed_now, rows["company"], of.cumcount(), strict=True)
+    ]
+    unknown = items[items["account_role"] == "unknown"]
+    unknown_sums = unknown.groupby(["company", "as_of_date"])["company_open_amount"].sum()
+    result = pd.DataFrame(
+        {
+            "company_id": "erp/res.company/" + rows["company"].astype(str),
+            "sales_month": rows["sales_month"],
+            "receivable_scope": rows["receivable_scope"],
+            "as_of_date": rows["last_day"],
+            "is_partial_month": rows["last_day"] < rows["sales_month"] + pd.offsets.MonthEnd(0),
+            "currency_code": "EUR",
+            "company_receivable_amount_incl_tax": owed_now,
+            "company_current_amount_incl_tax": owed_now - late,
+            "company_overdue_amount_incl_tax": late,
+            "company_unknown_role_amount_incl_tax": unknown_sums.reindex(
+                pd.MultiIndex.from_frame(rows[["company", "last_day"]])
+            )
+            .fillna(0)
+            .array,
+            "company_sales_amount_incl_tax": rows["sales"],
+            "window_month_count": rows["window_month_count"],
+            "window_days": rows["window_days"],
+            "company_window_sales_amount_incl_tax": rows["window_sales"],
+            "dso_simple_days": ratio(owed_now * rows["window_days"], whole),
+            "dso_countback_days": [round(days * _RATIO) for days, _, _ in back],
+            "countback_month_count": [number for _, number, _ in back],
+            "is_countback_capped": [capped for _, _, capped in back],
+            "best_possible_dso_days": ratio((owed_now - late) * rows["window_days"], whole),
+            "delinquent_days": ratio(late * rows["window_days"], whole),
+            "company_opening_receivable_amount_incl_tax": opening,
+            "company_collected_amount_incl_tax": opening + rows["sales"] - owed_now,
+            "company_collectable_amount_incl_tax": opening + rows["sales"] - owed_now + late,
+        }
+    )
+    result["collection_effectiveness_percent"] = ratio(
+        result["company_collected_amount_incl_tax"],
+        result["company_collectable_amount_incl_tax"],
+        100,
+    )
+    paid = _paid(sources)
+    return result.merge(paid, on=["company_id", "sales_month"], how="left").fillna(
+        {column: 0 for column in paid if column not in ("average_days_late_on_paid_items",)}
+    )
+
+
+def _paid(sources: Sources) -> pd.DataFrame:
+    """What was paid with money for invoices in each month, and how late."""
+    billed = instalments(sources)
+    rows = (
+        settlements(sources)
+        .dropna(subset=["paid_on"])
+        .join(billed[["company_id", "document_type", "date_maturity"]], on="instalment")
+    )
+    rows = rows[rows["document_type"] == "invoice"]
+    late = (rows["paid_on"] - rows["date_maturity"]).dt.days
+    rows = rows.assign(
+        company_id="erp/res.company/" + rows["company_id"].astype(str),
+        sales_month=month_of(rows["paid_on"]),
+        amount_days=rows["company_amount"] * late,
+    )
+    sums = rows.groupby(["company_id", "sales_month"]).agg(
+        paid_piece_count=("instalment", "size"),
+        company_paid_amount_incl_tax=("company_amount", "sum"),
+        company_paid_amount_days=("amount_days", "sum"),
+    )
+    sums["average_days_late_on_paid_items"] = ratio(
+        sums["company_paid_amount_days"], sums["company_paid_amount_incl_tax"]
+    )
+    return sums.reset_index()
+
+
+# Exposure ---------------------------------------------------------------------------------------
+
+_PARTS = [
+    "trade",
+    "bills_in_hand",
+    "discounted",
+    "factored_with_recourse",
+    "delivered_not_invoiced",
+    "open_orders",
+    "deposits",
+    "unallocated",
+]
+
+
+@derived
+def line_payers(sources: Sources) -> pd.DataFrame:
+    """Order, company and payer of each order line."""
+    lines = order_lines(sources)[["order_id"]]
+    sale = sales(sources)
+    commercial = sources.table("odoo__res_partner").set_index("id")["commercial_partner_id"]
+    payer = sale["partner_invoice_id"].map(commercial)
+    return lines.assign(
+        company=lines["order_id"].map(sale["company_id"]), partner=lines["order_id"].map(payer)
+    )
+
+
+@derived
+def open_lines(sources: Sources) -> pd.DataFrame:
+    """What of each order line is open in a book at each month end, and its net value."""
+    ends = owed.month_ends(sources)
+    found = []
+    by_line: dict[tuple[int, str], list[Movement]] = {}
+    for move in movements(sources):
+        by_line.setdefault((move.line, move.book), []).append(move)
+    for (line, book), steps in by_line.items():
+        for day in ends:
+            known = [move for move in steps if move.day <= day]
+            if known and known[-1].after:
+                found.append((day, book, line, known[-1].value_after))
+    rows = pd.DataFrame(found, columns=["as_of_date", "book", "line", "value"])
+    return rows.join(line_payers(sources), on="line")
+
+
+def with_tax(sources: Sources, lines: pd.DataFrame, key: list[str]) -> pd.Series:
+    """Values of open lines by key, each order taxed by the ratio of its own totals."""
+    rows = lines.groupby(list(dict.fromkeys([*key, "order_id"])), as_index=False)["value"].sum()
+    sale = sales(sources)
+    net, gross = (rows["order_id"].map(sale[f"amount_{of}"]) for of in ("untaxed", "total"))
+    parts = zip(rows["value"], gross, net, strict=True)
+    rows["taxed"] = [share(v, g, n) if n else v for v, g, n in parts]
+    found: pd.Series = rows.groupby(key)["taxed"].sum()
+    return found
+
+
+def _deposits(sources: Sources) -> pd.DataFrame:
+    """Deposits invoiced, and taken back by the final invoices that deduct them."""
+    moves = sources.table("odoo__account_move").set_index("id")
+    lines = invoice_lines(sources)
+    lines = lines[lines["is_downpayment"].fillna(False)]
+    billed = instalments(sources).drop_duplicates("move_id").set_index("move_id")
+    lines = lines[lines["move_id"].isin(billed.index)]
+    return pd.DataFrame(
+        {
+            "day": lines["move_id"].map(billed["date"]),
+            "company": lines["company_id"],
+            "partner": lines["move_id"].map(moves["commercial_partner_id"]),
+            "amount": lines["price_total"],
+        }
+    )
+
+
+def _limits(sources: Sources) -> pd.DataFrame:
+    """Credit limits of both kinds, of the ERP and of the team's sheet."""
+    properties = sources.table("odoo__ir_property")
+    rows = properties[properties["name"] == "credit_limit"]
+    own = pd.DataFrame(
+        {
+            "kind": "internal",
+            "company": rows["company_id"],
+            "partner": rows["res_id"].str.split(",").str[1].astype("int64"),
+            "amount": rows["value_float"],
+            "valid_from": sources.local_day(rows["write_date"]),
+            "valid_to": pd.NaT,
+        }
+    )
+    rows = sources.table("sheets__credit_limits")
+    partners = sources.table("odoo__res_partner").dropna(subset=["ref"])
+    listed = pd.DataFrame(
+        {
+            "kind": rows["limit_kind"],
+            "company": rows["company"].map(sources.company_names),
+            "partner": rows["customer_number"].map(partners.set_index("ref")["id"]),
+            "amount": rows["amount"],
+            "valid_from": rows["valid_from"],
+            "valid_to": rows["valid_to"],
+        }
+    )
+    return pd.concat([own, listed], ignore_index=True)
+
+
+def customer_exposure(sources: Sources) -> pd.DataFrame:
+    """What is at risk with each payer at each month end, against the limits in force."""
+    key = ["as_of_date", "company", "partner"]
+    items = open_items(sources)
+    part = items["account_role"].map(
+        {"bills_in_hand": "bills_in_hand", "bills_discounted": "discounted"}
+    )
+    part = part.fillna("trade").where(items["receivable_amount"] == items["open_amount"])
+    parts = [items.assign(part=part.fillna("unallocated"), amount=items["company_open_amount"])]
+    parts[0].loc[part.isna(), "amount"] *= -1
+    lines = with_tax(sources, open_lines(sources), [*key, "book"]).rename("amount").reset_index()
+    names = {"to_deliver": "open_orders", "to_invoice": "delivered_not_invoiced"}
+    parts.append(lines.assign(part=lines["book"].map(names)))
+    deposits = _deposits(sources)
+    for day in owed.month_ends(sources):
+        parts.append(deposits[deposits["day"] <= day].assign(as_of_date=day, part="deposits"))
+    every = pd.concat([rows[[*key, "part", "amount"]] for rows in parts])
+    every["amount"] = every["amount"].astype("int64")
+    sums = every.pivot_table("amount", key, "part", "sum", fill_value=0)
+    sums = sums.reindex(columns=_PARTS, fill_value=0)
+    sums = sums[(sums != 0).any(axis=1)]
+    exposure = sums[_PARTS[:6]].sum(axis=1) - sums[_PARTS[6:]].sum(axis=1)
+    rows = sums.add_prefix("company_").add_suffix("_amount_incl_tax")
+    rows["company_exposure_amount_incl_tax"] = exposure
+    rows["company_factored_without_recourse_amount_incl_tax"] = 0
+    limits = _limits(sources)
+    for kind in ("internal", "insured"):
+        limit = _limit_at(sources, limits[limits["kind"] == kind]).reindex(rows.index)
+        rows[f"company_{kind}_limit_amount"] = limit.astype("Int64")
+        over = (exposure - limit).clip(lower=0)
+        rows[f"company_{kind}_overrun_amount"] = over
+        rows[f"{kind}_limit_share"] = ratio(exposure, limit)
+    rows = rows.reset_index()
+    rows["is_latest"] = rows["as_of_date"] == sources.day
+    rows["company_id"] = "erp/res.company/" + rows["company"].astype(str)
+    # Every customer heads a group of his own: the demo company knows no others.
+    rows["customer_id"] = "erp/res.partner/" + rows["partner"].astype(str)
+    rows = rows.assign(currency_code="EUR", payer_count=1)
+    return pd.concat([rows.assign(exposure_level=level) for level in ("customer", "group")])
+
+
+def _limit_at(sources: Sources, limits: pd.DataFrame) -> pd.Series:
+    """The limit granted last of those in force at each month end; of one day, the lower."""
+    limits = limits.sort_values(["valid_from", "amount"], ascending=[True, False])
+    found = []
+    for day in owed.month_ends(sources):
+        in_force = (limits["valid_from"] <= day) & ~(limits["valid_to"] < day)
+        last = limits[in_force].groupby(["company", "partner"])["amount"].last()
+        found.append(pd.concat({day: last}, names=["as_of_date"]))
+    return pd.concat(found).astype("Int64")
+
+
+ORACLES = {
+    "dso_monthly": Oracle(
+        dso_monthly,
+        ["company_id", "sales_month", "receivable_scope"],
+        [
+            "dso_simple_days",
+            "dso_countback_days",
+            "best_possible_dso_days",
+            "delinquent_days",
+            "collection_effectiveness_percent",
+            "average_days_late_on_paid_items",
+        ],
+    ),
+    "customer_exposure": Oracle(
+        customer_exposure,
+        ["as_of_date", "company_id", "exposure_level", "customer_id"],
+        to_the_cent=[
+            "company_delivered_not_invoiced_amount_incl_tax",
+            "company_open_orders_amount_incl_tax",
+            "company_exposure_amount_incl_tax",
+            "company_internal_overrun_amount",
+            "internal_limit_share",
+            "company_insured_overrun_amount",
+            "insured_limit_share",
+        ],
+    ),
+}
