@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from tests.oracle.documents import sales
 from tests.oracle.revenue import company_names, customer_names
 from tests.oracle.sources import Sources, code_map, derived
 
@@ -37,15 +38,21 @@ def contacts(sources: Sources) -> pd.DataFrame:
             "company": tasks["Company__c"].map(sources.company_names),
             "customer_id": tasks["AccountId"].map(crm_customers(sources)),
             "at": tasks["CreatedDate"],
+            "channel": tasks["Type"].str.lower(),
+            "document_id": None,
             "topic": tasks["Topic__c"].str.lower().map(topics).fillna("unknown"),
         }
     )
     looked_up = pd.DataFrame(
         {
-            "event_id": "sheets/lookup/" + noted["reference"],
+            "event_id": "sheets/information.lookup/" + noted["reference"],
             "company": noted["company"].map(sources.company_names),
             "customer_id": noted["customer_number"].map(customers_by_number(sources)),
             "at": noted["occurred_at"],
+            "channel": "information_lookup",
+            "document_id": noted["order_number"]
+            .map(_sale_documents(sources))
+            .fillna("ref/document/" + noted["order_number"]),
             "topic": noted["topic"],
         }
     )
@@ -54,3 +61,11 @@ def contacts(sources: Sources) -> pd.DataFrame:
     rows["company_id"] = company_names(rows["company"])
     rows["day"] = sources.local_day(rows["at"])
     return rows
+
+
+def _sale_documents(sources: Sources) -> pd.Series:
+    """Key of the order, else of the quote, by the number that both bear."""
+    rows = sales(sources)
+    kinds = rows["is_order"].map({True: "order", False: "quotation"})
+    names = "erp/sale." + kinds + "/" + rows["id"].astype(str)
+    return pd.Series(names.array, rows["name"])

@@ -19,6 +19,7 @@ UNFINISHED_WAITS_COUNT = "unfinished_waits_count"
 PRICE_REDUCTION_TAKES_GOODS = "price_reduction_takes_goods"
 NEXT_SEASON_IS_UNKNOWN = "next_season_is_unknown"
 NO_HABIT_IS_A_WEEK = "no_habit_is_a_week"
+RECEIPT_IS_TOLD_AS_INSTANT = "receipt_is_told_as_instant"
 CRM_GROUPS_ARE_UNKNOWN = "crm_groups_are_unknown"
 NOTED_MESSAGES_ARE_NOT_RECEIPTS = "noted_messages_are_not_receipts"
 ENTRIES_ARE_MONEY = "entries_are_money"
@@ -65,7 +66,7 @@ FINDINGS: dict[str, str] = {
     ),
     PRICE_REDUCTION_TAKES_GOODS: (
         "A price correction or commercial gesture on a line of which goods came back counts as"
-        " taking back a quantity and its cost; a price reduction has no quantity, and its cost is 0."
+        " taking back a quantity and its cost; a price reduction has neither."
     ),
     NEXT_SEASON_IS_UNKNOWN: (
         "A seasonal buyer whose next order is due after the as-of date has no expected date; it is"
@@ -75,6 +76,11 @@ FINDINGS: dict[str, str] = {
         "Where no customer of the company has a habit yet, each is given one of 7 days with limits"
         " of 10.5 and 21, and is won back by them; 7 days is the least that a habit can be, and"
         " where there is none there are no limits."
+    ),
+    RECEIPT_IS_TOLD_AS_INSTANT: (
+        "The timeline dates an order by the day on which it was validated, a quote by that of its"
+        " entry, and gives the instant at which the request was received, often on an earlier day;"
+        " day and instant are of one event."
     ),
     CRM_GROUPS_ARE_UNKNOWN: (
         "Accounts that the CRM files under a parent account are heads of their own group, since"
