@@ -99,7 +99,10 @@ def _unit_costs(sources: Sources, rows: pd.DataFrame) -> pd.Series:
     layers = layers[(layers["quantity"] < 0) & layers["order_line"].notna()]
     sums = layers.groupby("order_line")[["value", "quantity"]].sum()
     at_shipment = pd.Series(
-        [share(value, UNIT, quantity) for value, quantity in zip(sums["value"], sums["quantity"])],
+        [
+            share(value, UNIT, quantity)
+            for value, quantity in zip(sums["value"], sums["quantity"], strict=True)
+        ],
         index=sums.index,
     )
     expected = sources.table("odoo__sale_order_line").set_index("id")["purchase_price"]

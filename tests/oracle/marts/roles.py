@@ -188,7 +188,7 @@ def _basket_margins(sources: Sources) -> pd.DataFrame:
 
 @derived
 def _beginners(sources: Sources) -> pd.DataFrame:
-    """Customers of whom others of their segment bought again in the quarter of their first order."""
+    """Customers in whose segment others bought again in the quarter of their first order."""
     baskets = _baskets(sources)
     first = baskets[baskets["is_first"]].drop_duplicates(["company_id", "customer"])
     later = baskets[~baskets["is_first"]].groupby(_STRATUM).size().rename("later")

@@ -20,7 +20,7 @@ from tests.oracle.messages import inbound_messages
 from tests.oracle.oracle import Oracle
 from tests.oracle.receivables import instalments_of_invoices, payment_methods
 from tests.oracle.revenue import company_names, customer_names, groups
-from tests.oracle.sources import Sources, code_map, translated
+from tests.oracle.sources import Sources
 
 _OPTIONAL = [
     "occurred_at",
