@@ -9,7 +9,7 @@ from pathlib import Path
 from ingestion.engine import connect
 from ingestion.home import Home
 from tests.oracle.comparison import Difference, compare
-from tests.oracle.findings import ROWS_OF_NOTHING, TAXED_TO_THE_CENT
+from tests.oracle.findings import ROWS_OF_NOTHING, TO_THE_CENT
 from tests.oracle.marts import REGISTRY
 from tests.oracle.sources import Sources
 
@@ -40,7 +40,8 @@ def checked(
                 without_empty=oracle.has_empty_rows and sources.errs(ROWS_OF_NOTHING),
                 fitted=oracle.fitted,
                 implied=oracle.implied,
-                to_the_cent=oracle.to_the_cent if sources.errs(TAXED_TO_THE_CENT) else (),
+                not_recomputed=oracle.not_recomputed,
+                to_the_cent=oracle.to_the_cent if sources.errs(TO_THE_CENT) else (),
             )
     finally:
         connection.close()

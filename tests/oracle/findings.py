@@ -23,7 +23,10 @@ RECEIPT_IS_TOLD_AS_INSTANT = "receipt_is_told_as_instant"
 CRM_GROUPS_ARE_UNKNOWN = "crm_groups_are_unknown"
 NOTED_MESSAGES_ARE_NOT_RECEIPTS = "noted_messages_are_not_receipts"
 ENTRIES_ARE_MONEY = "entries_are_money"
-TAXED_TO_THE_CENT = "taxed_to_the_cent"
+DISPUTE_RATE_IS_ROUNDED = "dispute_rate_is_rounded"
+LATE_DAYS_END_AT_INSOLVENCY = "late_days_end_at_insolvency"
+INTEREST_IS_ROUNDED_TWICE = "interest_is_rounded_twice"
+TO_THE_CENT = "to_the_cent"
 
 FINDINGS: dict[str, str] = {
     CREDIT_NOTE_DELAYS_INVOICED: (
@@ -95,9 +98,25 @@ FINDINGS: dict[str, str] = {
         " day (netting, `is_money`), so the payer looks as if he had paid early; only cash feeds"
         " payment habits."
     ),
-    TAXED_TO_THE_CENT: (
-        "What is open of a payer's orders is rounded to the cent when tax is added, so that the"
-        " amount with tax may be less than the one without, and at a half depends on the order of"
-        " floating-point additions; proportions of money are rounded once, to four decimals."
+    TO_THE_CENT: (
+        "What is open of orders is valued in floating point in the exposure and the cut-off, and"
+        " rounded to the cent per payer or company: the cut-off misses the order book to invoice by"
+        " a cent, an amount with tax may be less than the one without, and a half depends on the"
+        " order of additions. Proportions of money are rounded once, to four decimals, and then"
+        " added up as decimals."
+    ),
+    DISPUTE_RATE_IS_ROUNDED: (
+        "A disputed amount in foreign currency is converted at a rate rounded to six decimals, so"
+        " that an invoice disputed as a whole may count as overdue and undisputed with a ten-"
+        "thousandth; proportions of money are rounded once, to four decimals of the amount."
+    ),
+    LATE_DAYS_END_AT_INSOLVENCY: (
+        "An instalment paid late after its payer became insolvent counts as paid on the day of the"
+        " insolvency, where its interest ends: its days late, and the year for which it stays on"
+        " the worklist, are not those of the payment."
+    ),
+    INTEREST_IS_ROUNDED_TWICE: (
+        "Interest on a partly disputed item is rounded to the cent for all of it, and the"
+        " undisputed share of that is rounded again; proportions of money are rounded once."
     ),
 }

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from ingestion.engine import connect
 from ingestion.home import Home
-from orchestration.dbt_runner import MARTS_FILE, invoke, next_publication
+from orchestration.dbt_runner import MARTS_FILE, invoke
+from orchestration.publish import begin
 
 
 def as_of_date(home: Home) -> date:
@@ -48,12 +49,7 @@ def restate(home: Home, day: date, marts: Iterable[str] = ()) -> Path:
         day: as-of date.
         marts: the marts wanted; all where none are named.
     """
-    folder = home.published / f"oracle-{day}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    link = next_publication(home)
-    link.unlink(missing_ok=True)
-    link.symlink_to(folder.name)
+    folder = begin(home, f"oracle-{day}")
     connection = connect(home.warehouse)
     try:
         connection.execute("update control.current_run set as_of_date = ?", [day])

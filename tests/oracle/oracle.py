@@ -26,4 +26,6 @@ class Oracle:
     implied: Mapping[str, Callable[[pd.DataFrame], pd.Series]] = field(default_factory=dict)
     """Columns that follow from others of the mart's own row, such as fitted ones: how."""
     to_the_cent: Sequence[str] = ()
-    """Columns that may differ by a hundred last decimals, see `findings.TAXED_TO_THE_CENT`."""
+    """Columns that may differ by a hundred last decimals, see `findings.TO_THE_CENT`."""
+    not_recomputed: Sequence[str] = ()
+    """Columns that a fit or a random draw gives; the tests of `kpi_statistics` hold them."""

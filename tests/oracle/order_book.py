@@ -140,8 +140,8 @@ def _happenings(sources: Sources) -> dict[tuple[str, int], list[tuple]]:
     for row in parts.itertuples():
         what = "returned" if row.is_return else "shipped"
         add("line", row.sale_line_id, row.done_at, what, row.quantity)
-    whole = _reversals(sources)
-    for row in _booked_lines(sources).itertuples():
+    whole = reversals(sources)
+    for row in booked_lines(sources).itertuples():
         if row.document_type == "invoice":
             enter("line", row.order_line_id, row.date, "invoiced", row.quantity)
         elif row.document_type == "credit_note":
@@ -151,7 +151,7 @@ def _happenings(sources: Sources) -> dict[tuple[str, int], list[tuple]]:
 
 
 @derived
-def _booked_lines(sources: Sources) -> pd.DataFrame:
+def booked_lines(sources: Sources) -> pd.DataFrame:
     """Lines of issued invoices and credit notes dated by the as-of date, whenever posted."""
     links = sources.table("odoo__sale_order_line_invoice_rel")
     lines = invoice_lines(sources).set_index("id")
@@ -169,7 +169,7 @@ def _booked_lines(sources: Sources) -> pd.DataFrame:
 
 
 @derived
-def _reversals(sources: Sources) -> set[int]:
+def reversals(sources: Sources) -> set[int]:
     """Credit notes that take back the whole invoice that they correct."""
     moves = sources.table("odoo__account_move").set_index("id")
     credit = moves[moves["reversed_entry_id"].notna()]

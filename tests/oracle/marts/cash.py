@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import Any
 
 import pandas as pd
 
+from tests.oracle import findings
 from tests.oracle import receivables as owed
-from tests.oracle.documents import invoice_lines, order_lines, sales, share
+from tests.oracle.documents import invoice_lines, order_lines, sales, share, shipped_lines
 from tests.oracle.marts.receivables import open_items
 from tests.oracle.oracle import Oracle
-from tests.oracle.order_book import Movement, movements
+from tests.oracle.order_book import Movement, booked_lines, movements, reversals
 from tests.oracle.settlements import instalments, settlements
 from tests.oracle.sources import Sources, derived
 
@@ -63,15 +65,15 @@ def credit_sales(sources: Sources) -> pd.DataFrame:
 def _countback(receivable: int, months: list[tuple[int, int]]) -> tuple[float, int, bool]:
     """Days of the newest months whose sales the receivables absorb, their number, if capped."""
     days, reached = 0.0, 0
-    for sales, month_days in reversed(months):
+    for sold, month_days in reversed(months):
         if receivable <= 0:
             break
         reached += 1
-        if sales <= 0:
+        if sold <= 0:
             days += month_days
         else:
-            absorbed = min(receivable, sales)
-            days += month_days * absorbed / sales
+            absorbed = min(receivable, sold)
+            days += month_days * absorbed / sold
             receivable -= absorbed
     return days, reached, receivable > 0
 
@@ -215,15 +217,15 @@ def line_payers(sources: Sources) -> pd.DataFrame:
 def open_lines(sources: Sources) -> pd.DataFrame:
     """What of each order line is open in a book at each month end, and its net value."""
     ends = owed.month_ends(sources)
-    found = []
     by_line: dict[tuple[int, str], list[Movement]] = {}
     for move in movements(sources):
         by_line.setdefault((move.line, move.book), []).append(move)
+    found = []
     for (line, book), steps in by_line.items():
-        for day in ends:
-            known = [move for move in steps if move.day <= day]
-            if known and known[-1].after:
-                found.append((day, book, line, known[-1].value_after))
+        seen_at = [bisect_left(ends, move.day) for move in steps] + [len(ends)]
+        for move, since, until in zip(steps, seen_at, seen_at[1:], strict=False):
+            if move.after:
+                found += [(day, book, line, move.value_after) for day in ends[since:until]]
     rows = pd.DataFrame(found, columns=["as_of_date", "book", "line", "value"])
     return rows.join(line_payers(sources), on="line")
 
@@ -337,6 +339,246 @@ def _limit_at(sources: Sources, limits: pd.DataFrame) -> pd.Series:
     return pd.concat(found).astype("Int64")
 
 
+# Bounces ----------------------------------------------------------------------------------------
+
+
+def rejected_payments(sources: Sources) -> pd.DataFrame:
+    """Payments that came back, what they reopened, and what has come in for it since."""
+    lines = owed.receivable_lines(sources)
+    returned = sources.table("odoo__payment_return_line").set_index("id")
+    reasons = sources.table("odoo__payment_return_reason").set_index("id")["name"]
+    names = sources.table("odoo__account_move").set_index("id")["name"]
+    currencies = sources.table("odoo__res_currency").set_index("id")["name"]
+    rows = owed.bounces(sources)
+    rows = rows[rows["bounced_on"] <= sources.day].copy()
+    rows["id"] = (
+        "erp/payment.return.line/"
+        + rows["line_id"].astype(str)
+        + "/erp/account.payment/"
+        + rows["payment_id"].astype(str)
+    )
+    rows = rows.sort_values(["bounced_on", "id"]).reset_index(drop=True)
+    of_customer = rows.groupby(["company_id", "partner_id"])
+    number = of_customer.cumcount() + 1
+    in_year = [
+        sum(pd.Timedelta(0) <= day - other < pd.Timedelta(days=365) for other in own[:n])
+        for day, own, n in zip(
+            rows["bounced_on"],
+            of_customer["bounced_on"].transform(lambda days: [list(days)] * len(days)),
+            number,
+            strict=True,
+        )
+    ]
+    reopens = rows["instalment"].notna()
+    amount = rows["company_amount"].where(reopens, 0)
+    balance = owed.position_changes(sources)
+    balance = balance[balance["day"] <= sources.day].groupby(["item", "day"])
+    balance = balance["company_amount"].sum().groupby(level=0).cumsum()
+    money = settlements(sources)
+    money = money[money["is_money"] & money["bounced_on"].isna()]
+    repaid, still_open, settled_on = [], [], []
+    for row in rows.itertuples():
+        if pd.isna(row.instalment):
+            repaid, still_open, settled_on = [*repaid, 0], [*still_open, 0], [*settled_on, pd.NaT]
+            continue
+        since = (money["instalment"] == row.instalment) & (money["effective"] >= row.bounced_on)
+        repaid.append(min(row.company_amount, money.loc[since, "company_amount"].sum()))
+        left = balance[str(int(row.instalment))]
+        still_open.append(min(row.company_amount, left.iloc[-1]))
+        settled = left.index[-1] if left.iloc[-1] == 0 else pd.NaT
+        settled_on.append(settled)
+    bill = lines["part"] == "bill drawn"
+    maturity = lines[bill].set_index("payment_id")["date_maturity"]
+    settled_days = pd.Series(pd.to_datetime(settled_on), rows.index)
+    return pd.DataFrame(
+        {
+            "company_id": "erp/res.company/" + rows["company_id"].astype(str),
+            "payment_rejection_id": rows["id"],
+            "rejected_on": rows["bounced_on"],
+            "customer_id": "erp/res.partner/" + rows["partner_id"].astype(str),
+            "payment_id": "erp/account.payment/" + rows["payment_id"].astype(str),
+            "payment_number": rows["move_line_id"].map(lines["move_id"]).map(names),
+            "payment_method": rows["payment_id"].map(owed.payment_methods(sources)),
+            "payment_date": rows["paid_on"],
+            "maturity_date": rows["payment_id"].map(maturity),
+            "reason": rows["line_id"].map(returned["reason_id"]).map(reasons).fillna("unknown"),
+            "payment_currency_code": rows["move_line_id"].map(lines["currency_id"]).map(currencies),
+            "amount": rows["amount"],
+            "currency_code": "EUR",
+            "company_amount": rows["company_amount"],
+            "company_fee_amount": rows["line_id"].map(returned["expense_amount"]),
+            "reopened_instalment_count": reopens.astype(int),
+            "reopened_document_count": reopens.astype(int),
+            "first_due_date": rows["instalment"].map(lines["date_maturity"]),
+            "company_reopened_amount": amount,
+            "company_unmatched_amount": rows["company_amount"] - amount,
+            "company_repaid_amount": repaid,
+            "company_still_open_amount": still_open,
+            "settled_on": settled_days,
+            "days_to_settle": (settled_days - rows["bounced_on"]).dt.days,
+            "customer_rejection_number": number,
+            "customer_rejection_count_12_months": in_year,
+        }
+    )
+
+
+# Closings ------------------------------------------------------------------------
+
+_DELAYS = {"days_1_30": (1, 30), "days_31_60": (31, 60), "days_61_90": (61, 90)}
+_DELAYS |= {"days_91_plus": (91, 99_999), "total": (1, 99_999)}
+
+
+def _turnover(sources: Sources) -> pd.DataFrame:
+    """Invoices less credit notes with tax, without deposits, in company currency, by day."""
+    lines = invoice_lines(sources)
+    billed = instalments(sources).drop_duplicates("move_id").set_index("move_id")
+    lines = lines[lines["move_id"].isin(billed.index) & ~lines["is_downpayment"].fillna(False)]
+    moves = sources.table("odoo__account_move").set_index("id")
+    gross = lines.groupby("move_id")["price_total"].sum()
+    total, company_total = moves["amount_total"], moves["amount_total_signed"]
+    amounts = [
+        share(amount, company_total[move], total[move]) if total[move] else 0
+        for move, amount in gross.items()
+    ]
+    return pd.DataFrame(
+        {
+            "company": billed["company_id"].reindex(gross.index),
+            "day": billed["date"].reindex(gross.index),
+            "amount": amounts,
+        },
+        index=gross.index,
+    )
+
+
+def disputed_in_company_currency(sources: Sources, items: pd.DataFrame) -> list[int]:
+    """The disputed part of open items, in company currency."""
+    columns = [items[name] for name in ("disputed_amount", "company_open_amount", "open_amount")]
+    if sources.errs(findings.DISPUTE_RATE_IS_ROUNDED):
+        return [
+            share(part, share(_RATIO, company, whole), _RATIO)
+            for part, company, whole in zip(*columns, strict=True)
+        ]
+    return [share(company, part, whole) for part, company, whole in zip(*columns, strict=True)]
+
+
+def late_payment_statement(sources: Sources) -> pd.DataFrame:
+    """Invoices due and not paid by delay, beside the turnover of the fiscal year."""
+    items = open_items(sources)
+    late = items[items["days_late"].notna() & (items["account_role"] != "factor")].copy()
+    late["disputed"] = disputed_in_company_currency(sources, late)
+    late["undisputed"] = late["company_open_amount"] - late["disputed"]
+    late["invoice"] = late["document_id"].fillna(late["open_item_id"])
+    turnover = _turnover(sources)
+    found = []
+    for day in owed.month_ends(sources):
+        start = pd.Timestamp(day.year, 1, 1)
+        in_year = turnover[(turnover["day"] >= start) & (turnover["day"] <= day)]
+        sold = in_year.groupby("company")["amount"].sum()
+        for company in sources.countries:
+            own = late[(late["as_of_date"] == day) & (late["company"] == company)]
+            for bucket, (low, high) in _DELAYS.items():
+                in_bucket = own[own["days_late"].between(low, high)]
+                overdue, disputed = in_bucket["undisputed"], in_bucket["disputed"]
+                found.append(
+                    {
+                        "as_of_date": day,
+                        "is_latest": day == sources.day,
+                        "company_id": f"erp/res.company/{company}",
+                        "delay_bucket": bucket,
+                        "fiscal_year_start": start,
+                        "is_fiscal_year_end": (day.month, day.day) == (12, 31),
+                        "tax_basis": "incl_tax",
+                        "currency_code": "EUR",
+                        "overdue_invoice_count": in_bucket.loc[overdue > 0, "invoice"].nunique(),
+                        "company_overdue_amount_incl_tax": overdue.sum(),
+                        "company_sales_amount_incl_tax": sold.get(company, 0),
+                        "disputed_invoice_count": in_bucket.loc[disputed > 0, "invoice"].nunique(),
+                        "company_disputed_amount_incl_tax": disputed.sum(),
+                    }
+                )
+    rows = pd.DataFrame(found)
+    rows["sales_share"] = ratio(
+        rows["company_overdue_amount_incl_tax"], rows["company_sales_amount_incl_tax"]
+    )
+    return rows
+
+
+_CLOSED = ["delivered_not_invoiced", "invoiced_not_delivered", "credit_notes_to_issue"]
+
+
+def cut_off_monthly(sources: Sources) -> pd.DataFrame:
+    """What the closing entries need: delivered not invoiced, and what was invoiced too early."""
+    invoiced = open_lines(sources)
+    invoiced = invoiced[invoiced["book"] == "to_invoice"]
+    early = _invoiced_early(sources)
+    open_parts = (invoiced, early[early["book"] == "early"], early[early["book"] == "back"])
+    kinds = dict(zip(_CLOSED, open_parts, strict=True))
+    key = ["company", "as_of_date"]
+    months = credit_sales(sources)[["company", "sales_month", "last_day"]]
+    months = months.set_axis(["company", "closing_month", "as_of_date"], axis=1)
+    rows = months.set_index(key)
+    for kind, lines in kinds.items():
+        rows[f"{kind}_line_count"] = lines.groupby(key).size()
+        rows[f"company_{kind}_amount_excl_tax"] = lines.groupby(key)["value"].sum()
+        rows[f"company_{kind}_amount_incl_tax"] = with_tax(sources, lines, key)
+    rows = rows.fillna(0).reset_index()
+    for tax in ("excl", "incl"):
+        more, *less = [rows[f"company_{kind}_amount_{tax}_tax"] for kind in kinds]
+        rows[f"company_net_amount_{tax}_tax"] = more - less[0] - less[1]
+    rows["company_id"] = "erp/res.company/" + rows["company"].astype(str)
+    ends = rows["closing_month"] + pd.offsets.MonthEnd(0)
+    rows["is_partial_month"] = rows["as_of_date"] < ends
+    return rows.assign(currency_code="EUR")
+
+
+def _invoiced_early(sources: Sources) -> pd.DataFrame:
+    """Lines of goods invoiced beyond what was delivered, at each month end.
+
+    As far as it came back uncredited a credit note is due, and only the rest was invoiced early.
+    """
+    lines = order_lines(sources)
+    goods = lines[lines["is_goods"]]
+    shipped = shipped_lines(sources)
+    shipped = shipped[shipped["done_at"].notna() & shipped["sale_line_id"].isin(goods.index)]
+    booked = booked_lines(sources)
+    whole = booked["move_id"].isin(reversals(sources))
+    is_credit = booked["document_type"] == "credit_note"
+    back = shipped["is_return"]
+    parts = {
+        "shipped": (shipped["sale_line_id"], sources.local_day(shipped["done_at"]), ~back),
+        "returned": (shipped["sale_line_id"], sources.local_day(shipped["done_at"]), back),
+        "invoiced": (booked["order_line_id"], booked["date"], booked["document_type"] == "invoice"),
+        "credited": (booked["order_line_id"], booked["date"], is_credit),
+        "taken_back": (booked["order_line_id"], booked["date"], is_credit & whole),
+    }
+    quantities = {"shipped": shipped["quantity"], "returned": shipped["quantity"]}
+    found = []
+    for day in owed.month_ends(sources):
+        sums = {
+            name: quantities.get(name, booked["quantity"])[mask & (days <= day)].groupby(line).sum()
+            for name, (line, days, mask) in parts.items()
+        }
+        state = pd.DataFrame(sums).reindex(goods.index).fillna(0).astype("int64")
+        credited_back = state[["credited", "returned"]].min(axis=1)
+        undone = pd.concat([state["taken_back"], credited_back], axis=1).max(axis=1)
+        left = state["shipped"] - state["returned"]
+        beyond = (state["invoiced"] - undone - left).clip(lower=0)
+        back_uncredited = pd.concat([beyond, state["returned"] - credited_back], axis=1).min(axis=1)
+        for book, quantity in (("back", back_uncredited), ("early", beyond - back_uncredited)):
+            some = quantity[quantity > 0]
+            found += [(day, book, line, units) for line, units in some.items()]
+    rows = pd.DataFrame(found, columns=["as_of_date", "book", "line", "units"])
+    rows = rows.join(line_payers(sources), on="line")
+    of = lines.loc[rows["line"]]
+    rows["value"] = [
+        share(amount, units, ordered)
+        for amount, units, ordered in zip(
+            of["company_amount"], rows["units"], of["product_uom_qty"], strict=True
+        )
+    ]
+    return rows
+
+
 ORACLES = {
     "dso_monthly": Oracle(
         dso_monthly,
@@ -361,6 +603,19 @@ ORACLES = {
             "internal_limit_share",
             "company_insured_overrun_amount",
             "insured_limit_share",
+        ],
+    ),
+    "rejected_payments": Oracle(rejected_payments, ["company_id", "payment_rejection_id"]),
+    "late_payment_statement": Oracle(
+        late_payment_statement, ["as_of_date", "company_id", "delay_bucket"], ["sales_share"]
+    ),
+    "cut_off_monthly": Oracle(
+        cut_off_monthly,
+        ["company_id", "closing_month"],
+        to_the_cent=[
+            f"company_{what}_amount_{tax}_tax"
+            for what in (*_CLOSED, "net")
+            for tax in ("excl", "incl")
         ],
     ),
 }
