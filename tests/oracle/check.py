@@ -39,6 +39,8 @@ def checked(
                 oracle.statistics,
                 ignored=oracle.ignored,
                 rows=oracle.rows,
+                fitted=oracle.fitted,
+                implied=oracle.implied,
                 to_the_cent=oracle.to_the_cent if sources.errs(TO_THE_CENT) else (),
             )
     finally:

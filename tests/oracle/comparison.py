@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,6 +55,8 @@ def compare(
     *,
     ignored: Collection[str] = (),
     rows: str = "true",
+    fitted: Mapping[str, int] | None = None,
+    implied: Mapping[str, Callable[[pd.DataFrame], pd.Series]] | None = None,
     to_the_cent: Sequence[str] = (),
 ) -> Difference:
     """Compare a mart with what its oracle expects.
@@ -69,10 +71,16 @@ def compare(
             last decimal that the mart keeps.
         ignored: columns of the mart that the oracle says nothing of.
         rows: condition of the rows of the mart that are compared.
+        fitted: columns that rest on a fit, with the units of their last place by which they may
+            differ.
+        implied: columns that follow from others of the mart's own row, and how; the oracle need
+            not say them.
         to_the_cent: columns that may differ by a hundred last decimals.
     """
+    fitted, implied = fitted or {}, implied or {}
     found = _read(mart, marts_file, rows).drop(columns=list(ignored))
     assert not expected.duplicated(list(key)).any(), f"the oracle of {mart} repeats a key"
+    expected = expected.assign(**dict.fromkeys(implied))
     missing = [column for column in found if column not in expected]
     assert not missing, f"the oracle of {mart} says nothing of {missing}"
     alike = pd.DataFrame({column: _like(found[column], expected[column]) for column in found})
@@ -86,13 +94,18 @@ def compare(
         _shown(both[in_oracle & ~in_mart], " oracle"),
     )
     shared = both[in_mart & in_oracle]
+    of_mart = shared.filter(regex=" mart$").rename(columns=lambda name: name.removesuffix(" mart"))
     for column in found:
         if column in key:
             continue
         left, right = shared[f"{column} mart"], shared[f"{column} oracle"]
+        if column in implied:
+            right = _like(left, implied[column](of_mart))
         equal = (left == right).fillna(False).astype(bool) | (left.isna() & right.isna())
         if column in statistics:
             equal |= _nearly(left, right)
+        if column in fitted:
+            equal |= (left - right).abs().le(fitted[column]).fillna(False).astype(bool)
         if column in to_the_cent:
             equal |= ((left - right).abs() <= 100).fillna(False).astype(bool)
         if not equal.all():

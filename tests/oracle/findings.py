@@ -17,6 +17,11 @@ LATE_DEPOSIT_REOPENS_ORDER = "late_deposit_reopens_order"
 DRAFT_CREDIT_COUNTS_TWICE = "draft_credit_counts_twice"
 INSOLVENT_NEVER_REMINDED = "insolvent_never_reminded"
 DISPUTES_ARE_REMINDED = "disputes_are_reminded"
+PRICE_REDUCTION_TAKES_GOODS = "price_reduction_takes_goods"
+NEXT_SEASON_IS_UNKNOWN = "next_season_is_unknown"
+NO_HABIT_IS_A_WEEK = "no_habit_is_a_week"
+RECEIPT_IS_TOLD_AS_INSTANT = "receipt_is_told_as_instant"
+CRM_GROUPS_ARE_UNKNOWN = "crm_groups_are_unknown"
 
 FINDINGS: dict[str, str] = {
     ENTRIES_ARE_MONEY: (
@@ -65,5 +70,27 @@ FINDINGS: dict[str, str] = {
     DISPUTES_ARE_REMINDED: (
         "An unpaid instalment that is disputed goes on waiting for its reminder until it is paid,"
         " and misses the deadline; an item disputed before the deadline needed none."
+    ),
+    PRICE_REDUCTION_TAKES_GOODS: (
+        "A price correction or commercial gesture on a line of which goods came back counts as"
+        " taking back a quantity and its cost; a price reduction has neither."
+    ),
+    NEXT_SEASON_IS_UNKNOWN: (
+        "A seasonal buyer whose next order is due after the as-of date has no expected date; it is"
+        " the last order plus m on his own clock, and does not depend on the day of the run."
+    ),
+    NO_HABIT_IS_A_WEEK: (
+        "Where no customer of the company has a habit yet, each is given one of 7 days with limits"
+        " of 10.5 and 21, and is won back by them; 7 days is the least that a habit can be, and"
+        " where there is none there are no limits."
+    ),
+    RECEIPT_IS_TOLD_AS_INSTANT: (
+        "The timeline dates an order by the day on which it was validated, a quote by that of its"
+        " entry, and gives the instant at which the request was received, often on an earlier day;"
+        " day and instant are of one event."
+    ),
+    CRM_GROUPS_ARE_UNKNOWN: (
+        "Accounts that the CRM files under a parent account are heads of their own group, since"
+        " nothing reads its ParentId; sales at stake are those of the group that decides."
     ),
 }

@@ -23,5 +23,9 @@ class Oracle:
     """Columns that are not recomputed, each with the reason."""
     rows: str = "true"
     """Condition of the rows that are recomputed, where some are estimates."""
+    fitted: Mapping[str, int] = field(default_factory=dict)
+    """Columns that rest on a fit, with the units of their last place by which they may differ."""
+    implied: Mapping[str, Callable[[pd.DataFrame], pd.Series]] = field(default_factory=dict)
+    """Columns that follow from others of the mart's own row, such as fitted ones: how."""
     to_the_cent: Sequence[str] = ()
     """Columns that may differ by a hundred last decimals, see `findings.TO_THE_CENT`."""
