@@ -17,6 +17,7 @@ CLOSING_CANCELS_FREIGHT = "closing_cancels_freight"
 ROWS_OF_NOTHING = "rows_of_nothing"
 UNFINISHED_WAITS_COUNT = "unfinished_waits_count"
 NOTED_MESSAGES_ARE_NOT_RECEIPTS = "noted_messages_are_not_receipts"
+CANCELLED_AHEAD_IS_NOT_DUE = "cancelled_ahead_is_not_due"
 
 FINDINGS: dict[str, str] = {
     CREDIT_NOTE_DELAYS_INVOICED: (
@@ -60,5 +61,10 @@ FINDINGS: dict[str, str] = {
     ROWS_OF_NOTHING: (
         "order_book_daily has rows in which nothing is open and nothing moved: lines already"
         " delivered that are cancelled, and returns of what was invoiced."
+    ),
+    CANCELLED_AHEAD_IS_NOT_DUE: (
+        "A line that the customer cancelled before its date counts as not due until the date has"
+        " passed; not due is what is not decided yet, and it is excluded from the day it is"
+        " cancelled."
     ),
 }
