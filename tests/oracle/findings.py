@@ -18,6 +18,7 @@ ROWS_OF_NOTHING = "rows_of_nothing"
 UNFINISHED_WAITS_COUNT = "unfinished_waits_count"
 NOTED_MESSAGES_ARE_NOT_RECEIPTS = "noted_messages_are_not_receipts"
 CANCELLED_AHEAD_IS_NOT_DUE = "cancelled_ahead_is_not_due"
+YOUNG_QUOTES_TELL_PROMISES = "young_quotes_tell_promises"
 
 FINDINGS: dict[str, str] = {
     CREDIT_NOTE_DELAYS_INVOICED: (
@@ -66,5 +67,10 @@ FINDINGS: dict[str, str] = {
         "A line that the customer cancelled before its date counts as not due until the date has"
         " passed; not due is what is not decided yet, and it is excluded from the day it is"
         " cancelled."
+    ),
+    YOUNG_QUOTES_TELL_PROMISES: (
+        "The days after which a quote's goods are usually promised are those of all quotes won in"
+        " the last 425 days; such quotes are the ripe ones, and of the young ones only those"
+        " decided quickly are won yet, so that the day comes too early."
     ),
 }

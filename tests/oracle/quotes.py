@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from tests.oracle import findings
 from tests.oracle.documents import document_status, in_company_currency, robots, sales
 from tests.oracle.messages import inbound_messages
+from tests.oracle.order_book import promises
 from tests.oracle.sources import Sources, derived
 
 MATURITY_DAYS = 60
@@ -67,7 +69,7 @@ def quotes(sources: Sources) -> pd.DataFrame:
     # A draft that nobody offered yet answers an order; what comes after it was entered does not.
     messages = messages[messages["received_at"] <= messages["sale"].map(rows["create_date"])]
     rows["requested_at"] = rows["id"].map(messages.groupby("sale")["received_at"].min())
-    return _with_chances(rows)
+    return _with_usual_day(sources, _with_chances(rows))
 
 
 def _loss_reasons(sources: Sources) -> pd.Series:
@@ -93,3 +95,16 @@ def _with_chances(rows: pd.DataFrame) -> pd.DataFrame:
             rows.loc[there, "similar"] = len(alike)
             rows.loc[there, "similar_won"] = (alike["outcome"] == "won").sum()
     return rows
+
+
+def _with_usual_day(sources: Sources, rows: pd.DataFrame) -> pd.DataFrame:
+    """When the goods of open quotes would be promised: as soon as such quotes' goods were."""
+    recent = rows["age_days"] < MATURITY_DAYS + _YEAR
+    if not sources.errs(findings.YOUNG_QUOTES_TELL_PROMISES):
+        recent &= rows["is_mature"]
+    won = rows[recent & (rows["outcome"] == "won")]
+    first = won["id"].map({number: days[0][1] for number, days in promises(sources).items()})
+    usual = (first - won["quote_date"]).dt.days.groupby(won["company_id"]).median()
+    days = np.floor(rows["company_id"].map(usual) + 0.5)
+    day = rows["quote_date"] + pd.to_timedelta(days, unit="D")
+    return rows.assign(probable_on=day.where(day >= sources.day, sources.day))
