@@ -19,6 +19,7 @@ UNFINISHED_WAITS_COUNT = "unfinished_waits_count"
 NOTED_MESSAGES_ARE_NOT_RECEIPTS = "noted_messages_are_not_receipts"
 CANCELLED_AHEAD_IS_NOT_DUE = "cancelled_ahead_is_not_due"
 YOUNG_QUOTES_TELL_PROMISES = "young_quotes_tell_promises"
+REST_IN_PREPARATION_IS_VALIDATED = "rest_in_preparation_is_validated"
 
 FINDINGS: dict[str, str] = {
     CREDIT_NOTE_DELAYS_INVOICED: (
@@ -72,5 +73,10 @@ FINDINGS: dict[str, str] = {
         "The days after which a quote's goods are usually promised are those of all quotes won in"
         " the last 425 days; such quotes are the ripe ones, and of the young ones only those"
         " decided quickly are won yet, so that the day comes too early."
+    ),
+    REST_IN_PREPARATION_IS_VALIDATED: (
+        "A line none of which has left, and whose goods are being prepared, is at the stage"
+        " validated once another line of its order has left: order_tracking takes the order's"
+        " status, part shipped, for the line's."
     ),
 }

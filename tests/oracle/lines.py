@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tests.oracle.documents import order_lines, order_steps, sales, shipped_lines
+from tests.oracle.documents import (
+    logged_changes,
+    order_lines,
+    order_steps,
+    robots,
+    sales,
+    shipped_lines,
+)
 from tests.oracle.order_book import promises
 from tests.oracle.sources import Sources, derived, translated
 
@@ -28,6 +35,21 @@ def ranges(sources: Sources) -> pd.Series:
     second = paths.str.split(" / ").str[1]
     found: pd.Series = variants.map(categories).map(second).fillna("unknown")
     return found
+
+
+@derived
+def agents(sources: Sources) -> pd.Series:
+    """Agent who owns each sale: the person who entered it, else the one who validated it."""
+    rows = sales(sources)
+    log = logged_changes(sources)
+    done = (log["field"] == "state") & (log["new_value_char"] == "Sales Order")
+    actors = sources.table("odoo__mail_message").set_index("id")["create_uid"]
+    validated = log[done & (log["model"] == "sale.order")].drop_duplicates("res_id")
+    by = rows["id"].map(validated.set_index("res_id")["mail_message_id"].map(actors))
+    machines = robots(sources)
+    person = rows["create_uid"].where(~rows["create_uid"].isin(machines), by)
+    known = person.notna() & ~person.isin(machines)
+    return ("erp/res.users/" + person.astype("Int64").astype(str)).where(known, "unknown")
 
 
 @derived

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from tests.oracle import findings
-from tests.oracle.documents import document_status, in_company_currency, robots, sales
+from tests.oracle.documents import document_status, in_company_currency, sales
+from tests.oracle.lines import agents
 from tests.oracle.messages import inbound_messages
 from tests.oracle.order_book import promises
 from tests.oracle.sources import Sources, derived
@@ -35,10 +36,7 @@ def quotes(sources: Sources) -> pd.DataFrame:
     rows["outcome"] = rows["status"].map(outcomes)
     rows["company_id"] = "erp/res.company/" + rows["company_id"].astype(str)
     rows["salesperson_id"] = ("erp/res.users/" + rows["user_id"].astype(str)).fillna("unknown")
-    by_person = ~rows["create_uid"].isin(robots(sources))
-    rows["agent_id"] = ("erp/res.users/" + rows["create_uid"].astype(str)).where(
-        by_person, "unknown"
-    )
+    rows["agent_id"] = agents(sources)
     rows["sold_to_customer_id"] = "erp/res.partner/" + rows["partner_id"].astype(str)
     # Odoo's date of an order is that of its confirmation; of the quote, only its entry is known.
     rows["quote_date"] = sources.local_day(rows["create_date"])

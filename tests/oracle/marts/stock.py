@@ -30,7 +30,7 @@ def stock_coverage(sources: Sources) -> pd.DataFrame:
     )
     for column in ("receipt", "overdue_receipt", "firm", "probable"):
         found[f"{column}_quantity"] = found[f"{column}_quantity"].fillna(0)
-    # No price is missing where no stock is kept: nothing is known there.
+    # Nothing can be said of a product where no stock of it is kept.
     found["is_stocked"] = found["quantity_on_hand"].notna()
     wanted = firm.rename(columns={"wanted": "day", "open": "quantity"})[[*PLACE, "day", "quantity"]]
     for suffix, demand in (("", wanted), ("_with_quotes", pd.concat([wanted, probable]))):
