@@ -20,6 +20,8 @@ NOTED_MESSAGES_ARE_NOT_RECEIPTS = "noted_messages_are_not_receipts"
 CANCELLED_AHEAD_IS_NOT_DUE = "cancelled_ahead_is_not_due"
 YOUNG_QUOTES_TELL_PROMISES = "young_quotes_tell_promises"
 REST_IN_PREPARATION_IS_VALIDATED = "rest_in_preparation_is_validated"
+CLEARED_ON_THE_DAY_IS_LISTED = "cleared_on_the_day_is_listed"
+RETURNS_CREDITED_LATE_ARE_MISSING = "returns_credited_late_are_missing"
 
 FINDINGS: dict[str, str] = {
     CREDIT_NOTE_DELAYS_INVOICED: (
@@ -78,5 +80,15 @@ FINDINGS: dict[str, str] = {
         "A line none of which has left, and whose goods are being prepared, is at the stage"
         " validated once another line of its order has left: order_tracking takes the order's"
         " status, part shipped, for the line's."
+    ),
+    CLEARED_ON_THE_DAY_IS_LISTED: (
+        "process_exceptions lists messages that were entered, or cleared of their error, on the"
+        " day they are first seen, and sales below cost on orders that ended on their first day;"
+        " first seen is the first day at whose end the rule was broken."
+    ),
+    RETURNS_CREDITED_LATE_ARE_MISSING: (
+        "Of the returns not credited in time, process_exceptions lists none that was credited"
+        " since, although exceptions stay listed for twelve months; and it counts from the return"
+        " where the goods were invoiced only later, when there was nothing to credit yet."
     ),
 }

@@ -141,7 +141,7 @@ def _happenings(sources: Sources) -> dict[tuple[str, int], list[tuple]]:
         what = "returned" if row.is_return else "shipped"
         add("line", row.sale_line_id, row.done_at, what, row.quantity)
     whole = _reversals(sources)
-    for row in _booked_lines(sources).itertuples():
+    for row in invoiced_and_credited(sources).itertuples():
         if row.document_type == "invoice":
             enter("line", row.order_line_id, row.date, "invoiced", row.quantity)
         elif row.document_type == "credit_note":
@@ -151,7 +151,7 @@ def _happenings(sources: Sources) -> dict[tuple[str, int], list[tuple]]:
 
 
 @derived
-def _booked_lines(sources: Sources) -> pd.DataFrame:
+def invoiced_and_credited(sources: Sources) -> pd.DataFrame:
     """Lines of issued invoices and credit notes dated by the as-of date, whenever posted."""
     links = sources.table("odoo__sale_order_line_invoice_rel")
     lines = invoice_lines(sources).set_index("id")
