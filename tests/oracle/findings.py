@@ -22,6 +22,11 @@ NEXT_SEASON_IS_UNKNOWN = "next_season_is_unknown"
 NO_HABIT_IS_A_WEEK = "no_habit_is_a_week"
 RECEIPT_IS_TOLD_AS_INSTANT = "receipt_is_told_as_instant"
 CRM_GROUPS_ARE_UNKNOWN = "crm_groups_are_unknown"
+CANCELLED_AHEAD_IS_NOT_DUE = "cancelled_ahead_is_not_due"
+YOUNG_QUOTES_TELL_PROMISES = "young_quotes_tell_promises"
+REST_IN_PREPARATION_IS_VALIDATED = "rest_in_preparation_is_validated"
+CLEARED_ON_THE_DAY_IS_LISTED = "cleared_on_the_day_is_listed"
+RETURNS_CREDITED_LATE_ARE_MISSING = "returns_credited_late_are_missing"
 
 FINDINGS: dict[str, str] = {
     ENTRIES_ARE_MONEY: (
@@ -92,5 +97,30 @@ FINDINGS: dict[str, str] = {
     CRM_GROUPS_ARE_UNKNOWN: (
         "Accounts that the CRM files under a parent account are heads of their own group, since"
         " nothing reads its ParentId; sales at stake are those of the group that decides."
+    ),
+    CANCELLED_AHEAD_IS_NOT_DUE: (
+        "A line that the customer cancelled before its date counts as not due until the date has"
+        " passed; not due is what is not decided yet, and it is excluded from the day it is"
+        " cancelled."
+    ),
+    YOUNG_QUOTES_TELL_PROMISES: (
+        "The days after which a quote's goods are usually promised are those of all quotes won in"
+        " the last 425 days; such quotes are the ripe ones, and of the young ones only those"
+        " decided quickly are won yet, so that the day comes too early."
+    ),
+    REST_IN_PREPARATION_IS_VALIDATED: (
+        "A line none of which has left, and whose goods are being prepared, is at the stage"
+        " validated once another line of its order has left: order_tracking takes the order's"
+        " status, part shipped, for the line's."
+    ),
+    CLEARED_ON_THE_DAY_IS_LISTED: (
+        "process_exceptions lists messages that were entered, or cleared of their error, on the"
+        " day they are first seen, and sales below cost on orders that ended on their first day;"
+        " first seen is the first day at whose end the rule was broken."
+    ),
+    RETURNS_CREDITED_LATE_ARE_MISSING: (
+        "Of the returns not credited in time, process_exceptions lists none that was credited"
+        " since, although exceptions stay listed for twelve months; and it counts from the return"
+        " where the goods were invoiced only later, when there was nothing to credit yet."
     ),
 }

@@ -70,3 +70,23 @@ def _utc_seconds(local: list[pd.Timestamp], zone: str) -> np.ndarray:
     index = pd.DatetimeIndex(local).tz_localize(zone).tz_convert("UTC").tz_localize(None)
     seconds: np.ndarray = index.astype("datetime64[s]").astype("int64").to_numpy()
     return seconds
+
+
+@derived
+def working_days(sources: Sources) -> dict[int, pd.Series]:
+    """Whether each company's offices open on each day, by its country's calendar."""
+    calendars = {row["country_code"]: row["calendar_code"] for row in seed("country_calendars")}
+    days = pd.date_range(_FIRST, _LAST)
+    found = {}
+    for company, country in sources.countries.items():
+        hours = [row for row in seed("opening_hours") if row["calendar_code"] == calendars[country]]
+        hours = hours or [r for r in seed("opening_hours") if r["calendar_code"] == "default"]
+        weekdays = {int(row["day_of_week"]) for row in hours}
+        holidays = {
+            pd.Timestamp(row["holiday_date"])
+            for row in seed("public_holidays")
+            if row["calendar_code"] == calendars[country]
+        }
+        opens = [day.isoweekday() in weekdays and day not in holidays for day in days]
+        found[company] = pd.Series(opens, days)
+    return found

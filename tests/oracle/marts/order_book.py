@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -66,7 +67,7 @@ def _line_groups(sources: Sources) -> dict[int, tuple]:
     }
 
 
-def _blocked_days(sources: Sources) -> dict[int, list[tuple[pd.Timestamp, pd.Timestamp]]]:
+def blocked_days(sources: Sources) -> dict[int, list[tuple[pd.Timestamp, pd.Timestamp]]]:
     """Days at whose end each order was blocked: from, and until (excluded)."""
     after = sources.day + pd.Timedelta(days=1)
     found: dict[int, list[tuple[pd.Timestamp, pd.Timestamp]]] = {}
@@ -82,9 +83,15 @@ def _blocked_days(sources: Sources) -> dict[int, list[tuple[pd.Timestamp, pd.Tim
 
 def order_book_daily(sources: Sources) -> pd.DataFrame:
     """Both books by day, rolled forward, with what of them is late and blocked."""
-    groups = _line_groups(sources)
+    return rolled_forward(sources, _line_groups(sources), _GROUP)
+
+
+def rolled_forward(
+    sources: Sources, groups: dict[int, tuple], names: Sequence[str]
+) -> pd.DataFrame:
+    """The books by day and by the group of each line, of which the names say what its parts are."""
     order_of = order_lines(sources)["order_id"].to_dict()
-    blocked = _blocked_days(sources)
+    blocked = blocked_days(sources)
     after = sources.day + pd.Timedelta(days=1)
     first = min(move.day for move in movements(sources))
     sums: dict[tuple, list[tuple[int, int, int, int]]] = defaultdict(list)
@@ -139,15 +146,15 @@ def order_book_daily(sources: Sources) -> pd.DataFrame:
     for move in last.values():
         stands(move, after)
     days = pd.date_range(first, sources.day)
-    found = [_daily(days, group, flows) for group, flows in sums.items()]
+    found = [_daily(days, names, group, flows) for group, flows in sums.items()]
     joined = {column: np.concatenate([part[column] for part in found]) for column in found[0]}
     return pd.DataFrame(joined).assign(currency_code="EUR")
 
 
 def _group(of_line: tuple, book: str, due: pd.Timestamp | None) -> tuple:
-    company, kind, segment, product_range, site = of_line
+    company, kind, *others = of_line
     month = None if due is None else due.replace(day=1)
-    return (company, book, kind, segment, product_range, site, month)
+    return (company, book, kind, *others, month)
 
 
 def _book(add, group: tuple, move, gone: int, come: int, kind: str) -> None:
@@ -156,7 +163,10 @@ def _book(add, group: tuple, move, gone: int, come: int, kind: str) -> None:
 
 
 def _daily(
-    days: pd.DatetimeIndex, group: tuple, flows: list[tuple[int, int, int, int]]
+    days: pd.DatetimeIndex,
+    names: Sequence[str],
+    group: tuple,
+    flows: list[tuple[int, int, int, int]],
 ) -> dict[str, np.ndarray]:
     """A group's days on which something moved or was open at the end."""
     day, flow, lines, amount = np.array(flows, dtype="int64").T
@@ -169,7 +179,7 @@ def _daily(
     standing = sums[:, len(_MOVES) :].cumsum(axis=0)
     kept = (closing[:, 0] > 0) | moved.any(axis=(1, 2))
     columns: dict[str, np.ndarray] = {"as_of_date": days[kept].to_numpy()}
-    for name, value in zip(_GROUP, group, strict=True):
+    for name, value in zip(names, group, strict=True):
         columns[name] = np.full(kept.sum(), value, dtype=object)
     for number, unit in enumerate(("lines", "amount_excl_tax")):
         columns[f"closing_{unit}"] = closing[kept, number]
