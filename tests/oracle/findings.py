@@ -16,6 +16,10 @@ SETTLING_HIDES_POSTING = "settling_hides_posting"
 LATE_DEPOSIT_REOPENS_ORDER = "late_deposit_reopens_order"
 DRAFT_CREDIT_COUNTS_TWICE = "draft_credit_counts_twice"
 INSOLVENT_NEVER_REMINDED = "insolvent_never_reminded"
+LATER_CONFIRMATION_REOPENS_REQUEST = "later_confirmation_reopens_request"
+LATER_POSTING_IS_NO_WORK = "later_posting_is_no_work"
+PRICE_REDUCTION_TAKES_GOODS = "price_reduction_takes_goods"
+ABSENT_TAKE_NO_BREAKS = "absent_take_no_breaks"
 DISPUTES_ARE_REMINDED = "disputes_are_reminded"
 PRICE_REDUCTION_TAKES_GOODS = "price_reduction_takes_goods"
 NEXT_SEASON_IS_UNKNOWN = "next_season_is_unknown"
@@ -66,6 +70,25 @@ FINDINGS: dict[str, str] = {
     DRAFT_CREDIT_COUNTS_TWICE: (
         "A credit note that is drafted for goods that came back is work beside the return that"
         " waits for it; a piece of work is one step of one thing."
+    ),
+    LATER_CONFIRMATION_REOPENS_REQUEST: (
+        "A request whose offer was confirmed after the as-of date is restated as still to be"
+        " entered, beside the quote that it was entered as; nothing dated after the date counts."
+    ),
+    LATER_POSTING_IS_NO_WORK: (
+        "Goods whose invoice is dated by the as-of date and posted after it are restated as neither"
+        " invoiced nor to be invoiced, and are no work at all; the task ends when the invoice is"
+        " posted."
+    ),
+    PRICE_REDUCTION_TAKES_GOODS: (
+        "A price correction or commercial gesture on a line of which goods came back counts as"
+        " their credit note, and the return waits for none any more; a price reduction takes no"
+        " quantity back."
+    ),
+    ABSENT_TAKE_NO_BREAKS: (
+        "workload_balance takes breaks and meetings as a share of the time that is left after"
+        " absences, staffing_weekly of the paid time, as the constant says; one agent's capacity"
+        " differs between the two."
     ),
     INSOLVENT_NEVER_REMINDED: (
         "What customers who are insolvent today owed before, reminded or not, is no work on any"

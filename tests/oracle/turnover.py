@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tests.oracle.documents import invoice_lines, invoices
+from tests.oracle.documents import billing_types, invoice_lines
 from tests.oracle.sources import Sources, derived
 
 
 @derived
 def revenue_lines(sources: Sources) -> pd.DataFrame:
-    """Lines that sell, and below zero those that take back: company_id, date, amount, product."""
-    moves = invoices(sources)
-    moves = moves[moves["posted_at"].notna() & moves["rejected_at"].isna()]
+    """Lines that sell, and below zero those that take back: company_id, date, amount, product.
+
+    Sales follow the date of the invoice, whenever it was posted.
+    """
+    moves = sources.table("odoo__account_move").set_index("id")
+    is_issued = (moves["state"] == "posted") & (moves["l10n_it_edi_state"] != "rejected").fillna(
+        True
+    )
+    moves = moves[is_issued & (moves["date"] <= sources.day)]
     rows = invoice_lines(sources)
     rows = rows[rows["move_id"].isin(moves.index) & ~rows["is_downpayment"].fillna(False)].copy()
-    for column in ("date", "document_type"):
-        rows[column] = rows["move_id"].map(moves[column])
+    rows["date"] = rows["move_id"].map(moves["date"])
+    rows["document_type"] = rows["move_id"].map(billing_types(sources))
     return rows.assign(
         company_id="erp/res.company/" + rows["company_id"].astype(str), amount=-rows["balance"]
     )

@@ -9,8 +9,11 @@ import pandas as pd
 
 from tests.oracle import findings
 from tests.oracle.claims import claim_stretches, claims
+from tests.oracle.credit_notes import reason_of_text
 from tests.oracle.documents import (
     billed_quantities,
+    ever_changed,
+    invoice_lines,
     invoices,
     logged_changes,
     order_lines,
@@ -136,7 +139,10 @@ def _entries(sources: Sources) -> pd.DataFrame:
 def _requests(sources: Sources) -> pd.DataFrame:
     """Requests without a document, which are dropped after a month."""
     rows = inbound_messages(sources)
-    rows = rows[~rows["sale"].isin(sales(sources).index)]
+    waits = ~rows["sale"].isin(sales(sources).index)
+    if sources.errs(findings.LATER_CONFIRMATION_REOPENS_REQUEST):
+        waits |= rows["sale"].isin(_confirmed_later(sources))
+    rows = rows[waits]
     rows = rows[rows["message_type"].isin(["order", "quote_request"])].copy()
     noted = sources.table("sheets__inbound_messages")
     numbers = pd.Series(noted["customer_number"].to_numpy(), "sheet/" + noted["reference"])
@@ -153,6 +159,15 @@ def _requests(sources: Sources) -> pd.DataFrame:
         owner=partner.map(served["owner"]),
         arrived_at=rows["received_at"],
         withdrawn_on=lapses_on.where(lapses_on <= sources.day),
+    )
+
+
+def _confirmed_later(sources: Sources) -> pd.Index:
+    """Quotes that were confirmed after the as-of date: only to err as a model does."""
+    rows = sales(sources)
+    rows = rows[rows["is_quote"] & rows["confirmed_at"].isna()]
+    return rows.index.intersection(
+        ever_changed(sources, "sale.order", "state", "Sales Order").index
     )
 
 
@@ -231,11 +246,20 @@ def _billed_so_far(sources: Sources) -> pd.DataFrame:
     """Lines of issued invoices and credit notes with what those before them had billed."""
     rows = billed_quantities(sources)
     rows = rows[rows["rejected_at"].isna()]
+    if not sources.errs(findings.PRICE_REDUCTION_TAKES_GOODS):
+        rows = rows[~rows["move_id"].isin(_price_reductions(sources))]
     # The earlier invoice bills the earlier shipment.
     dates = rows["move_id"].map(invoices(sources)["date"])
     rows = rows.assign(date=dates).sort_values(["date", "move_id"])
     by = rows.groupby(["order_line_id", "document_type"])["quantity"]
     return rows.assign(before=by.cumsum() - rows["quantity"])
+
+
+def _price_reductions(sources: Sources) -> pd.Index:
+    """Credit notes that take back money and no goods, by what is written on them."""
+    rows = invoices(sources)
+    rows = rows[rows["document_type"] == "credit_note"]
+    return rows.index[rows["ref"].map(reason_of_text).isin(["price", "commercial"])]
 
 
 def _since(sources: Sources, kind: str, moves: dict[int, list[Any]]) -> pd.Series:
@@ -278,6 +302,8 @@ def _invoices(sources: Sources) -> pd.DataFrame:
 def _to_invoice(sources: Sources) -> pd.DataFrame:
     """Orders of which something left that nobody invoiced."""
     billed = _billed_so_far(sources)
+    if sources.errs(findings.LATER_POSTING_IS_NO_WORK):
+        billed = pd.concat([billed, _posted_later(sources)])
     quantities = billed.groupby(["document_type", "order_line_id"])["quantity"].sum()
     invoiced = quantities.get("invoice", pd.Series(dtype="int64"))
     credited = quantities.get("credit_note", pd.Series(dtype="int64"))
@@ -299,6 +325,22 @@ def _to_invoice(sources: Sources) -> pd.DataFrame:
         event_type="status_changed",
         arrived_at=rows["id"].map(waits),
     )
+
+
+def _posted_later(sources: Sources) -> pd.DataFrame:
+    """Invoice lines dated by the as-of date and posted after it: only to err as a model does."""
+    moves = sources.table("odoo__account_move").set_index("id")
+    later = (moves["state"] == "posted") & (moves["date"] <= sources.day)
+    later &= ~moves.index.isin(invoices(sources).query("posted_at.notna()").index)
+    later = moves.index[later & (moves["move_type"] == "out_invoice")]
+    links = sources.table("odoo__sale_order_line_invoice_rel")
+    lines = invoice_lines(sources).set_index("id")
+    rows = links.assign(
+        document_type="invoice",
+        move_id=links["invoice_line_id"].map(lines["move_id"]),
+        quantity=links["invoice_line_id"].map(lines["quantity"]),
+    )
+    return rows[rows["move_id"].isin(later)]
 
 
 def _credits(sources: Sources) -> pd.DataFrame:

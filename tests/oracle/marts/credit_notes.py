@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from tests.oracle.credit_notes import REISSUED_WITHIN, billed_again, reason_of_text
 from tests.oracle.documents import billed_quantities, invoice_lines, invoices, sales
-from tests.oracle.invoiced_again import REISSUED_WITHIN, billed_again
 from tests.oracle.oracle import Oracle
-from tests.oracle.sources import Sources, seed
+from tests.oracle.sources import Sources
 from tests.oracle.spans import month_of
 
 _GROUP = ["company_id", "month_start", "channel", "team"]
@@ -18,7 +18,7 @@ def credit_notes_monthly(sources: Sources) -> pd.DataFrame:
     rows = _issued(sources)
     credits = rows[rows["document_type"] == "credit_note"].copy()
     reissued = _reissued(sources, credits)
-    written = credits["ref"].map(_reason_of_text)
+    written = credits["ref"].map(reason_of_text)
     credits["credit_note_reason"] = written.mask(
         credits["id"].isin(reissued), "cancel_and_reinvoice"
     )
@@ -46,19 +46,6 @@ def _issued(sources: Sources) -> pd.DataFrame:
     rows["month_start"] = month_of(rows["date"])
     rows["company_id"] = "erp/res.company/" + rows["company_id"].astype(str)
     return rows
-
-
-def _reason_of_text(text: str | None) -> str:
-    """The longest text of the seed that the note contains."""
-    found = [row for row in seed("credit_note_reason_map") if row["source_text"] in _lower(text)]
-    return max(found, key=lambda row: len(row["source_text"]), default=_NONE)["credit_note_reason"]
-
-
-_NONE = {"source_text": "", "credit_note_reason": "unknown"}
-
-
-def _lower(text: str | None) -> str:
-    return text.lower() if isinstance(text, str) else ""
 
 
 def _reissued(sources: Sources, credits: pd.DataFrame) -> set[int]:

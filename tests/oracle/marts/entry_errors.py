@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.oracle.claims import claims
+from tests.oracle.credit_notes import REISSUED_WITHIN, billed_again
 from tests.oracle.documents import billed_quantities, documents, invoices, order_lines, sales
 from tests.oracle.events import events
-from tests.oracle.invoiced_again import REISSUED_WITHIN, billed_again
 from tests.oracle.oracle import Oracle
 from tests.oracle.people import people
 from tests.oracle.sources import Sources, seed

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tests.oracle import findings
 from tests.oracle.oracle import Oracle
 from tests.oracle.people import described, people
 from tests.oracle.sources import UNIT, Sources, derived, seed
@@ -114,6 +115,12 @@ def _people_minutes(
 
 def _capacity(paid: float, absent: float) -> float:
     return max(paid - absent - _OTHER_SHRINKAGE * paid, 0) * _OCCUPANCY
+
+
+def _capacity_left(sources: Sources, paid: float, absent: float) -> float:
+    if sources.errs(findings.ABSENT_TAKE_NO_BREAKS):
+        return (paid - absent) * (1 - _OTHER_SHRINKAGE) * _OCCUPANCY
+    return _capacity(paid, absent)
 
 
 def staffing_weekly(sources: Sources) -> pd.DataFrame:

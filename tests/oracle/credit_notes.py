@@ -1,11 +1,11 @@
-"""Order lines that were invoiced a second time."""
+"""Why something was credited, and which order lines were invoiced a second time."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from tests.oracle.documents import billed_quantities, shipped_lines
-from tests.oracle.sources import Sources, derived
+from tests.oracle.sources import Sources, derived, seed
 
 REISSUED_WITHIN = pd.Timedelta(days=30)
 
@@ -21,3 +21,12 @@ def billed_again(sources: Sources) -> pd.Index:
     moved = moves.sum().unstack(fill_value=0).reindex(columns=[False, True], fill_value=0)
     moved = moved.reindex(invoiced.index, fill_value=0)
     return invoiced.index[(invoiced > moved[False]) & (moved[True] == 0)]
+
+
+def reason_of_text(text: str | None) -> str:
+    """Reason of a credit note by the longest text of the seed that its reference contains."""
+    written = text.lower() if isinstance(text, str) else ""
+    found = [row for row in seed("credit_note_reason_map") if row["source_text"] in written]
+    if not found:
+        return "unknown"
+    return max(found, key=lambda row: len(row["source_text"]))["credit_note_reason"]
