@@ -20,6 +20,9 @@ PRICE_REDUCTION_TAKES_GOODS = "price_reduction_takes_goods"
 NEXT_SEASON_IS_UNKNOWN = "next_season_is_unknown"
 NO_HABIT_IS_A_WEEK = "no_habit_is_a_week"
 RECEIPT_IS_TOLD_AS_INSTANT = "receipt_is_told_as_instant"
+BACKDATED_INVOICE_IS_AS_TODAY = "backdated_invoice_is_as_today"
+ORDER_HAS_ITS_LATER_DATE = "order_has_its_later_date"
+LATER_ORDER_IS_NAMED = "later_order_is_named"
 CRM_GROUPS_ARE_UNKNOWN = "crm_groups_are_unknown"
 NOTED_MESSAGES_ARE_NOT_RECEIPTS = "noted_messages_are_not_receipts"
 ENTRIES_ARE_MONEY = "entries_are_money"
@@ -72,8 +75,8 @@ FINDINGS: dict[str, str] = {
         " taking back a quantity and its cost; a price reduction has neither."
     ),
     NEXT_SEASON_IS_UNKNOWN: (
-        "A seasonal buyer whose next order is due after the as-of date has no expected date; it is"
-        " the last order plus m on his own clock, and does not depend on the day of the run."
+        "A seasonal buyer whose next order is due after the last year that any document names has"
+        " no expected date: the calendar ends there; it is the last order plus m on his own clock."
     ),
     NO_HABIT_IS_A_WEEK: (
         "Where no customer of the company has a habit yet, each is given one of 7 days with limits"
@@ -84,6 +87,19 @@ FINDINGS: dict[str, str] = {
         "The timeline dates an order by the day on which it was validated, a quote by that of its"
         " entry, and gives the instant at which the request was received, often on an earlier day;"
         " day and instant are of one event."
+    ),
+    BACKDATED_INVOICE_IS_AS_TODAY: (
+        "An invoice dated by the as-of date and entered after it is restated with the status that"
+        " it has today, such as settled; nothing dated after the as-of date counts."
+    ),
+    ORDER_HAS_ITS_LATER_DATE: (
+        "An order that was confirmed after the as-of date is restated with the date of that"
+        " confirmation, which Odoo wrote over its own, and the timeline leaves it out; nothing"
+        " dated after the as-of date counts."
+    ),
+    LATER_ORDER_IS_NAMED: (
+        "A look-up about a quote that became an order after the as-of date names the order, which"
+        " does not exist yet; nothing dated after the as-of date counts."
     ),
     CRM_GROUPS_ARE_UNKNOWN: (
         "Accounts that the CRM files under a parent account are heads of their own group, since"
