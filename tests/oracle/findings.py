@@ -21,7 +21,6 @@ LATER_POSTING_IS_NO_WORK = "later_posting_is_no_work"
 PRICE_REDUCTION_TAKES_GOODS = "price_reduction_takes_goods"
 ABSENT_TAKE_NO_BREAKS = "absent_take_no_breaks"
 DISPUTES_ARE_REMINDED = "disputes_are_reminded"
-PRICE_REDUCTION_TAKES_GOODS = "price_reduction_takes_goods"
 NEXT_SEASON_IS_UNKNOWN = "next_season_is_unknown"
 NO_HABIT_IS_A_WEEK = "no_habit_is_a_week"
 RECEIPT_IS_TOLD_AS_INSTANT = "receipt_is_told_as_instant"
@@ -31,6 +30,9 @@ YOUNG_QUOTES_TELL_PROMISES = "young_quotes_tell_promises"
 REST_IN_PREPARATION_IS_VALIDATED = "rest_in_preparation_is_validated"
 CLEARED_ON_THE_DAY_IS_LISTED = "cleared_on_the_day_is_listed"
 RETURNS_CREDITED_LATE_ARE_MISSING = "returns_credited_late_are_missing"
+BACKDATED_INVOICE_IS_AS_TODAY = "backdated_invoice_is_as_today"
+ORDER_HAS_ITS_LATER_DATE = "order_has_its_later_date"
+LATER_ORDER_IS_NAMED = "later_order_is_named"
 
 FINDINGS: dict[str, str] = {
     ENTRIES_ARE_MONEY: (
@@ -39,10 +41,11 @@ FINDINGS: dict[str, str] = {
         " payment habits."
     ),
     TO_THE_CENT: (
-        "What is open of orders is rounded to the cent per payer in the exposure and per company in"
-        " the cut-off, a half sometimes up and sometimes down: the cut-off misses the order book to"
-        " invoice by a cent, and an amount with tax may be less than the one without. Proportions"
-        " of money are rounded once, to four decimals, and then added up as decimals."
+        "What is open of orders is valued in floating point in the exposure and the cut-off, and"
+        " rounded to the cent per payer or company: the cut-off misses the order book to invoice by"
+        " a cent, an amount with tax may be less than the one without, and a half depends on the"
+        " order of additions. Proportions of money are rounded once, to four decimals, and then"
+        " added up as decimals."
     ),
     DISPUTE_RATE_IS_ROUNDED: (
         "A disputed amount in foreign currency is converted at a rate rounded to six decimals, so"
@@ -82,8 +85,7 @@ FINDINGS: dict[str, str] = {
     ),
     PRICE_REDUCTION_TAKES_GOODS: (
         "A price correction or commercial gesture on a line of which goods came back counts as"
-        " their credit note, and the return waits for none any more; a price reduction takes no"
-        " quantity back."
+        " taking back a quantity and its cost; a price reduction has neither."
     ),
     ABSENT_TAKE_NO_BREAKS: (
         "workload_balance takes breaks and meetings as a share of the time that is left after"
@@ -98,13 +100,9 @@ FINDINGS: dict[str, str] = {
         "An unpaid instalment that is disputed goes on waiting for its reminder until it is paid,"
         " and misses the deadline; an item disputed before the deadline needed none."
     ),
-    PRICE_REDUCTION_TAKES_GOODS: (
-        "A price correction or commercial gesture on a line of which goods came back counts as"
-        " taking back a quantity and its cost; a price reduction has neither."
-    ),
     NEXT_SEASON_IS_UNKNOWN: (
-        "A seasonal buyer whose next order is due after the as-of date has no expected date; it is"
-        " the last order plus m on his own clock, and does not depend on the day of the run."
+        "A seasonal buyer whose next order is due after the last year that any document names has"
+        " no expected date: the calendar ends there; it is the last order plus m on his own clock."
     ),
     NO_HABIT_IS_A_WEEK: (
         "Where no customer of the company has a habit yet, each is given one of 7 days with limits"
@@ -144,5 +142,18 @@ FINDINGS: dict[str, str] = {
         "Of the returns not credited in time, process_exceptions lists none that was credited"
         " since, although exceptions stay listed for twelve months; and it counts from the return"
         " where the goods were invoiced only later, when there was nothing to credit yet."
+    ),
+    BACKDATED_INVOICE_IS_AS_TODAY: (
+        "An invoice dated by the as-of date and entered after it is restated with the status that"
+        " it has today, such as settled; nothing dated after the as-of date counts."
+    ),
+    ORDER_HAS_ITS_LATER_DATE: (
+        "An order that was confirmed after the as-of date is restated with the date of that"
+        " confirmation, which Odoo wrote over its own, and the timeline leaves it out; nothing"
+        " dated after the as-of date counts."
+    ),
+    LATER_ORDER_IS_NAMED: (
+        "A look-up about a quote that became an order after the as-of date names the order, which"
+        " does not exist yet; nothing dated after the as-of date counts."
     ),
 }

@@ -263,7 +263,13 @@ def _expected(sources: Sources, told: dict[str, object], habit: _Habit) -> int |
     clock = _CLOCKS[habit.season]
     due = clock[habit.days[-1]] + int(np.floor(m + 0.5))
     expected = int(np.searchsorted(clock, due))
-    is_beyond = expected > (sources.day - _EPOCH).days
-    if habit.season is not None and is_beyond and sources.errs(findings.NEXT_SEASON_IS_UNKNOWN):
-        return None
+    if habit.season is not None and sources.errs(findings.NEXT_SEASON_IS_UNKNOWN):
+        return expected if expected <= _calendar_ends(sources) else None
     return expected
+
+
+@derived
+def _calendar_ends(sources: Sources) -> int:
+    """Last day of the last year that anything is dated in: only to err as a model does."""
+    last = sources.table("odoo__account_move_line")["date_maturity"].max()
+    return (pd.Timestamp(last.year, 12, 31) - _EPOCH).days

@@ -40,8 +40,9 @@ def product_role(sources: Sources) -> pd.DataFrame:
     z = beyond / error.where(expected > 0)
     codes = {row["product_code"] for row in seed("declared_loss_leaders")}
     product = products(sources).set_index("product")
-    is_top = _is_among(rows["net_sales_excl_tax"], rows["company_id"], 5, ascending=False)
-    is_thin = _is_among(rows["exact_rate"], rows["company_id"], 4, ascending=True)
+    company = rows.groupby("company_id")
+    is_top = rows["net_sales_excl_tax"] > company["net_sales_excl_tax"].transform("quantile", 0.8)
+    is_thin = rows["exact_rate"] <= company["exact_rate"].transform("quantile", 0.25)
     begins = (rows["first_order_count"] >= _ENTRY_CUSTOMERS) & (z >= _ENTRY_Z)
     is_above = rows["follow_on_margin_excl_tax"] > rows["matched_follow_on_margin_excl_tax"]
     is_declared = rows["product"].map(product["code"]).isin(codes)
@@ -61,13 +62,6 @@ def product_role(sources: Sources) -> pd.DataFrame:
         is_loss_leader=begins & is_above & is_thin,
         is_unsuspected=~is_declared & ~is_top,
     )
-
-
-def _is_among(values: pd.Series, company: pd.Series, parts: int, *, ascending: bool) -> pd.Series:
-    """Whether each is in the first of so many equal parts of its company."""
-    grouped = values.groupby(company)
-    rank = grouped.rank("first", ascending=ascending)
-    return rank <= np.ceil(grouped.transform("size") / parts)
 
 
 @derived
