@@ -128,7 +128,6 @@ ORACLES = {
             "site",
             "promised_month",
         ],
-        has_empty_rows=True,
     ),
     "order_book_coverage_daily": Oracle(
         order_book_coverage_daily,

@@ -557,7 +557,7 @@ def _einvoice_not_resent(sources: Sources, limit: int) -> pd.DataFrame:
 def _invoice_not_sent(sources: Sources, limit: int) -> pd.DataFrame:
     rows = invoices(sources)
     rows = rows[
-        rows["document_type"].isin(["invoice", "credit_note"])
+        rows["document_type"].isin(["invoice", "deposit_invoice", "credit_note"])
         & rows["posted_at"].notna()
         & rows["rejected_at"].isna()
     ]
