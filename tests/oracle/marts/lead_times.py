@@ -200,10 +200,44 @@ def processing_time_monthly(sources: Sources) -> pd.DataFrame:
 
 
 ORACLES = {
-    "order_lead_times": Oracle(order_lead_times, ["order_id"]),
+    "order_lead_times": Oracle(
+        order_lead_times,
+        ["order_id"],
+        ignored=dict.fromkeys(
+            [
+                "credit_released_at",
+                "first_invoice_paid_on",
+                "starts_at_entry",
+                "credit_release_minutes",
+                "payment_days",
+                "payment_term_days",
+                "payment_days_late",
+                "current_stage",
+                "current_stage_since",
+                "current_stage_minutes",
+                "unshipped_minutes",
+            ],
+            "not recomputed yet",
+        ),
+    ),
     "processing_time_monthly": Oracle(
         processing_time_monthly,
         ["company_id", "month_start", "stage", "breakdown", "channel", "team"],
         statistics=["median_minutes", "p90_minutes"],
+        ignored=dict.fromkeys(
+            [
+                "orders_starting_at_entry",
+                "median_calendar_days",
+                "p90_calendar_days",
+                "total_calendar_days",
+                "total_term_days",
+                "lasting_orders",
+                "lasting_median_minutes",
+                "lasting_p90_minutes",
+                "lasting_median_calendar_days",
+            ],
+            "not recomputed yet",
+        ),
+        rows="stage not in ('payment', 'credit_release') and orders > 0",
     ),
 }
