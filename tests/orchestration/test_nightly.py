@@ -108,7 +108,7 @@ def test_two_runs_started_at_once_both_end_well(night: Home) -> None:
         subprocess.Popen(command, env=environment(night), stderr=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    told = [run.communicate(timeout=300)[1] for run in runs]
+    told = [run.communicate(timeout=900)[1] for run in runs]
     assert [run.returncode for run in runs] == [0, 0], told
     assert any("waiting for" in text for text in told)
 
