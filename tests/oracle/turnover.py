@@ -9,6 +9,18 @@ from tests.oracle.sources import Sources, derived
 
 
 @derived
+def issued_by_date(sources: Sources) -> pd.Index:
+    """Invoices and credit notes dated by the as-of date that the tax platform did not reject.
+
+    Sales follow the date of the invoice, whenever it was posted.
+    """
+    moves = sources.table("odoo__account_move").set_index("id")
+    is_issued = (moves["state"] == "posted") & ~moves["l10n_it_edi_state"].eq("rejected")
+    is_billing = moves["move_type"].isin(["out_invoice", "out_refund"])
+    return moves.index[is_issued & is_billing & (moves["date"] <= sources.day)]
+
+
+@derived
 def revenue_lines(sources: Sources) -> pd.DataFrame:
     """Lines that sell, and below zero those that take back: company_id, date, amount, product.
 

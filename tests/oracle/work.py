@@ -12,6 +12,7 @@ from tests.oracle.claims import claim_stretches, claims
 from tests.oracle.credit_notes import reason_of_text
 from tests.oracle.documents import (
     billed_quantities,
+    billing_types,
     ever_changed,
     invoice_lines,
     invoices,
@@ -246,11 +247,14 @@ def _billed_so_far(sources: Sources) -> pd.DataFrame:
     """Lines of issued invoices and credit notes with what those before them had billed."""
     rows = billed_quantities(sources)
     rows = rows[rows["rejected_at"].isna()]
+    dates = rows["move_id"].map(invoices(sources)["date"])
+    rows = rows.assign(date=dates)
+    if sources.errs(findings.LATER_POSTING_IS_NO_WORK):
+        rows = pd.concat([rows, _posted_later(sources)])
     if not sources.errs(findings.PRICE_REDUCTION_TAKES_GOODS):
         rows = rows[~rows["move_id"].isin(_price_reductions(sources))]
     # The earlier invoice bills the earlier shipment.
-    dates = rows["move_id"].map(invoices(sources)["date"])
-    rows = rows.assign(date=dates).sort_values(["date", "move_id"])
+    rows = rows.sort_values(["date", "move_id"])
     by = rows.groupby(["order_line_id", "document_type"])["quantity"]
     return rows.assign(before=by.cumsum() - rows["quantity"])
 
@@ -302,8 +306,6 @@ def _invoices(sources: Sources) -> pd.DataFrame:
 def _to_invoice(sources: Sources) -> pd.DataFrame:
     """Orders of which something left that nobody invoiced."""
     billed = _billed_so_far(sources)
-    if sources.errs(findings.LATER_POSTING_IS_NO_WORK):
-        billed = pd.concat([billed, _posted_later(sources)])
     quantities = billed.groupby(["document_type", "order_line_id"])["quantity"].sum()
     invoiced = quantities.get("invoice", pd.Series(dtype="int64"))
     credited = quantities.get("credit_note", pd.Series(dtype="int64"))
@@ -328,19 +330,21 @@ def _to_invoice(sources: Sources) -> pd.DataFrame:
 
 
 def _posted_later(sources: Sources) -> pd.DataFrame:
-    """Invoice lines dated by the as-of date and posted after it: only to err as a model does."""
+    """Lines billed or credited by date, and posted after it: only to err as a model does."""
     moves = sources.table("odoo__account_move").set_index("id")
     later = (moves["state"] == "posted") & (moves["date"] <= sources.day)
     later &= ~moves.index.isin(invoices(sources).query("posted_at.notna()").index)
-    later = moves.index[later & (moves["move_type"] == "out_invoice")]
+    later = moves[later & moves["move_type"].isin(["out_invoice", "out_refund"])]
     links = sources.table("odoo__sale_order_line_invoice_rel")
     lines = invoice_lines(sources).set_index("id")
+    move_id = links["invoice_line_id"].map(lines["move_id"])
     rows = links.assign(
-        document_type="invoice",
-        move_id=links["invoice_line_id"].map(lines["move_id"]),
+        document_type=move_id.map(billing_types(sources)),
+        move_id=move_id,
+        date=move_id.map(moves["date"]),
         quantity=links["invoice_line_id"].map(lines["quantity"]),
     )
-    return rows[rows["move_id"].isin(later)]
+    return rows[rows["move_id"].isin(later.index)].astype({"quantity": "int64"})
 
 
 def _credits(sources: Sources) -> pd.DataFrame:

@@ -5,10 +5,18 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.oracle.credit_notes import REISSUED_WITHIN, billed_again, reason_of_text
-from tests.oracle.documents import billed_quantities, invoice_lines, invoices, sales
+from tests.oracle.documents import (
+    billed_quantities,
+    billing_types,
+    invoice_lines,
+    invoices,
+    sales,
+    teams,
+)
 from tests.oracle.oracle import Oracle
 from tests.oracle.sources import Sources
 from tests.oracle.spans import month_of
+from tests.oracle.turnover import issued_by_date, revenue_lines
 
 _GROUP = ["company_id", "month_start", "channel", "team"]
 
@@ -34,15 +42,20 @@ def credit_notes_monthly(sources: Sources) -> pd.DataFrame:
 
 
 def _issued(sources: Sources) -> pd.DataFrame:
-    """Posted and not rejected by the tax platform; what they sell or take back, deposits aside."""
-    rows = invoices(sources)
-    rows = rows[rows["posted_at"].notna() & rows["rejected_at"].isna()].copy()
-    lines = invoice_lines(sources)
-    amounts = lines[~lines["is_downpayment"].fillna(False)].groupby("move_id")["balance"].sum()
+    """What is issued by its date, and what it sells or takes back, deposits aside."""
+    moves = sources.table("odoo__account_move").set_index("id", drop=False)
+    rows = moves[moves.index.isin(issued_by_date(sources))].copy()
+    rows["document_type"] = rows["id"].map(billing_types(sources))
+    rows["team"] = rows["team_id"].map(teams(sources)).fillna("unknown")
+    amounts = revenue_lines(sources).groupby("move_id")["amount"].sum()
     rows["sales"] = rows["id"].map(amounts).fillna(0).astype("int64")
-    rows["sales"] = rows["sales"].where(rows["document_type"] == "credit_note", -rows["sales"])
-    order = billed_quantities(sources).groupby("move_id")["order_id"].min()
-    rows["channel"] = rows["id"].map(order).map(sales(sources)["channel"]).fillna(rows["channel"])
+    rows["sales"] = rows["sales"].where(rows["document_type"] == "invoice", -rows["sales"])
+    links = sources.table("odoo__sale_order_line_invoice_rel")
+    every = sources.table("odoo__sale_order_line").set_index("id")["order_id"]
+    lines = invoice_lines(sources).set_index("id")["move_id"]
+    order = links["order_line_id"].map(every).groupby(links["invoice_line_id"].map(lines)).min()
+    channel = rows["id"].map(order).map(sales(sources)["channel"])
+    rows["channel"] = channel.fillna("generated")
     rows["month_start"] = month_of(rows["date"])
     rows["company_id"] = "erp/res.company/" + rows["company_id"].astype(str)
     return rows

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tests.oracle.documents import billed_quantities, documents, robots, sales
+from tests.oracle.documents import (
+    billing_types,
+    documents,
+    ever_changed,
+    invoice_lines,
+    robots,
+    sales,
+)
 from tests.oracle.events import events
 from tests.oracle.oracle import Oracle
 from tests.oracle.sources import Sources, seed
 from tests.oracle.spans import month_of
+from tests.oracle.turnover import issued_by_date
 
 _TEAM = ["company_id", "month_start", "document_type", "team"]
 _KEY = [*_TEAM[:3], "channel", "team"]
@@ -55,11 +63,17 @@ def _channels(quality: str) -> set[str]:
 
 
 def _first_invoiced_at(sources: Sources) -> pd.Series:
-    """When the first invoice of an order was posted, by document."""
-    rows = billed_quantities(sources)
-    rows = rows[(rows["document_type"] == "invoice") & rows["rejected_at"].isna()]
-    first: pd.Series = rows.groupby("order_id")["posted_at"].min()
-    return first.set_axis("erp/sale.order/" + first.index.astype(str))
+    """When the first invoice of an order was posted, by document; invoiced it is by its date."""
+    links = sources.table("odoo__sale_order_line_invoice_rel")
+    every = sources.table("odoo__sale_order_line").set_index("id")["order_id"]
+    lines = invoice_lines(sources).set_index("id")["move_id"]
+    move = links["invoice_line_id"].map(lines)
+    kinds = move.map(billing_types(sources))
+    rows = move[move.isin(issued_by_date(sources)) & (kinds == "invoice")]
+    posted_at = rows.map(ever_changed(sources, "account.move", "state", "Posted"))
+    order = "erp/sale.order/" + links.loc[rows.index, "order_line_id"].map(every).astype(str)
+    first: pd.Series = posted_at.groupby(order).min()
+    return first
 
 
 def _touched(sources: Sources) -> set[str]:

@@ -268,7 +268,8 @@ def _left(sources: Sources) -> pd.DataFrame:
         agent = agents.iloc[[number]]
         company = agent["company_id"].iloc[0]
         spans = ((sources.day + day, monday - day), (monday, monday + _WEEK - day))
-        rows.append([_capacity(*_people_minutes(sources, agent, company, *span)) for span in spans])
+        minutes = [_people_minutes(sources, agent, company, *span) for span in spans]
+        rows.append([_capacity_left(sources, *span) for span in minutes])
     left = pd.DataFrame(rows, columns=["this_week", "next_week"], index=agents.index)
     return agents[["company_id", "team", "employee_id"]].join(left)
 
