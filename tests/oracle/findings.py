@@ -115,11 +115,10 @@ FINDINGS: dict[str, str] = {
         " payment habits."
     ),
     TO_THE_CENT: (
-        "What is open of orders is valued in floating point in the exposure and the cut-off, and"
-        " rounded to the cent per payer or company: the cut-off misses the order book to invoice by"
-        " a cent, an amount with tax may be less than the one without, and a half depends on the"
-        " order of additions. Proportions of money are rounded once, to four decimals, and then"
-        " added up as decimals."
+        "What is open of orders is rounded to the cent per payer in the exposure and per company in"
+        " the cut-off, a half sometimes up and sometimes down: the cut-off misses the order book to"
+        " invoice by a cent, and an amount with tax may be less than the one without. Proportions"
+        " of money are rounded once, to four decimals, and then added up as decimals."
     ),
     DISPUTE_RATE_IS_ROUNDED: (
         "A disputed amount in foreign currency is converted at a rate rounded to six decimals, so"

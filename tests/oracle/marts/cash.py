@@ -227,7 +227,7 @@ def open_lines(sources: Sources) -> pd.DataFrame:
             if move.after:
                 found += [(day, book, line, move.value_after) for day in ends[since:until]]
     rows = pd.DataFrame(found, columns=["as_of_date", "book", "line", "value"])
-    return rows.join(line_payers(sources), on="line")
+    return rows.astype({"line": "int64"}).join(line_payers(sources), on="line")
 
 
 def with_tax(sources: Sources, lines: pd.DataFrame, key: list[str]) -> pd.Series:
@@ -568,7 +568,7 @@ def _invoiced_early(sources: Sources) -> pd.DataFrame:
             some = quantity[quantity > 0]
             found += [(day, book, line, units) for line, units in some.items()]
     rows = pd.DataFrame(found, columns=["as_of_date", "book", "line", "units"])
-    rows = rows.join(line_payers(sources), on="line")
+    rows = rows.astype({"line": "int64"}).join(line_payers(sources), on="line")
     of = lines.loc[rows["line"]]
     rows["value"] = [
         share(amount, units, ordered)

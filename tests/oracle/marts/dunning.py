@@ -406,8 +406,9 @@ def _promises(sources: Sources) -> pd.DataFrame:
         own = money[money["instalment"] == row.instalment]
         until = min(row.promised_date, sources.day)
         since = own[(own["effective"] >= row.made_on) & (own["effective"] <= until)]
-        left = balance[str(int(row.instalment))]
-        settled = left[left.index <= until].iloc[-1] == 0
+        is_known = pd.notna(row.instalment)
+        left = balance[str(int(row.instalment))] if is_known else balance.iloc[:0]
+        settled = is_known and left[left.index <= until].iloc[-1] == 0
         later = rows[(rows["instalment"] == row.instalment) & (rows["made_on"] > row.made_on)]
         before = reminders[
             (reminders["instalment"] == row.instalment) & (reminders["day"] <= row.made_on)
