@@ -27,6 +27,7 @@ YOUNG_QUOTES_TELL_PROMISES = "young_quotes_tell_promises"
 REST_IN_PREPARATION_IS_VALIDATED = "rest_in_preparation_is_validated"
 CLEARED_ON_THE_DAY_IS_LISTED = "cleared_on_the_day_is_listed"
 RETURNS_CREDITED_LATE_ARE_MISSING = "returns_credited_late_are_missing"
+LATER_VALIDATION_IS_TOLD = "later_validation_is_told"
 
 FINDINGS: dict[str, str] = {
     ENTRIES_ARE_MONEY: (
@@ -122,5 +123,10 @@ FINDINGS: dict[str, str] = {
         "Of the returns not credited in time, process_exceptions lists none that was credited"
         " since, although exceptions stay listed for twelve months; and it counts from the return"
         " where the goods were invoiced only later, when there was nothing to credit yet."
+    ),
+    LATER_VALIDATION_IS_TOLD: (
+        "An order that was to be validated on the as-of date, and was validated after it, bears the"
+        " date of its validation and the promise made with it in order_tracking; nothing dated"
+        " after the as-of date counts."
     ),
 }
