@@ -33,6 +33,7 @@ RETURNS_CREDITED_LATE_ARE_MISSING = "returns_credited_late_are_missing"
 BACKDATED_INVOICE_IS_AS_TODAY = "backdated_invoice_is_as_today"
 ORDER_HAS_ITS_LATER_DATE = "order_has_its_later_date"
 LATER_ORDER_IS_NAMED = "later_order_is_named"
+LATER_VALIDATION_IS_TOLD = "later_validation_is_told"
 
 FINDINGS: dict[str, str] = {
     ENTRIES_ARE_MONEY: (
@@ -155,5 +156,10 @@ FINDINGS: dict[str, str] = {
     LATER_ORDER_IS_NAMED: (
         "A look-up about a quote that became an order after the as-of date names the order, which"
         " does not exist yet; nothing dated after the as-of date counts."
+    ),
+    LATER_VALIDATION_IS_TOLD: (
+        "An order that was to be validated on the as-of date, and was validated after it, bears the"
+        " date of its validation and the promise made with it in order_tracking; nothing dated"
+        " after the as-of date counts."
     ),
 }

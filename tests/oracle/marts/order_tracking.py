@@ -85,9 +85,7 @@ def order_tracking(sources: Sources) -> pd.DataFrame:
             "agent_id": order.map(agents(sources)),
             "salesperson_id": "erp/res.users/" + rows["line"].map(person).astype(str),
             "team": order.map(sale["team"]),
-            "order_date": rows["booked_on"].fillna(
-                sources.local_day(order.map(sale["create_date"]))
-            ),
+            "order_date": rows["order_date"].fillna(rows["booked_on"]),
             "stage": rows["stage"],
             "waits_for": rows["waits_for"],
             "waiting_since": since.where(waits_inside),
@@ -124,10 +122,17 @@ def _not_booked(sources: Sources) -> pd.DataFrame:
     sites = sources.table("odoo__stock_warehouse").set_index("id")["name"]
     carriers = sources.table("odoo__delivery_carrier").set_index("id")["name"].map(translated)
     none = pd.Series(pd.NaT, lines.index, dtype="datetime64[us]")
+    entered = sources.local_day(order.map(sale["create_date"]))
+    promised, dated = none, entered
+    if sources.errs(findings.LATER_VALIDATION_IS_TOLD):
+        later = {number: days[0][1] for number, days in promises(sources).items()}
+        promised = order.map(later)
+        dated = sources.local_day(order.map(sale["date_order"]))
     return pd.DataFrame(
         {
             "line": lines["id"],
             "order": order,
+            "order_date": dated,
             "company_id": "erp/res.company/" + order.map(sale["company_id"]).astype(str),
             "customer_segment": order.map(sale["partner_id"]).map(segments(sources)),
             "product": lines["product_id"],
@@ -138,8 +143,8 @@ def _not_booked(sources: Sources) -> pd.DataFrame:
             "open_amount": lines["company_amount"].astype("int64"),
             "delivered": 0,
             "booked_on": none,
-            "first_confirmed": none,
-            "promised": none,
+            "first_confirmed": promised,
+            "promised": promised,
             "is_prepared": False,
         }
     )
