@@ -42,7 +42,9 @@ the company of full size itself.
    that each date computes it once. Only `sources.py` reads tables.
 3. Cut by the as-of date at the source: `sources.happened(instants)` for what is logged,
    `day <= sources.day` for what is dated.
-4. Name it in the `ORACLES` of its module. The test and the command go through all modules.
+4. Name it in the `ORACLES` of its module, with the columns that are `ignored` and why, and the
+   `rows` that are compared where others are estimates. The test and the command go through all
+   modules.
 5. Compare (`python -m tests.oracle --home … --marts my_mart`): the first rows that differ are
    printed by column. Settle each difference by the rule, as said above.
 """

@@ -317,8 +317,8 @@ def _to_invoice(sources: Sources) -> pd.DataFrame:
         done = int(invoiced.get(line, 0))
         left = moves[-1][1] - back - done + min(int(credited.get(line, 0)), back)
         if left > 0 and line in lines.index:
-            order = int(lines[line])
-            waits[order] = min(waits.get(order, pd.Timestamp.max), _reached(moves, done))
+            order, since = int(lines[line]), _reached(moves, moves[-1][1] - left)
+            waits[order] = min(waits.get(order, pd.Timestamp.max), since)
     rows = sales(sources)
     rows = rows[rows["id"].isin(list(waits))]
     rows = _of_sales(sources, rows, "order", "invoiced")
@@ -361,11 +361,13 @@ def _credits(sources: Sources) -> pd.DataFrame:
 
 
 def _to_credit(sources: Sources) -> pd.DataFrame:
-    """Returns of which nothing was credited."""
+    """Returns of goods that were invoiced, of which nothing was credited."""
     billed = _billed_so_far(sources)
     credited = billed[billed["document_type"] == "credit_note"]["order_line_id"]
+    invoiced = billed[billed["document_type"] == "invoice"]["order_line_id"]
     lines = shipped_lines(sources)
-    lines = lines[lines["is_return"] & lines["done_at"].notna() & lines["sale_line_id"].notna()]
+    lines = lines[lines["is_return"] & lines["done_at"].notna()]
+    lines = lines[lines["sale_line_id"].isin(invoiced)]
     done = lines.loc[lines["sale_line_id"].isin(credited), "picking_id"]
     rows = transfers(sources)
     rows = rows[rows["id"].isin(lines["picking_id"]) & ~rows["id"].isin(done)]
