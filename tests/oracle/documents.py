@@ -61,7 +61,15 @@ def all_logged_changes(sources: Sources) -> pd.DataFrame:
 
 def changed(sources: Sources, model: str, field: str, new: str, which: str = "first") -> pd.Series:
     """When a record's field first, or last, took a value: instants by record."""
-    log = logged_changes(sources)
+    return _when(logged_changes(sources), model, field, new, which)
+
+
+def ever_changed(sources: Sources, model: str, field: str, new: str) -> pd.Series:
+    """The same, after the as-of date too: only to err as a model does."""
+    return _when(all_logged_changes(sources), model, field, new, "first")
+
+
+def _when(log: pd.DataFrame, model: str, field: str, new: str, which: str) -> pd.Series:
     rows = log[(log["model"] == model) & (log["field"] == field) & (log["new_value_char"] == new)]
     instants: pd.Series = rows.groupby("res_id")["at"].agg("min" if which == "first" else "max")
     return instants
