@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tests.oracle import findings
-from tests.oracle.documents import ever_changed, sales
+from tests.oracle.documents import sales
 from tests.oracle.revenue import company_names, customer_names
 from tests.oracle.sources import Sources, code_map, derived
 
@@ -67,10 +66,6 @@ def contacts(sources: Sources) -> pd.DataFrame:
 def _sale_documents(sources: Sources) -> pd.Series:
     """Key of the order, else of the quote, by the number that both bear."""
     rows = sales(sources)
-    is_order = rows["is_order"]
-    if sources.errs(findings.LATER_ORDER_IS_NAMED):
-        later = ever_changed(sources, "sale.order", "state", "Sales Order").index
-        is_order = is_order | rows["id"].isin(later)
-    kinds = is_order.map({True: "order", False: "quotation"})
+    kinds = rows["is_order"].map({True: "order", False: "quotation"})
     names = "erp/sale." + kinds + "/" + rows["id"].astype(str)
     return pd.Series(names.array, rows["name"])

@@ -16,7 +16,6 @@ SETTLING_HIDES_POSTING = "settling_hides_posting"
 LATE_DEPOSIT_REOPENS_ORDER = "late_deposit_reopens_order"
 DRAFT_CREDIT_COUNTS_TWICE = "draft_credit_counts_twice"
 INSOLVENT_NEVER_REMINDED = "insolvent_never_reminded"
-LATER_CONFIRMATION_REOPENS_REQUEST = "later_confirmation_reopens_request"
 LATER_POSTING_IS_NO_WORK = "later_posting_is_no_work"
 PRICE_REDUCTION_TAKES_GOODS = "price_reduction_takes_goods"
 ABSENT_TAKE_NO_BREAKS = "absent_take_no_breaks"
@@ -32,7 +31,6 @@ CLEARED_ON_THE_DAY_IS_LISTED = "cleared_on_the_day_is_listed"
 RETURNS_CREDITED_LATE_ARE_MISSING = "returns_credited_late_are_missing"
 BACKDATED_INVOICE_IS_AS_TODAY = "backdated_invoice_is_as_today"
 ORDER_HAS_ITS_LATER_DATE = "order_has_its_later_date"
-LATER_ORDER_IS_NAMED = "later_order_is_named"
 LATER_VALIDATION_IS_TOLD = "later_validation_is_told"
 
 FINDINGS: dict[str, str] = {
@@ -74,10 +72,6 @@ FINDINGS: dict[str, str] = {
     DRAFT_CREDIT_COUNTS_TWICE: (
         "A credit note that is drafted for goods that came back is work beside the return that"
         " waits for it; a piece of work is one step of one thing."
-    ),
-    LATER_CONFIRMATION_REOPENS_REQUEST: (
-        "A request whose offer was confirmed after the as-of date is restated as still to be"
-        " entered, beside the quote that it was entered as; nothing dated after the date counts."
     ),
     LATER_POSTING_IS_NO_WORK: (
         "Goods whose invoice is dated by the as-of date and posted after it are restated as neither"
@@ -153,13 +147,17 @@ FINDINGS: dict[str, str] = {
         " confirmation, which Odoo wrote over its own, and the timeline leaves it out; nothing"
         " dated after the as-of date counts."
     ),
-    LATER_ORDER_IS_NAMED: (
-        "A look-up about a quote that became an order after the as-of date names the order, which"
-        " does not exist yet; nothing dated after the as-of date counts."
-    ),
     LATER_VALIDATION_IS_TOLD: (
         "An order that was to be validated on the as-of date, and was validated after it, bears the"
         " date of its validation and the promise made with it in order_tracking; nothing dated"
         " after the as-of date counts."
     ),
 }
+
+UNSETTLED: dict[str, str] = {
+    "agent_productivity_daily": "a change of status is derived in the mart and logged in the oracle",
+    "agent_productivity_monthly": "the same",
+    "staffing_weekly": "the same order arrives for validation in the mart only",
+    "workload_balance": "the same",
+}
+"""Marts that differ in a few rows of the small company, and nobody knows yet who is right."""

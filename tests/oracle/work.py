@@ -13,7 +13,6 @@ from tests.oracle.credit_notes import reason_of_text
 from tests.oracle.documents import (
     billed_quantities,
     billing_types,
-    ever_changed,
     invoice_lines,
     invoices,
     logged_changes,
@@ -141,8 +140,6 @@ def _requests(sources: Sources) -> pd.DataFrame:
     """Requests without a document, which are dropped after a month."""
     rows = inbound_messages(sources)
     waits = ~rows["sale"].isin(sales(sources).index)
-    if sources.errs(findings.LATER_CONFIRMATION_REOPENS_REQUEST):
-        waits |= rows["sale"].isin(_confirmed_later(sources))
     rows = rows[waits]
     rows = rows[rows["message_type"].isin(["order", "quote_request"])].copy()
     noted = sources.table("sheets__inbound_messages")
@@ -160,15 +157,6 @@ def _requests(sources: Sources) -> pd.DataFrame:
         owner=partner.map(served["owner"]),
         arrived_at=rows["received_at"],
         withdrawn_on=lapses_on.where(lapses_on <= sources.day),
-    )
-
-
-def _confirmed_later(sources: Sources) -> pd.Index:
-    """Quotes that were confirmed after the as-of date: only to err as a model does."""
-    rows = sales(sources)
-    rows = rows[rows["is_quote"] & rows["confirmed_at"].isna()]
-    return rows.index.intersection(
-        ever_changed(sources, "sale.order", "state", "Sales Order").index
     )
 
 

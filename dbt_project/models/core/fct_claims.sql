@@ -65,8 +65,11 @@ select
     dated.known_company_id as company_id,
     dated.claim_number,
     coalesce({{ resolved('customer', 'dated.customer_id') }}, 'unknown') as customer_id,
-    -- A document of a later day is not known yet.
-    documents.document_id,
+    -- A document of a later day is not known yet; what nothing answers to stays visible.
+    coalesce(
+        documents.document_id,
+        case when dated.known_document_id like 'ref/%' then dated.known_document_id end
+    ) as document_id,
     dated.document_reference,
     dated.document_line_id,
     coalesce({{ resolved('product', 'dated.product_id') }}, 'unknown') as product_id,

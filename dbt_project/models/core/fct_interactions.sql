@@ -46,8 +46,11 @@ select
     coalesce({{ resolved('customer', 'dated.customer_id') }}, 'unknown') as customer_id,
     coalesce({{ resolved('employee', 'dated.employee_id') }}, 'unknown') as employee_id,
     {{ resolved('employee', 'dated.requester_id') }} as requester_id,
-    -- A document of a later day is not known yet.
-    documents.document_id,
+    -- A document of a later day is not known yet; what nothing answers to stays visible.
+    coalesce(
+        documents.document_id,
+        case when dated.known_document_id like 'ref/%' then dated.known_document_id end
+    ) as document_id,
     dated.minutes
 from dated
 left join documents on dated.known_document_id = documents.document_id
