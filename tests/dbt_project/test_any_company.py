@@ -52,7 +52,7 @@ def warehouse(project: tuple[CompiledProject, Home]) -> duckdb.DuckDBPyConnectio
 
 
 @settings(
-    max_examples=15,
+    max_examples=10,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],

@@ -155,7 +155,7 @@ FINDINGS: dict[str, str] = {
 }
 
 UNSETTLED: dict[str, str] = {
-    "agent_productivity_daily": "a change of status is derived in the mart and logged in the oracle",
+    "agent_productivity_daily": "a change of status is derived here and logged there",
     "agent_productivity_monthly": "the same",
     "staffing_weekly": "the same order arrives for validation in the mart only",
     "workload_balance": "the same",
