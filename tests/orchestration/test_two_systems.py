@@ -41,6 +41,16 @@ COMPARED_META = (
     "meta.receivables_reconciliation",
     "meta.unresolved_references",
 )
+# What a second company may change of the first one's, or has no company at all.
+MAY_DIFFER = {
+    "kpi.catalogue": "the unknown company is there once, not twice",
+    "kpi.glossary": "has no company",
+    "kpi.staffing_weekly": "standard times of the sheets name no company and hold for all",
+    "kpi.workload_balance": "the same",
+    "kpi.late_payment_statement": "has the month ends of the longest history",
+    "kpi.cut_off_monthly": "a half is rounded by the order of additions, see the oracle's findings",
+    "kpi.kpi_daily": "follows these",
+}
 # The same members in every installation, or the days that its data span.
 SHARED = ("dim_channel", "dim_claim_reason", "dim_date", "dim_document_status")
 
@@ -117,6 +127,8 @@ def test_every_fact_and_every_kpi_is_what_each_system_publishes_alone(nights: Ni
     assert len(facts) >= 37
     different = {}
     for table in [*facts, *COMPARED_META]:
+        if table in MAY_DIFFER:
+            continue
         columns = f"* {NAMES_ITS_LOAD.get(table, '')}"
         alone = (
             f"(select {columns} from odoo.{table} union all select {columns} from tryton.{table})"
@@ -242,6 +254,8 @@ def test_no_mart_adds_up_amounts_of_different_currencies(nights: Nights) -> None
     - `aging`, `open_items`: the currency owed, in the key; `company_...` amounts are in the
       company's, which follows from the company, in the key too.
     - `customer_timeline`: one event a row, in the event's currency.
+    - `as_of_differences`: the company's, which follows from the company.
+    - `price_compliance`: unit prices in the document's, amounts in `company_currency_code`.
     - all others that have money: the company's currency.
     """
     with_money = nights.ask(
@@ -252,8 +266,8 @@ def test_no_mart_adds_up_amounts_of_different_currencies(nights: Nights) -> None
         """
     )
     in_currency_owed = {"aging", "open_items"}
-    event_by_event = {"customer_timeline"}
-    in_company_currency = {name for (name,) in with_money} - in_currency_owed - event_by_event
+    others = {"as_of_differences", "customer_timeline", "price_compliance"}
+    in_company_currency = {name for (name,) in with_money} - in_currency_owed - others
     assert "order_book_daily" in in_company_currency
     for table in sorted(in_company_currency):
         foreign = f"""
