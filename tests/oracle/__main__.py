@@ -25,6 +25,11 @@ def main() -> int:
     parser.add_argument(
         "--without-findings", action="store_true", help="show what the known findings cost, too"
     )
+    parser.add_argument(
+        "--rebuild",
+        action="store_true",
+        help="build the home's own date anew, too: by the models as they are now",
+    )
     arguments = parser.parse_args()
     home = Home(arguments.home.resolve())
     own = as_of_date(home)
@@ -33,7 +38,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="adv-oracle-") as folder:
         copy = None
         for day in arguments.dates or [own]:
-            if day == own:
+            if day == own and not arguments.rebuild:
                 marts_file = home.marts.resolve()
             else:
                 copy = copy or copy_of(home, Path(folder))
