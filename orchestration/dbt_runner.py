@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,18 +126,25 @@ def invoke(home: Home, arguments: Sequence[str], *, must_succeed: bool = True) -
     from dbt.cli.main import dbtRunner
 
     command = [
-        *("--quiet", "--no-use-colors", "--log-level-file", "none"),
+        # dbt words every event for a console, 26 per model, even when it shows none of them.
+        *("--log-level", "none", "--log-level-file", "none"),
         *arguments,
         *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
         *("--target-path", str(home.dbt), "--log-path", str(home.dbt)),
     ]
     with _Variables(environment(home)):
-        outcome = dbtRunner().invoke(command)
+        outcome = dbtRunner(callbacks=[_tell_errors]).invoke(command)
         # dbt leaves the file open in this process, and nobody else could read it.
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     if outcome.exception is not None or (must_succeed and not outcome.success):
         raise WarehouseError(f"dbt {arguments[0]} failed: {outcome.exception or 'see above'}")
     return outcome.result
+
+
+def _tell_errors(event: Any) -> None:
+    """Print what dbt calls an error; its other events are told by the results."""
+    if event.info.level == "error":
+        print(event.info.msg, file=sys.stderr)
 
 
 class _Variables:
