@@ -7,7 +7,6 @@ differ from that oracle: the entry then leaves, with the branches that ask for i
 
 from __future__ import annotations
 
-ENTRIES_ARE_MONEY = "entries_are_money"
 DISPUTE_RATE_IS_ROUNDED = "dispute_rate_is_rounded"
 LATE_DAYS_END_AT_INSOLVENCY = "late_days_end_at_insolvency"
 INTEREST_IS_ROUNDED_TWICE = "interest_is_rounded_twice"
@@ -34,11 +33,6 @@ ORDER_HAS_ITS_LATER_DATE = "order_has_its_later_date"
 LATER_VALIDATION_IS_TOLD = "later_validation_is_told"
 
 FINDINGS: dict[str, str] = {
-    ENTRIES_ARE_MONEY: (
-        "An entry that moves an instalment to the doubtful account counts as money received that"
-        " day (netting, `is_money`), so the payer looks as if he had paid early; only cash feeds"
-        " payment habits."
-    ),
     TO_THE_CENT: (
         "What is open of orders is valued in floating point in the exposure and the cut-off, and"
         " rounded to the cent per payer or company: the cut-off misses the order book to invoice by"
