@@ -7,10 +7,6 @@ differ from that oracle: the entry then leaves, with the branches that ask for i
 
 from __future__ import annotations
 
-DISPUTE_RATE_IS_ROUNDED = "dispute_rate_is_rounded"
-LATE_DAYS_END_AT_INSOLVENCY = "late_days_end_at_insolvency"
-INTEREST_IS_ROUNDED_TWICE = "interest_is_rounded_twice"
-TO_THE_CENT = "to_the_cent"
 SETTLING_HIDES_POSTING = "settling_hides_posting"
 LATE_DEPOSIT_REOPENS_ORDER = "late_deposit_reopens_order"
 DRAFT_CREDIT_COUNTS_TWICE = "draft_credit_counts_twice"
@@ -33,27 +29,6 @@ ORDER_HAS_ITS_LATER_DATE = "order_has_its_later_date"
 LATER_VALIDATION_IS_TOLD = "later_validation_is_told"
 
 FINDINGS: dict[str, str] = {
-    TO_THE_CENT: (
-        "What is open of orders is valued in floating point in the exposure and the cut-off, and"
-        " rounded to the cent per payer or company: the cut-off misses the order book to invoice by"
-        " a cent, an amount with tax may be less than the one without, and a half depends on the"
-        " order of additions. Proportions of money are rounded once, to four decimals, and then"
-        " added up as decimals."
-    ),
-    DISPUTE_RATE_IS_ROUNDED: (
-        "A disputed amount in foreign currency is converted at a rate rounded to six decimals, so"
-        " that an invoice disputed as a whole may count as overdue and undisputed with a ten-"
-        "thousandth; proportions of money are rounded once, to four decimals of the amount."
-    ),
-    LATE_DAYS_END_AT_INSOLVENCY: (
-        "An instalment paid late after its payer became insolvent counts as paid on the day of the"
-        " insolvency, where its interest ends: its days late, and the year for which it stays on"
-        " the worklist, are not those of the payment."
-    ),
-    INTEREST_IS_ROUNDED_TWICE: (
-        "Interest on a partly disputed item is rounded to the cent for all of it, and the"
-        " undisputed share of that is rounded again; proportions of money are rounded once."
-    ),
     SETTLING_HIDES_POSTING: (
         "An invoice or credit note that is settled the instant it is posted counts as settled by"
         " derivation only, and nobody posted it, although the log names who did; only what is"
