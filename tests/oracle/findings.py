@@ -18,7 +18,6 @@ DISPUTES_ARE_REMINDED = "disputes_are_reminded"
 NEXT_SEASON_IS_UNKNOWN = "next_season_is_unknown"
 NO_HABIT_IS_A_WEEK = "no_habit_is_a_week"
 RECEIPT_IS_TOLD_AS_INSTANT = "receipt_is_told_as_instant"
-CRM_GROUPS_ARE_UNKNOWN = "crm_groups_are_unknown"
 CANCELLED_AHEAD_IS_NOT_DUE = "cancelled_ahead_is_not_due"
 YOUNG_QUOTES_TELL_PROMISES = "young_quotes_tell_promises"
 REST_IN_PREPARATION_IS_VALIDATED = "rest_in_preparation_is_validated"
@@ -77,10 +76,6 @@ FINDINGS: dict[str, str] = {
         "The timeline dates an order by the day on which it was validated, a quote by that of its"
         " entry, and gives the instant at which the request was received, often on an earlier day;"
         " day and instant are of one event."
-    ),
-    CRM_GROUPS_ARE_UNKNOWN: (
-        "Accounts that the CRM files under a parent account are heads of their own group, since"
-        " nothing reads its ParentId; sales at stake are those of the group that decides."
     ),
     CANCELLED_AHEAD_IS_NOT_DUE: (
         "A line that the customer cancelled before its date counts as not due until the date has"
