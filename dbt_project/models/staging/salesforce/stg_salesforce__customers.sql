@@ -29,7 +29,6 @@ final as (
         name,
         {{ key('source_id', 'account', 'head_id') }} as customer_group_id,
         'private' as customer_class,
-        industry as segment,
         billingcountrycode as country_code,
         billingpostalcode as postal_code,
         billingcity as city,
@@ -41,6 +40,6 @@ final as (
 )
 
 {{ conform('customers', lacks=[
-    'company_id', 'customer_number', 'payer_customer_id', 'language_code', 'payment_term_id', 'accounting_code',
-    'vat_number', 'registration_number', 'insolvent_since',
+    'company_id', 'customer_number', 'payer_customer_id', 'segment', 'language_code', 'payment_term_id',
+    'accounting_code', 'vat_number', 'registration_number', 'insolvent_since',
 ]) }}
