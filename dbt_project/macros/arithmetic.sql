@@ -15,6 +15,24 @@
 {%- endmacro %}
 
 {#
+    A proportion of money, amount * part / whole, rounded once to `decimals` places (at most 4), halves
+    away from zero; NULL where the whole is 0. Exact below a hundred billion: engines divide decimals in floating
+    point, or cut them off, and multiplying back tells whether what they give is one off.
+#}
+{% macro apportioned(amount, part, whole, decimals=4) -%}
+    {%- set step = {2: '0.01', 4: '0.0001'}[decimals] -%}
+    {%- set amount_, part_, whole_ = 'abs(' ~ money(amount) ~ ')', 'abs(' ~ money(part) ~ ')', 'abs(' ~ money(whole) ~ ')' -%}
+    {%- set quotient = money('round(cast(' ~ amount_ ~ ' as double) * cast(' ~ part_ ~ ' as double) / nullif(cast(' ~ whole_ ~ ' as double), 0), ' ~ decimals ~ ')') -%}
+    {%- set product = 'cast(2 * ' ~ amount_ ~ ' as decimal(19, 4)) * ' ~ part_ -%}
+    {{ money(
+        'sign(' ~ amount ~ ') * sign(' ~ part ~ ') * sign(' ~ whole ~ ') * (' ~ quotient ~ ' + case'
+        ~ ' when ' ~ product ~ ' >= cast(2 * ' ~ quotient ~ ' + ' ~ step ~ ' as decimal(19, 4)) * ' ~ whole_ ~ ' then ' ~ step
+        ~ ' when ' ~ product ~ ' < cast(2 * ' ~ quotient ~ ' - ' ~ step ~ ' as decimal(19, 4)) * ' ~ whole_ ~ ' then -' ~ step
+        ~ ' else 0 end)'
+    ) }}
+{%- endmacro %}
+
+{#
     An amount rounded to a multiple of `step`, halves to the even one, as Python's decimals round;
     exact, since only decimals are added and compared.
 #}

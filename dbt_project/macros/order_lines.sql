@@ -1,6 +1,6 @@
-{# Value of a part of an order line at its net price, as money. #}
-{% macro line_value(quantity, net_unit_price) -%}
-    cast(round(cast({{ quantity }} as double) * {{ net_unit_price }}, 4) as decimal(18, 4))
+{# A part of a document's amount with its tax, by the ratio of the document's totals; where these are not known, without. #}
+{% macro with_tax(amount, total_incl_tax, total_excl_tax) -%}
+    coalesce({{ apportioned(amount, total_incl_tax, total_excl_tax) }}, {{ amount }})
 {%- endmacro %}
 
 {# Order statuses in which nothing more will be delivered. #}

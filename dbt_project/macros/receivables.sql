@@ -53,8 +53,13 @@ account_roles_on as (
     ('trade', 'bills_in_hand', 'bills_discounted', 'doubtful', 'factor')
 {%- endmacro %}
 
-{# Kinds of allocation that use up a payment; the others make the instalment smaller without money. #}
+{# Kinds of allocation that are money received; the others make the instalment smaller without it. #}
 {% macro kinds_paid_with_money() -%}
+    ('cash', 'deposit')
+{%- endmacro %}
+
+{# Kinds of allocation that use up the payment they name; what it wrote off is no part of its amount. #}
+{% macro kinds_that_use_payments() -%}
     ('cash', 'deposit', 'netting')
 {%- endmacro %}
 

@@ -42,7 +42,7 @@ movements as (
     from settlements
     where
         credit_instalment_id is null
-        and (payment_id is null or (allocation_kind not in {{ kinds_paid_with_money() }} and written_off_amount = 0))
+        and (payment_id is null or (allocation_kind not in {{ kinds_that_use_payments() }} and written_off_amount = 0))
 
 ),
 

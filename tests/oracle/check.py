@@ -9,7 +9,6 @@ from pathlib import Path
 from ingestion.engine import connect
 from ingestion.home import Home
 from tests.oracle.comparison import Difference, compare
-from tests.oracle.findings import TO_THE_CENT
 from tests.oracle.marts import REGISTRY
 from tests.oracle.sources import Sources
 
@@ -41,7 +40,6 @@ def checked(
                 rows=oracle.rows,
                 fitted=oracle.fitted,
                 implied=oracle.implied,
-                to_the_cent=oracle.to_the_cent if sources.errs(TO_THE_CENT) else (),
             )
     finally:
         connection.close()

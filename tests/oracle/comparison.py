@@ -57,7 +57,6 @@ def compare(
     rows: str = "true",
     fitted: Mapping[str, int] | None = None,
     implied: Mapping[str, Callable[[pd.DataFrame], pd.Series]] | None = None,
-    to_the_cent: Sequence[str] = (),
 ) -> Difference:
     """Compare a mart with what its oracle expects.
 
@@ -75,7 +74,6 @@ def compare(
             differ.
         implied: columns that follow from others of the mart's own row, and how; the oracle need
             not say them.
-        to_the_cent: columns that may differ by a hundred last decimals.
     """
     fitted, implied = fitted or {}, implied or {}
     found = _read(mart, marts_file, rows).drop(columns=list(ignored))
@@ -106,8 +104,6 @@ def compare(
             equal |= _nearly(left, right)
         if column in fitted:
             equal |= (left - right).abs().le(fitted[column]).fillna(False).astype(bool)
-        if column in to_the_cent:
-            equal |= ((left - right).abs() <= 100).fillna(False).astype(bool)
         if not equal.all():
             rows = pd.DataFrame({"mart": left[~equal], "oracle": right[~equal]})
             difference.columns[column] = rows.reset_index()

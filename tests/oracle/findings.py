@@ -7,11 +7,6 @@ differ from that oracle: the entry then leaves, with the branches that ask for i
 
 from __future__ import annotations
 
-ENTRIES_ARE_MONEY = "entries_are_money"
-DISPUTE_RATE_IS_ROUNDED = "dispute_rate_is_rounded"
-LATE_DAYS_END_AT_INSOLVENCY = "late_days_end_at_insolvency"
-INTEREST_IS_ROUNDED_TWICE = "interest_is_rounded_twice"
-TO_THE_CENT = "to_the_cent"
 SETTLING_HIDES_POSTING = "settling_hides_posting"
 LATE_DEPOSIT_REOPENS_ORDER = "late_deposit_reopens_order"
 DRAFT_CREDIT_COUNTS_TWICE = "draft_credit_counts_twice"
@@ -23,7 +18,6 @@ DISPUTES_ARE_REMINDED = "disputes_are_reminded"
 NEXT_SEASON_IS_UNKNOWN = "next_season_is_unknown"
 NO_HABIT_IS_A_WEEK = "no_habit_is_a_week"
 RECEIPT_IS_TOLD_AS_INSTANT = "receipt_is_told_as_instant"
-CRM_GROUPS_ARE_UNKNOWN = "crm_groups_are_unknown"
 CANCELLED_AHEAD_IS_NOT_DUE = "cancelled_ahead_is_not_due"
 YOUNG_QUOTES_TELL_PROMISES = "young_quotes_tell_promises"
 REST_IN_PREPARATION_IS_VALIDATED = "rest_in_preparation_is_validated"
@@ -34,32 +28,6 @@ ORDER_HAS_ITS_LATER_DATE = "order_has_its_later_date"
 LATER_VALIDATION_IS_TOLD = "later_validation_is_told"
 
 FINDINGS: dict[str, str] = {
-    ENTRIES_ARE_MONEY: (
-        "An entry that moves an instalment to the doubtful account counts as money received that"
-        " day (netting, `is_money`), so the payer looks as if he had paid early; only cash feeds"
-        " payment habits."
-    ),
-    TO_THE_CENT: (
-        "What is open of orders is valued in floating point in the exposure and the cut-off, and"
-        " rounded to the cent per payer or company: the cut-off misses the order book to invoice by"
-        " a cent, an amount with tax may be less than the one without, and a half depends on the"
-        " order of additions. Proportions of money are rounded once, to four decimals, and then"
-        " added up as decimals."
-    ),
-    DISPUTE_RATE_IS_ROUNDED: (
-        "A disputed amount in foreign currency is converted at a rate rounded to six decimals, so"
-        " that an invoice disputed as a whole may count as overdue and undisputed with a ten-"
-        "thousandth; proportions of money are rounded once, to four decimals of the amount."
-    ),
-    LATE_DAYS_END_AT_INSOLVENCY: (
-        "An instalment paid late after its payer became insolvent counts as paid on the day of the"
-        " insolvency, where its interest ends: its days late, and the year for which it stays on"
-        " the worklist, are not those of the payment."
-    ),
-    INTEREST_IS_ROUNDED_TWICE: (
-        "Interest on a partly disputed item is rounded to the cent for all of it, and the"
-        " undisputed share of that is rounded again; proportions of money are rounded once."
-    ),
     SETTLING_HIDES_POSTING: (
         "An invoice or credit note that is settled the instant it is posted counts as settled by"
         " derivation only, and nobody posted it, although the log names who did; only what is"
@@ -108,10 +76,6 @@ FINDINGS: dict[str, str] = {
         "The timeline dates an order by the day on which it was validated, a quote by that of its"
         " entry, and gives the instant at which the request was received, often on an earlier day;"
         " day and instant are of one event."
-    ),
-    CRM_GROUPS_ARE_UNKNOWN: (
-        "Accounts that the CRM files under a parent account are heads of their own group, since"
-        " nothing reads its ParentId; sales at stake are those of the group that decides."
     ),
     CANCELLED_AHEAD_IS_NOT_DUE: (
         "A line that the customer cancelled before its date counts as not due until the date has"

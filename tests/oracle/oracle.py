@@ -27,5 +27,3 @@ class Oracle:
     """Columns that rest on a fit, with the units of their last place by which they may differ."""
     implied: Mapping[str, Callable[[pd.DataFrame], pd.Series]] = field(default_factory=dict)
     """Columns that follow from others of the mart's own row, such as fitted ones: how."""
-    to_the_cent: Sequence[str] = ()
-    """Columns that may differ by a hundred last decimals, see `findings.TO_THE_CENT`."""

@@ -33,7 +33,20 @@ def receivable_lines(sources: Sources) -> pd.DataFrame:
     rows.loc[rows["payment_id"].notna(), "part"] = "payment"
     rows.loc[rows["payment_id"].notna() & is_bill, "part"] = "bill drawn"
     rows.loc[rows["payment_id"].isna() & is_bill, "part"] = "bill cleared"
+    rows["date_maturity"] = _original_due_days(sources, rows)
     return rows
+
+
+def _original_due_days(sources: Sources, rows: pd.DataFrame) -> pd.Series:
+    """Due dates, of what an entry moved to another account that of the instalment it was."""
+    due = rows["date_maturity"].fillna(rows["date"])
+    match = sources.table("odoo__account_partial_reconcile")
+    instalments = rows.index[rows["part"] == "instalment"]
+    match = match[match["debit_move_id"].isin(instalments)]
+    entry = match["credit_move_id"].map(rows.loc[rows["part"] == "other", "move_id"])
+    first = match["debit_move_id"].map(due).groupby(entry).min()
+    moved = rows["move_id"].map(first).where((rows["part"] == "other") & (rows["balance"] > 0))
+    return moved.fillna(rows["date_maturity"])
 
 
 def _roles(sources: Sources, rows: pd.DataFrame) -> pd.Series:

@@ -134,14 +134,15 @@ def groups(sources: Sources) -> pd.Series:
     """Head of each customer's group, itself when alone: by the CRM, else by the ERP."""
     partners = sources.table("odoo__res_partner").set_index("id")
     head = partners["commercial_partner_id"].astype("int64")
-    if sources.errs(findings.CRM_GROUPS_ARE_UNKNOWN):
-        return head
     accounts = sources.table("salesforce__account").set_index("Id")
     parent = accounts["ParentId"].map(accounts["AccountNumber"])
     by_number = pd.Series(partners.index, partners["ref"])
     by_number = by_number[by_number.index.notna()]
-    heads = dict(zip(accounts["AccountNumber"].map(by_number), parent.map(by_number), strict=True))
-    return head.map(lambda partner: int(heads.get(partner) or 0) or partner)
+    found = pd.DataFrame(
+        {"member": accounts["AccountNumber"].map(by_number), "head": parent.map(by_number)}
+    ).dropna()
+    heads = found.set_index("member")["head"]
+    return head.map(heads).fillna(head).astype("int64")
 
 
 @derived

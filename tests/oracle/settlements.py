@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tests.oracle import findings
 from tests.oracle.documents import billing_types
 from tests.oracle.receivables import (
     bills,
@@ -77,10 +76,7 @@ def settlements(sources: Sources) -> pd.DataFrame:
     rows["amount"] -= taken
     rows["company_amount"] -= taken
     rows["method"] = rows["payment_id"].map(payment_methods(sources))
-    part = rows["credit"].map(lines["part"])
-    rows["is_money"] = part == "payment"
-    if sources.errs(findings.ENTRIES_ARE_MONEY):
-        rows["is_money"] |= (part == "other") & (rows["amount"] != 0)
+    rows["is_money"] = rows["credit"].map(lines["part"]) == "payment"
     days = rows["method"].map(bounce_days).astype("Int64").fillna(0)
     maturity = rows["payment_id"].map(bills(sources)["date_maturity"]).fillna(rows["effective"])
     maturity = maturity.where(maturity >= rows["effective"], rows["effective"])

@@ -1,17 +1,34 @@
 -- One row per customer account, with today's attributes; `unknown` stands for none.
 -- Past attributes are in dim_customer_history.
 with linked as (
-    select from_id
+    select from_id, to_id
     from {{ ref('int_identities') }}
     where entity_type = 'customer' and to_id is not null
 ),
 
+accounts as (
+    select
+        account.*,
+        linked.to_id,
+        coalesce({{ resolved('customer', 'account.customer_group_id') }}, account.customer_id) as head_id
+    from {{ ref('int_customers') }} as account
+    left join linked on account.customer_id = linked.from_id
+),
+
 -- Another system's account of the same customer is that customer, not a second one.
 customers as (
-    select customer.*
-    from {{ ref('int_customers') }} as customer
-    left join linked on customer.customer_id = linked.from_id
-    where linked.from_id is null
+    select * from accounts
+    where to_id is null
+),
+
+-- It may know whose group the customer belongs to; the leading system tells who is one firm.
+linked_groups as (
+    select
+        to_id as customer_id,
+        max(head_id) as customer_group_id
+    from accounts
+    where to_id is not null and customer_group_id is not null
+    group by to_id
 ),
 
 inferred as (
@@ -24,31 +41,32 @@ inferred as (
 
 members as (
     select
-        customer_id,
-        source_id,
-        source_system,
-        {{ resolved('company', 'customer.company_id') }} as company_id,
-        customer_number,
-        name,
-        coalesce({{ resolved('customer', 'customer.customer_group_id') }}, customer_id) as customer_group_id,
-        coalesce({{ resolved('customer', 'customer.payer_customer_id') }}, customer_id) as payer_customer_id,
-        customer_class,
-        coalesce(segment, 'unknown') as segment,
-        coalesce(country_code, 'unknown') as country_code,
-        postal_code,
-        city,
-        language_code,
-        coalesce({{ resolved('employee', 'customer.salesperson_id') }}, 'unknown') as salesperson_id,
-        payment_term_id,
-        accounting_code,
-        vat_number,
-        registration_number,
-        do_not_remind,
-        insolvent_since,
-        is_active,
-        created_at,
+        customers.customer_id,
+        customers.source_id,
+        customers.source_system,
+        {{ resolved('company', 'customers.company_id') }} as company_id,
+        customers.customer_number,
+        customers.name,
+        coalesce(linked_groups.customer_group_id, customers.head_id) as customer_group_id,
+        coalesce({{ resolved('customer', 'customers.payer_customer_id') }}, customers.customer_id) as payer_customer_id,
+        customers.customer_class,
+        coalesce(customers.segment, 'unknown') as segment,
+        coalesce(customers.country_code, 'unknown') as country_code,
+        customers.postal_code,
+        customers.city,
+        customers.language_code,
+        coalesce({{ resolved('employee', 'customers.salesperson_id') }}, 'unknown') as salesperson_id,
+        customers.payment_term_id,
+        customers.accounting_code,
+        customers.vat_number,
+        customers.registration_number,
+        customers.do_not_remind,
+        customers.insolvent_since,
+        customers.is_active,
+        customers.created_at,
         false as is_inferred
-    from customers as customer
+    from customers
+    left join linked_groups on customers.head_id = linked_groups.customer_id
     union all
     select
         inferred.customer_id,

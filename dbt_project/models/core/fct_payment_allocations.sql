@@ -37,7 +37,7 @@ matched as (
         coalesce(methods.bounce_days, 0) as bounce_days,
         reopened.rejected_on,
         case
-            when allocations.allocation_kind in {{ kinds_paid_with_money() }} and allocations.amount > 0
+            when allocations.allocation_kind in {{ kinds_that_use_payments() }} and allocations.amount > 0
                 then greatest(0, least(
                     allocations.amount,
                     coalesce(reopened.amount, 0) - (sum(allocations.amount) over (

@@ -1,5 +1,5 @@
--- One row per instalment that was or is late: legal interest from its due date on what is open, and on
--- what was paid late, by half-year rates.
+-- One row per instalment that was or is late: the rates that run from its due date on what is open, and legal interest
+-- on what was paid late, by half-year rates.
 --
 -- Every part of an instalment is late from the due date to its payment: adding up these parts is the same as following the
 -- balance from segment to segment. What a bounce took back was never paid, what a credit note settled was never owed.
@@ -37,7 +37,7 @@ payments as (
     select
         allocations.instalment_id,
         allocations.paid_on,
-        allocations.company_amount * {{ ratio('allocations.amount - allocations.reversed_amount', 'allocations.amount') }} as amount
+        {{ apportioned('allocations.company_amount', 'allocations.amount - allocations.reversed_amount', 'allocations.amount') }} as amount
     from {{ ref('fct_payment_allocations') }} as allocations
     left join methods on allocations.payment_method = methods.payment_method
     where allocations.is_money and allocations.paid_on is not null and coalesce(methods.bounce_days, 0) = 0
@@ -55,6 +55,7 @@ pieces as (
         customer_class,
         late_from,
         late_until,
+        cast(null as date) as paid_on,
         'open' as piece,
         company_open_amount as amount
     from instalments
@@ -69,6 +70,7 @@ pieces as (
         instalments.customer_class,
         instalments.late_from,
         least(payments.paid_on, instalments.late_until),
+        payments.paid_on,
         'paid',
         payments.amount
     from payments
@@ -146,15 +148,14 @@ interest as (
 
     select
         instalment_id,
-        {%- for piece in ['open', 'paid'] %}
+        sum(case when piece = 'open' then rate_percent * segment_days else 0 end) as open_percent_days,
         sum(
             case
-                when piece = '{{ piece }}'
+                when piece = 'paid'
                     then cast(amount as double) * cast(rate_percent as double) / 100 * segment_days / {{ var('interest_year_days') }}
                 else 0
             end
-        ) as {{ piece }}_interest,
-        {%- endfor %}
+        ) as paid_interest,
         sum(segment_days) as rated_days
     from segments
     group by 1
@@ -173,8 +174,8 @@ late_instalments as (
         late_from,
         sum(case when piece = 'open' then amount else 0 end) as open_amount,
         sum(case when piece = 'paid' then amount else 0 end) as paid_late_amount,
-        max(case when piece = 'paid' then late_until end) as paid_late_on,
-        max(late_days) as late_days,
+        -- Interest ends in insolvency, the delay does not.
+        max(paid_on) as paid_late_on,
         sum(late_days) as total_days
     from late_pieces
     group by 1, 2, 3, 4, 5, 6, 7
@@ -187,11 +188,10 @@ select
     late_instalments.customer_id,
     late_instalments.document_id,
     late_instalments.late_from,
-    late_instalments.late_days,
     {{ money('late_instalments.open_amount') }} as company_open_amount,
     {{ money('late_instalments.paid_late_amount') }} as company_paid_late_amount,
     late_instalments.paid_late_on,
-    {{ money('round(coalesce(interest.open_interest, 0), 2)') }} as company_interest_on_open_amount,
+    {{ money('coalesce(interest.open_percent_days, 0)') }} as open_percent_days,
     {{ money('round(coalesce(interest.paid_interest, 0), 2)') }} as company_interest_on_paid_amount,
     first_rates.rate_percent as first_rate_percent,
     -- Days before the first or after the last half-year whose rate is known, where the law gives one.

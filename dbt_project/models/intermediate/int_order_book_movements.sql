@@ -22,7 +22,8 @@ terms as (
     select
         terms.document_line_id,
         terms.quantity,
-        terms.net_unit_price,
+        terms.priced_amount,
+        terms.priced_quantity,
         terms.promised_date,
         case
             when terms.term_number = 0 then order_lines.booked_date
@@ -188,7 +189,8 @@ to_deliver as (
         running.occurred_on,
         running.movement,
         case when running.is_closed = 1 then 0 else greatest(terms_in_force.quantity - running.gone_quantity, 0) end as open_quantity,
-        terms_in_force.net_unit_price,
+        terms_in_force.priced_amount,
+        terms_in_force.priced_quantity,
         terms_in_force.promised_date as due_date
     from to_deliver_running as running
     inner join terms_in_force
@@ -324,7 +326,8 @@ to_invoice as (
         running.occurred_on,
         running.movement,
         running.open_quantity,
-        terms_in_force.net_unit_price,
+        terms_in_force.priced_amount,
+        terms_in_force.priced_quantity,
         oldest.delivered_on
     from to_invoice_running as running
     inner join terms_in_force
@@ -334,7 +337,7 @@ to_invoice as (
 ),
 
 movements as (
-    select book, order_line_id, position, occurred_on, movement, open_quantity, net_unit_price, due_date
+    select book, order_line_id, position, occurred_on, movement, open_quantity, priced_amount, priced_quantity, due_date
     from to_deliver
     union all
     select
@@ -344,7 +347,8 @@ movements as (
         to_invoice.occurred_on,
         to_invoice.movement,
         to_invoice.open_quantity,
-        to_invoice.net_unit_price,
+        to_invoice.priced_amount,
+        to_invoice.priced_quantity,
         {{ invoice_deadline('to_invoice.delivered_on', 'order_lines.country_code') }} as due_date
     from to_invoice
     inner join order_lines on to_invoice.order_line_id = order_lines.order_line_id
@@ -353,7 +357,7 @@ movements as (
 valued as (
     select
         *,
-        {{ line_value('open_quantity', 'net_unit_price') }} as open_amount
+        {{ apportioned('priced_amount', 'open_quantity', 'priced_quantity') }} as open_amount
     from movements
 ),
 

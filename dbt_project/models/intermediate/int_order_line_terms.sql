@@ -22,7 +22,7 @@ orders as (
     inner join {{ ref('dim_company') }} as company on documents.resolved_company_id = company.company_id
 ),
 
--- The terms as they are now; money is divided here only to be multiplied and rounded again.
+-- The terms as they are now. A line of nothing has no amount: a thousand pieces of it are priced.
 current_terms as (
     select
         lines.document_line_id,
@@ -30,17 +30,16 @@ current_terms as (
         orders.time_zone,
         lines.quantity,
         lines.unit_price_excl_tax,
+        case when lines.quantity <> 0 then lines.quantity else 1000 end as priced_quantity,
         case
-            when lines.quantity <> 0
-                then cast(lines.company_amount_excl_tax as double) / cast(lines.quantity as double)
-            else
-                cast(coalesce(lines.unit_price_excl_tax, 0) as double)
+            when lines.quantity <> 0 then lines.company_amount_excl_tax
+            else {{ money("round(
+                1000 * cast(coalesce(lines.unit_price_excl_tax, 0) as double)
                 * (1 - cast(coalesce(lines.discount_percent, 0) as double) / 100)
-                * coalesce(
-                    cast(orders.company_amount_excl_tax as double) / nullif(cast(orders.amount_excl_tax as double), 0),
-                    1
-                )
-        end as net_unit_price,
+                * coalesce(cast(orders.company_amount_excl_tax as double) / nullif(cast(orders.amount_excl_tax as double), 0), 1),
+                4
+            )") }}
+        end as priced_amount,
         coalesce(
             lines.last_confirmed_date,
             orders.last_confirmed_date,
@@ -139,12 +138,11 @@ select
     cast(following.term_number as bigint) as term_number,
     following.valid_from_at,
     cast(terms.quantity - following.later_quantity_change as decimal(18, 4)) as quantity,
-    cast(
-        case
-            when price_change.from_value is null or coalesce(terms.unit_price_excl_tax, 0) = 0 then terms.net_unit_price
-            else terms.net_unit_price * cast(price_change.from_value as double) / cast(terms.unit_price_excl_tax as double)
-        end as double
-    ) as net_unit_price,
+    {{ money('terms.priced_quantity') }} as priced_quantity,
+    case
+        when price_change.from_value is null or coalesce(terms.unit_price_excl_tax, 0) = 0 then terms.priced_amount
+        else {{ apportioned('terms.priced_amount', 'cast(price_change.from_value as double)', 'terms.unit_price_excl_tax') }}
+    end as priced_amount,
     case
         when following.next_date_change is null then terms.promised_date
         -- The first promise of a line that had none is no change of what it was promised.

@@ -22,7 +22,7 @@ allocations as (
 
     select *
     from {{ ref('int_settlements') }}
-    where payment_id is not null and allocation_kind in {{ kinds_paid_with_money() }}
+    where payment_id is not null and allocation_kind in {{ kinds_that_use_payments() }}
 
 ),
 

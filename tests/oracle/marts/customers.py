@@ -374,6 +374,13 @@ def _at_stake(mart: pd.DataFrame) -> pd.Series:
     return (year * lost + 500_000) // 1_000_000
 
 
+def _at_stake_of_group(mart: pd.DataFrame) -> pd.Series:
+    """The same by the sales of the whole group, which are told on the account that decides."""
+    sales = "net_sales_12_months_excl_tax"
+    group = [mart.index.get_level_values("company_id"), mart["customer_group_id"]]
+    return _at_stake(mart.assign(**{sales: mart[sales].groupby(group).transform("sum")}))
+
+
 ORACLES = {
     "customer_activity": Oracle(
         customer_activity,
@@ -392,6 +399,6 @@ ORACLES = {
         ["as_of_date", "company_id", "customer_id"],
         statistics=["median_days_paid_late"],
         fitted={"probability_alive": 5_000},
-        implied={"sales_at_stake_excl_tax": _at_stake},
+        implied={"sales_at_stake_excl_tax": _at_stake_of_group},
     ),
 }

@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from tests.oracle import findings
 from tests.oracle.documents import share
 from tests.oracle.marts.cash import disputed_in_company_currency, month_of, ratio
 from tests.oracle.marts.receivables import open_items
@@ -124,7 +123,7 @@ def late_instalments(sources: Sources) -> pd.DataFrame:
         )
     ]
     late = rows.groupby("instalment").agg(
-        interest=("interest", "sum"), paid_late_on=("paid_on", "max"), until=("until", "max")
+        interest=("interest", "sum"), paid_late_on=("paid_on", "max")
     )
     late["interest"] = late["interest"].map(_to_the_cent)
     return late
@@ -144,8 +143,7 @@ def _policy(company: int, customer_class: str) -> dict[int, dict[str, str]]:
 def _paid_late_rows(sources: Sources, listed: set[int]) -> pd.DataFrame:
     """Instalments settled late within a year."""
     late = late_instalments(sources)
-    last = late["until" if sources.errs(findings.LATE_DAYS_END_AT_INSOLVENCY) else "paid_late_on"]
-    late = late[(sources.day - last < _CLAIM_DAYS) & ~late.index.isin(listed)]
+    late = late[(sources.day - late["paid_late_on"] < _CLAIM_DAYS) & ~late.index.isin(listed)]
     rows = instalments(sources).loc[late.index]
     return pd.DataFrame(
         {
@@ -156,7 +154,7 @@ def _paid_late_rows(sources: Sources, listed: set[int]) -> pd.DataFrame:
             "open_item_id": "erp/account.move.line/" + rows["id"].astype(str),
             "due_date": rows["date_maturity"],
             "issued_on": rows["date"],
-            "days_late": (last.reindex(late.index) - rows["date_maturity"]).dt.days,
+            "days_late": (late["paid_late_on"] - rows["date_maturity"]).dt.days,
             "item_state": "paid_late",
             "is_bill": False,
             "open": 0,
@@ -172,7 +170,7 @@ def _list(sources: Sources) -> pd.DataFrame:
     items = items[items["is_latest"] & (items["open_amount"] > 0)]
     is_owed = items["receivable_amount"] == items["open_amount"]
     late = items[is_owed & (items["due_date"] < sources.day)].copy()
-    disputed = pd.Series(disputed_in_company_currency(sources, late), late.index)
+    disputed = pd.Series(disputed_in_company_currency(late), late.index)
     late["disputed"] = disputed.clip(upper=late["company_open_amount"])
     late["open"] = late["company_open_amount"]
     late["is_bill"] = late["item_type"] == "bill"
@@ -305,9 +303,6 @@ def _legal_amounts(sources: Sources, rows: pd.DataFrame) -> pd.DataFrame:
         rates.append(None if rate is None else int(rate * UNIT))
         amount = int(row.claimed) if counts else 0
         interest = law.interest(amount, row.late_from, to)
-        if amount and sources.errs(findings.INTEREST_IS_ROUNDED_TWICE):
-            whole = _to_the_cent(law.interest(int(row.open), row.late_from, to))
-            interest = Fraction(whole * amount, int(row.open))
         on_open.append(_to_the_cent(interest))
         is_claimable = counts and (row.item_state == "paid_late" or row.claimed > 0)
         indemnity.append(law.indemnity if is_claimable else 0)

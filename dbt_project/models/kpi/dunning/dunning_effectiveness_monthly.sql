@@ -35,7 +35,7 @@ allocations as (
         payment_allocation_id,
         instalment_id,
         effective_date,
-        cast(company_amount as double) * {{ ratio('amount - reversed_amount', 'amount') }} as amount
+        {{ apportioned('company_amount', 'amount - reversed_amount', 'amount') }} as amount
     from {{ ref('fct_payment_allocations') }}
     where is_money
 

@@ -97,11 +97,9 @@ overdue as (
         'open' as item_state,
         coalesce(instalments.due_date, open_items.due_date) as due_date,
         {{ days_between('coalesce(instalments.due_date, open_items.due_date)', as_of_date()) }} as days_late,
-        cast(open_items.company_open_amount as double) as open_amount,
+        open_items.company_open_amount as open_amount,
         coalesce(
-            cast(open_items.disputed_amount as double) * cast(open_items.company_open_amount as double)
-            / nullif(cast(open_items.open_amount as double), 0),
-            0
+            {{ apportioned('open_items.company_open_amount', 'open_items.disputed_amount', 'open_items.open_amount') }}, 0
         ) as disputed_amount,
         open_items.promised_date,
         open_items.promise_status,
@@ -130,9 +128,9 @@ paid_late as (
         false as is_bill_pending,
         'paid_late' as item_state,
         instalments.due_date,
-        interest.late_days as days_late,
-        cast(0 as double) as open_amount,
-        cast(0 as double) as disputed_amount,
+        {{ days_between('instalments.due_date', 'interest.paid_late_on') }} as days_late,
+        cast(0 as decimal(18, 4)) as open_amount,
+        cast(0 as decimal(18, 4)) as disputed_amount,
         cast(null as date) as promised_date,
         cast(null as {{ dbt.type_string() }}) as promise_status,
         cast(0 as bigint) as dunning_level,
@@ -177,13 +175,7 @@ claims as (
         case
             when items.is_bill_pending or items.account_role = 'factor' then 0
             else greatest(items.open_amount - items.disputed_amount, 0)
-        end as claimed_amount,
-        case
-            when items.is_bill or items.account_role = 'factor' then 0
-            when items.item_state = 'open'
-                then greatest(1 - items.disputed_amount / nullif(items.open_amount, 0), 0)
-            else 1
-        end as undisputed_share
+        end as claimed_amount
     from items
     inner join customers on items.customer_id = customers.customer_id
 
@@ -206,7 +198,9 @@ staged as (
         levels.level as next_level,
         levels.channel as next_channel,
         levels.tolerance_amount,
-        interest.company_interest_on_open_amount,
+        -- Of what is disputed nothing is asked; of the rest, interest is one proportion.
+        {{ apportioned('claims.claimed_amount', 'interest.open_percent_days', '100 * ' ~ var('interest_year_days'), decimals=2) }}
+            as company_interest_on_open_amount,
         interest.company_interest_on_paid_amount,
         interest.days_without_rate,
         interest.first_rate_percent,
@@ -221,7 +215,7 @@ staged as (
             )
         ) as next_action_on,
         coalesce(
-            claims.undisputed_share > 0
+            (claims.item_state = 'paid_late' or claims.claimed_amount > 0)
             and interest.indemnity_amount > 0
             and (claims.insolvent_since is null or claims.insolvent_since > claims.due_date),
             false
@@ -250,7 +244,7 @@ judged as (
             when account_role = 'factor' then 'factored'
             when is_bill_pending then 'bill_not_due'
             when do_not_remind then 'do_not_remind'
-            when claimed_amount < 0.01 then 'disputed'
+            when claimed_amount <= 0 then 'disputed'
             when promise_status = 'pending' then 'promise_pending'
             when next_level is null then 'no_further_level'
             when payer_claimed_amount < tolerance_amount then 'below_tolerance'
@@ -299,9 +293,9 @@ select
     decided.due_date,
     cast(decided.days_late as bigint) as days_late,
     companies.currency_code,
-    {{ money('round(decided.open_amount, 4)') }} as company_open_amount_incl_tax,
-    {{ money('round(decided.disputed_amount, 4)') }} as company_disputed_amount_incl_tax,
-    {{ money('round(decided.claimed_amount, 4)') }} as company_claimed_amount_incl_tax,
+    {{ money('decided.open_amount') }} as company_open_amount_incl_tax,
+    {{ money('decided.disputed_amount') }} as company_disputed_amount_incl_tax,
+    {{ money('decided.claimed_amount') }} as company_claimed_amount_incl_tax,
     {{ money('decided.payer_unapplied_amount') }} as company_payer_unapplied_amount_incl_tax,
     decided.dunning_level,
     decided.last_reminded_on,
@@ -310,8 +304,8 @@ select
     case when decided.exclusion_reason is null then decided.next_action_on end as next_action_on,
     decided.promised_date,
     decided.first_rate_percent as legal_rate_percent,
-    {{ money('round(coalesce(decided.company_interest_on_open_amount, 0) * decided.undisputed_share, 2)') }} as company_interest_on_open_amount,
-    {{ money('case when decided.is_bill then 0 else coalesce(decided.company_interest_on_paid_amount, 0) end') }} as company_interest_on_paid_amount,
+    {{ money('coalesce(decided.company_interest_on_open_amount, 0)') }} as company_interest_on_open_amount,
+    {{ money('coalesce(decided.company_interest_on_paid_amount, 0)') }} as company_interest_on_paid_amount,
     cast(coalesce(decided.days_without_rate, 0) as bigint) as interest_days_without_rate,
     {{ money('decided.one_indemnity_amount') }} as indemnity_amount,
     decided.indemnity_currency_code,

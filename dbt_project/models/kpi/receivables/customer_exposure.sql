@@ -17,11 +17,7 @@ instalments as (
 
 orders as (
 
-    select
-        document_id,
-        payer_customer_id,
-        -- An order whose tax is not known is at risk for what is known.
-        coalesce(cast(amount_incl_tax as double) / nullif(cast(amount_excl_tax as double), 0), 1) as tax_factor
+    select document_id, payer_customer_id, amount_excl_tax, amount_incl_tax
     from {{ ref('fct_documents') }}
     where document_type = 'order'
 
@@ -106,8 +102,8 @@ changes as (
         orders.payer_customer_id as customer_id,
         book_movements.book as part,
         book_movements.occurred_on,
-        orders.tax_factor
-        * (book_movements.company_open_amount_excl_tax - book_movements.previous_company_open_amount_excl_tax) as amount
+        {{ with_tax('book_movements.company_open_amount_excl_tax', 'orders.amount_incl_tax', 'orders.amount_excl_tax') }}
+        - {{ with_tax('book_movements.previous_company_open_amount_excl_tax', 'orders.amount_incl_tax', 'orders.amount_excl_tax') }} as amount
     from book_movements
     inner join orders on book_movements.order_id = orders.document_id
     union all
@@ -116,8 +112,7 @@ changes as (
         payer_customer_id,
         'deposits',
         invoice_date,
-        -cast(company_net_amount_excl_tax as double)
-        * coalesce(cast(net_amount_incl_tax as double) / nullif(cast(net_amount_excl_tax as double), 0), 1)
+        -{{ with_tax('company_net_amount_excl_tax', 'net_amount_incl_tax', 'net_amount_excl_tax') }}
     from invoice_lines
     where is_issued and (document_type = 'deposit_invoice' or line_type = 'deposit')
 
@@ -174,15 +169,14 @@ running as (
 
 ),
 
--- Sums of apportioned values: what remains below a cent is nothing.
 components as (
 
-    select as_of_date, company_id, customer_id, part, cast(amount as decimal(18, 4)) as amount
+    select as_of_date, company_id, customer_id, part, amount
     from owed
     union all
-    select as_of_date, company_id, customer_id, part, cast(round(amount, 2) as decimal(18, 4))
+    select as_of_date, company_id, customer_id, part, amount
     from running
-    where abs(amount) >= 0.01
+    where amount <> 0
 
 ),
 

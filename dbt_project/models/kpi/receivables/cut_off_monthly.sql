@@ -9,8 +9,10 @@ order_lines as (
         lines.company_id,
         lines.is_deliverable,
         lines.booked_date,
-        cast(lines.company_amount_excl_tax as double) / nullif(cast(lines.ordered_quantity as double), 0) as net_unit_price,
-        coalesce(cast(orders.amount_incl_tax as double) / nullif(cast(orders.amount_excl_tax as double), 0), 1) as tax_factor
+        lines.company_amount_excl_tax,
+        lines.ordered_quantity,
+        orders.amount_incl_tax as order_amount_incl_tax,
+        orders.amount_excl_tax as order_amount_excl_tax
     from {{ ref('fct_order_lines') }} as lines
     inner join {{ ref('fct_documents') }} as orders on lines.order_id = orders.document_id
 
@@ -107,52 +109,79 @@ excesses as (
     select
         running.order_line_id,
         running.occurred_on,
-        order_lines.company_id,
-        order_lines.tax_factor,
-        order_lines.net_unit_price,
         greatest({{ settled_quantity('running.invoiced', 'running.credited', 'running.reversed', 'running.returned') }} - running.delivered, 0)
             as excess_quantity,
         greatest(running.returned - running.credited, 0) as uncredited_quantity
     from running
-    inner join order_lines on running.order_line_id = order_lines.order_line_id
+
+),
+
+excess_kinds as (
+
+    select
+        'credit_notes_to_issue' as part,
+        order_line_id,
+        occurred_on,
+        least(excess_quantity, uncredited_quantity) as quantity
+    from excesses
+    union all
+    select
+        'invoiced_not_delivered',
+        order_line_id,
+        occurred_on,
+        excess_quantity - least(excess_quantity, uncredited_quantity)
+    from excesses
+
+),
+
+excess_values as (
+
+    select
+        excess_kinds.*,
+        coalesce({{ apportioned('order_lines.company_amount_excl_tax', 'excess_kinds.quantity', 'order_lines.ordered_quantity') }}, 0) as amount
+    from excess_kinds
+    inner join order_lines on excess_kinds.order_line_id = order_lines.order_line_id
     where order_lines.is_deliverable
 
 ),
 
-valued as (
+open_values as (
 
     select
-        *,
-        least(excess_quantity, uncredited_quantity) * net_unit_price as to_credit_amount,
-        (excess_quantity - least(excess_quantity, uncredited_quantity)) * net_unit_price as undelivered_amount
-    from excesses
+        'delivered_not_invoiced' as part,
+        order_line_id,
+        occurred_on,
+        open_quantity,
+        previous_open_quantity,
+        company_open_amount_excl_tax as open_amount,
+        previous_company_open_amount_excl_tax as previous_open_amount
+    from book_movements
+    union all
+    select
+        part,
+        order_line_id,
+        occurred_on,
+        quantity,
+        coalesce(lag(quantity) over (partition by part, order_line_id order by occurred_on), 0),
+        amount,
+        coalesce(lag(amount) over (partition by part, order_line_id order by occurred_on), 0)
+    from excess_values
 
 ),
 
 changes as (
 
     select
-        book_movements.company_id,
-        book_movements.occurred_on,
-        'delivered_not_invoiced' as part,
-        book_movements.company_open_amount_excl_tax - book_movements.previous_company_open_amount_excl_tax as amount,
-        order_lines.tax_factor,
-        case when book_movements.open_quantity > 0 then 1 else 0 end
-        - case when book_movements.previous_open_quantity > 0 then 1 else 0 end as line_change
-    from book_movements
-    inner join order_lines on book_movements.order_line_id = order_lines.order_line_id
-    {%- for part, column in [('invoiced_not_delivered', 'undelivered_amount'), ('credit_notes_to_issue', 'to_credit_amount')] %}
-    union all
-    select
-        company_id,
-        occurred_on,
-        '{{ part }}',
-        {{ column }} - coalesce(lag({{ column }}) over (partition by order_line_id order by occurred_on), 0),
-        tax_factor,
-        case when {{ column }} > 0 then 1 else 0 end
-        - case when coalesce(lag({{ column }}) over (partition by order_line_id order by occurred_on), 0) > 0 then 1 else 0 end
-    from valued
-    {%- endfor %}
+        order_lines.company_id,
+        open_values.occurred_on,
+        open_values.part,
+        case when open_values.open_quantity > 0 then 1 else 0 end
+        - case when open_values.previous_open_quantity > 0 then 1 else 0 end as lines,
+        open_values.open_amount - open_values.previous_open_amount as excl_tax,
+        {{ with_tax('open_values.open_amount', 'order_lines.order_amount_incl_tax', 'order_lines.order_amount_excl_tax') }}
+        - {{ with_tax('open_values.previous_open_amount', 'order_lines.order_amount_incl_tax', 'order_lines.order_amount_excl_tax') }} as incl_tax
+    from open_values
+    inner join order_lines on open_values.order_line_id = order_lines.order_line_id
 
 ),
 
@@ -180,9 +209,9 @@ monthly_changes as (
         company_id,
         {{ month_of('occurred_on') }} as closing_month,
         {%- for part in parts %}
-        sum(case when part = '{{ part }}' then line_change else 0 end) as {{ part }}_lines,
-        sum(case when part = '{{ part }}' then cast(amount as double) else 0 end) as {{ part }}_excl_tax,
-        sum(case when part = '{{ part }}' then cast(amount as double) * tax_factor else 0 end) as {{ part }}_incl_tax{{ ',' if not loop.last }}
+        {%- for measure in ['lines', 'excl_tax', 'incl_tax'] %}
+        sum(case when part = '{{ part }}' then {{ measure }} else 0 end) as {{ part }}_{{ measure }}{{ ',' if not loop.last }}
+        {%- endfor %}{{ ',' if not loop.last }}
         {%- endfor %}
     from changes
     group by 1, 2
@@ -197,10 +226,10 @@ balances as (
         months.as_of_date,
         {%- for part in parts %}
         {%- for measure in ['lines', 'excl_tax', 'incl_tax'] %}
-        {% if measure != 'lines' %}round({% endif %}sum(coalesce(monthly_changes.{{ part }}_{{ measure }}, 0)) over (
+        sum(coalesce(monthly_changes.{{ part }}_{{ measure }}, 0)) over (
             partition by months.company_id order by months.closing_month
             rows between unbounded preceding and current row
-        ){% if measure != 'lines' %}, 2){% endif %} as {{ part }}_{{ measure }}{{ ',' if not loop.last }}
+        ) as {{ part }}_{{ measure }}{{ ',' if not loop.last }}
         {%- endfor %}{{ ',' if not loop.last }}
         {%- endfor %}
     from months

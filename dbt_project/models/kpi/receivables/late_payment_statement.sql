@@ -22,7 +22,10 @@ companies as (
 
 open_items as (
 
-    select * from {{ ref('open_items') }}
+    select
+        *,
+        coalesce({{ apportioned('company_open_amount', 'disputed_amount', 'open_amount') }}, 0) as company_disputed_amount
+    from {{ ref('open_items') }}
 
 ),
 
@@ -34,8 +37,8 @@ late_items as (
         company_id,
         coalesce(document_id, open_item_id) as invoice_id,
         days_late,
-        company_open_amount - disputed_amount * {{ ratio('company_open_amount', 'open_amount') }} as amount,
-        disputed_amount * {{ ratio('company_open_amount', 'open_amount') }} as disputed_amount
+        company_open_amount - company_disputed_amount as amount,
+        company_disputed_amount as disputed_amount
     from open_items
     where days_late > 0 and account_role in ('trade', 'bills_in_hand', 'bills_discounted', 'doubtful', 'unknown')
 

@@ -57,8 +57,9 @@ described as (
         products.unit,
         order_lines.price_unit as unit_price_excl_tax,
         order_lines.discount as discount_percent,
-        cast(order_lines.price_subtotal as double) / nullif(order_lines.product_uom_qty, 0) as net_unit_price,
-        cast(order_lines.price_total as double) / nullif(order_lines.product_uom_qty, 0) as gross_unit_price,
+        order_lines.product_uom_qty as ordered_quantity,
+        order_lines.price_subtotal,
+        order_lines.price_total,
         coalesce(nullif(orders.currency_rate, 0), 1) as currency_rate,
         coalesce(shipped_lines.unit_cost, current_costs.unit_cost) as unit_cost,
         {{ key('moves.source_id', 'sale.order.line', 'moves.sale_line_id') }} as order_line_id,
@@ -123,6 +124,14 @@ typed as (
     where is_return or (transfer_state = 'done' and state = 'done' and done_quantity <> 0)
 ),
 
+valued as (
+    select
+        *,
+        coalesce({{ apportioned('price_subtotal', 'line_quantity', 'ordered_quantity') }}, 0) as amount_excl_tax,
+        coalesce({{ apportioned('price_total', 'line_quantity', 'ordered_quantity') }}, 0) as amount_incl_tax
+    from typed
+),
+
 final as (
     select
         source_id,
@@ -138,11 +147,13 @@ final as (
         unit,
         unit_price_excl_tax,
         discount_percent,
-        {{ money('coalesce(line_quantity * net_unit_price, 0)') }} as amount_excl_tax,
-        {{ money('coalesce(line_quantity * gross_unit_price, 0)') }}
-        - {{ money('coalesce(line_quantity * net_unit_price, 0)') }} as amount_tax,
-        {{ money('coalesce(line_quantity * gross_unit_price, 0)') }} as amount_incl_tax,
-        {{ money('coalesce(line_quantity * net_unit_price, 0) / currency_rate') }} as company_amount_excl_tax,
+        amount_excl_tax,
+        amount_incl_tax - amount_excl_tax as amount_tax,
+        amount_incl_tax,
+        case
+            when currency_rate = 1 then amount_excl_tax
+            else {{ money('round(coalesce(line_quantity * cast(price_subtotal as double) / nullif(ordered_quantity, 0), 0) / currency_rate, 4)') }}
+        end as company_amount_excl_tax,
         unit_cost,
         order_line_id,
         generated_from_line_id,
@@ -152,7 +163,7 @@ final as (
         picked_by_id,
         salesperson_id,
         site
-    from typed
+    from valued
 )
 
 {{ conform('document_lines', lacks=[

@@ -103,11 +103,11 @@ select
     -- The price is that of the parts; where they add up to the line, so do their amounts, exactly.
     case
         when quantity = basis_quantity or coalesce(basis_quantity, 0) = 0 then {{ money('sign * basis_amount_excl_tax') }}
-        else {{ line_value('sign * quantity', '(cast(basis_amount_excl_tax as double) / cast(basis_quantity as double))') }}
+        else {{ apportioned('basis_amount_excl_tax', 'sign * quantity', 'basis_quantity') }}
     end as amount_excl_tax,
     case
         when quantity = basis_quantity or coalesce(basis_quantity, 0) = 0 then {{ money('sign * basis_amount_incl_tax') }}
-        else {{ line_value('sign * quantity', '(cast(basis_amount_incl_tax as double) / cast(basis_quantity as double))') }}
+        else {{ apportioned('basis_amount_incl_tax', 'sign * quantity', 'basis_quantity') }}
     end as amount_incl_tax,
     {{ money('open_quantity') }} as open_quantity,
     {{ money('delivered_quantity') }} as delivered_quantity,
