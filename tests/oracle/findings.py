@@ -25,7 +25,6 @@ NO_HABIT_IS_A_WEEK = "no_habit_is_a_week"
 RECEIPT_IS_TOLD_AS_INSTANT = "receipt_is_told_as_instant"
 CRM_GROUPS_ARE_UNKNOWN = "crm_groups_are_unknown"
 CANCELLED_AHEAD_IS_NOT_DUE = "cancelled_ahead_is_not_due"
-YOUNG_QUOTES_TELL_PROMISES = "young_quotes_tell_promises"
 REST_IN_PREPARATION_IS_VALIDATED = "rest_in_preparation_is_validated"
 CLEARED_ON_THE_DAY_IS_LISTED = "cleared_on_the_day_is_listed"
 RETURNS_CREDITED_LATE_ARE_MISSING = "returns_credited_late_are_missing"
@@ -117,11 +116,6 @@ FINDINGS: dict[str, str] = {
         "A line that the customer cancelled before its date counts as not due until the date has"
         " passed; not due is what is not decided yet, and it is excluded from the day it is"
         " cancelled."
-    ),
-    YOUNG_QUOTES_TELL_PROMISES: (
-        "The days after which a quote's goods are usually promised are those of all quotes won in"
-        " the last 425 days; such quotes are the ripe ones, and of the young ones only those"
-        " decided quickly are won yet, so that the day comes too early."
     ),
     REST_IN_PREPARATION_IS_VALIDATED: (
         "A line none of which has left, and whose goods are being prepared, is at the stage"
