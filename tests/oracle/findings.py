@@ -13,7 +13,6 @@ LATE_DAYS_END_AT_INSOLVENCY = "late_days_end_at_insolvency"
 INTEREST_IS_ROUNDED_TWICE = "interest_is_rounded_twice"
 TO_THE_CENT = "to_the_cent"
 SETTLING_HIDES_POSTING = "settling_hides_posting"
-LATE_DEPOSIT_REOPENS_ORDER = "late_deposit_reopens_order"
 DRAFT_CREDIT_COUNTS_TWICE = "draft_credit_counts_twice"
 INSOLVENT_NEVER_REMINDED = "insolvent_never_reminded"
 LATER_POSTING_IS_NO_WORK = "later_posting_is_no_work"
@@ -63,10 +62,6 @@ FINDINGS: dict[str, str] = {
         "An invoice or credit note that is settled the instant it is posted counts as settled by"
         " derivation only, and nobody posted it, although the log names who did; only what is"
         " derived is nobody's work."
-    ),
-    LATE_DEPOSIT_REOPENS_ORDER: (
-        "A deposit paid after its order was invoiced brings an event by which the order waits"
-        " again; an order that is invoiced has ended, and its states say so."
     ),
     DRAFT_CREDIT_COUNTS_TWICE: (
         "A credit note that is drafted for goods that came back is work beside the return that"
