@@ -24,12 +24,10 @@ NO_HABIT_IS_A_WEEK = "no_habit_is_a_week"
 RECEIPT_IS_TOLD_AS_INSTANT = "receipt_is_told_as_instant"
 CRM_GROUPS_ARE_UNKNOWN = "crm_groups_are_unknown"
 CANCELLED_AHEAD_IS_NOT_DUE = "cancelled_ahead_is_not_due"
-REST_IN_PREPARATION_IS_VALIDATED = "rest_in_preparation_is_validated"
 CLEARED_ON_THE_DAY_IS_LISTED = "cleared_on_the_day_is_listed"
 RETURNS_CREDITED_LATE_ARE_MISSING = "returns_credited_late_are_missing"
 BACKDATED_INVOICE_IS_AS_TODAY = "backdated_invoice_is_as_today"
 ORDER_HAS_ITS_LATER_DATE = "order_has_its_later_date"
-LATER_VALIDATION_IS_TOLD = "later_validation_is_told"
 
 FINDINGS: dict[str, str] = {
     ENTRIES_ARE_MONEY: (
@@ -112,11 +110,6 @@ FINDINGS: dict[str, str] = {
         " passed; not due is what is not decided yet, and it is excluded from the day it is"
         " cancelled."
     ),
-    REST_IN_PREPARATION_IS_VALIDATED: (
-        "A line none of which has left, and whose goods are being prepared, is at the stage"
-        " validated once another line of its order has left: order_tracking takes the order's"
-        " status, part shipped, for the line's."
-    ),
     CLEARED_ON_THE_DAY_IS_LISTED: (
         "process_exceptions lists messages that were entered, or cleared of their error, on the"
         " day they are first seen, and sales below cost on orders that ended on their first day;"
@@ -135,11 +128,6 @@ FINDINGS: dict[str, str] = {
         "An order that was confirmed after the as-of date is restated with the date of that"
         " confirmation, which Odoo wrote over its own, and the timeline leaves it out; nothing"
         " dated after the as-of date counts."
-    ),
-    LATER_VALIDATION_IS_TOLD: (
-        "An order that was to be validated on the as-of date, and was validated after it, bears the"
-        " date of its validation and the promise made with it in order_tracking; nothing dated"
-        " after the as-of date counts."
     ),
 }
 
