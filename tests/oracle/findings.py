@@ -23,7 +23,6 @@ NEXT_SEASON_IS_UNKNOWN = "next_season_is_unknown"
 NO_HABIT_IS_A_WEEK = "no_habit_is_a_week"
 RECEIPT_IS_TOLD_AS_INSTANT = "receipt_is_told_as_instant"
 CRM_GROUPS_ARE_UNKNOWN = "crm_groups_are_unknown"
-CANCELLED_AHEAD_IS_NOT_DUE = "cancelled_ahead_is_not_due"
 CLEARED_ON_THE_DAY_IS_LISTED = "cleared_on_the_day_is_listed"
 RETURNS_CREDITED_LATE_ARE_MISSING = "returns_credited_late_are_missing"
 BACKDATED_INVOICE_IS_AS_TODAY = "backdated_invoice_is_as_today"
@@ -104,11 +103,6 @@ FINDINGS: dict[str, str] = {
     CRM_GROUPS_ARE_UNKNOWN: (
         "Accounts that the CRM files under a parent account are heads of their own group, since"
         " nothing reads its ParentId; sales at stake are those of the group that decides."
-    ),
-    CANCELLED_AHEAD_IS_NOT_DUE: (
-        "A line that the customer cancelled before its date counts as not due until the date has"
-        " passed; not due is what is not decided yet, and it is excluded from the day it is"
-        " cancelled."
     ),
     CLEARED_ON_THE_DAY_IS_LISTED: (
         "process_exceptions lists messages that were entered, or cleared of their error, on the"
