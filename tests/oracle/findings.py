@@ -16,7 +16,6 @@ SETTLING_HIDES_POSTING = "settling_hides_posting"
 DRAFT_CREDIT_COUNTS_TWICE = "draft_credit_counts_twice"
 INSOLVENT_NEVER_REMINDED = "insolvent_never_reminded"
 LATER_POSTING_IS_NO_WORK = "later_posting_is_no_work"
-PRICE_REDUCTION_TAKES_GOODS = "price_reduction_takes_goods"
 ABSENT_TAKE_NO_BREAKS = "absent_take_no_breaks"
 DISPUTES_ARE_REMINDED = "disputes_are_reminded"
 NEXT_SEASON_IS_UNKNOWN = "next_season_is_unknown"
@@ -68,10 +67,6 @@ FINDINGS: dict[str, str] = {
         "Goods whose invoice is dated by the as-of date and posted after it are restated as neither"
         " invoiced nor to be invoiced, and are no work at all; the task ends when the invoice is"
         " posted."
-    ),
-    PRICE_REDUCTION_TAKES_GOODS: (
-        "A price correction or commercial gesture on a line of which goods came back counts as"
-        " taking back a quantity and its cost; a price reduction has neither."
     ),
     ABSENT_TAKE_NO_BREAKS: (
         "workload_balance takes breaks and meetings as a share of the time that is left after"
