@@ -22,8 +22,6 @@ NEXT_SEASON_IS_UNKNOWN = "next_season_is_unknown"
 NO_HABIT_IS_A_WEEK = "no_habit_is_a_week"
 RECEIPT_IS_TOLD_AS_INSTANT = "receipt_is_told_as_instant"
 CRM_GROUPS_ARE_UNKNOWN = "crm_groups_are_unknown"
-CLEARED_ON_THE_DAY_IS_LISTED = "cleared_on_the_day_is_listed"
-RETURNS_CREDITED_LATE_ARE_MISSING = "returns_credited_late_are_missing"
 BACKDATED_INVOICE_IS_AS_TODAY = "backdated_invoice_is_as_today"
 ORDER_HAS_ITS_LATER_DATE = "order_has_its_later_date"
 
@@ -98,16 +96,6 @@ FINDINGS: dict[str, str] = {
     CRM_GROUPS_ARE_UNKNOWN: (
         "Accounts that the CRM files under a parent account are heads of their own group, since"
         " nothing reads its ParentId; sales at stake are those of the group that decides."
-    ),
-    CLEARED_ON_THE_DAY_IS_LISTED: (
-        "process_exceptions lists messages that were entered, or cleared of their error, on the"
-        " day they are first seen, and sales below cost on orders that ended on their first day;"
-        " first seen is the first day at whose end the rule was broken."
-    ),
-    RETURNS_CREDITED_LATE_ARE_MISSING: (
-        "Of the returns not credited in time, process_exceptions lists none that was credited"
-        " since, although exceptions stay listed for twelve months; and it counts from the return"
-        " where the goods were invoiced only later, when there was nothing to credit yet."
     ),
     BACKDATED_INVOICE_IS_AS_TODAY: (
         "An invoice dated by the as-of date and entered after it is restated with the status that"
