@@ -8,11 +8,9 @@ import pandas as pd
 from tests.oracle import findings
 from tests.oracle.documents import (
     credit_holds,
-    deposits,
     documents,
     invoices,
     logged_changes,
-    order_ends,
     sales,
     stays,
     transfers,
@@ -138,16 +136,6 @@ def _fields(sources: Sources) -> pd.DataFrame:
     return rows.assign(is_derived=False)
 
 
-def _late_deposits(sources: Sources) -> pd.DataFrame:
-    """Deposits paid after their order was invoiced: only to err as a model does."""
-    rows = deposits(sources)
-    rows = rows[rows["settled_at"] > rows["order_id"].map(order_ends(sources))]
-    document_id = "erp/sale.order/" + rows["order_id"].astype(str)
-    return pd.DataFrame(
-        {"document_id": document_id, "at": rows["settled_at"], "user": pd.NA, "is_derived": True}
-    )
-
-
 def _shippers(sources: Sources) -> pd.Series:
     """Who logged the end of the transfer by which an order left, by document and instant."""
     rows = transfers(sources)
@@ -199,8 +187,6 @@ def _statuses(sources: Sources) -> pd.DataFrame:
         ],
         columns=key,
     )
-    if sources.errs(findings.LATE_DEPOSIT_REOPENS_ORDER):
-        both = pd.concat([both, _late_deposits(sources)], ignore_index=True)
     # Blocking and releasing are events of their own.
     both = both.merge(held.assign(is_hold=True), on=key, how="left")
     both = both[~(both["is_hold"].eq(True) & both["is_derived"])]

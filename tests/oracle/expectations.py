@@ -24,7 +24,7 @@ def snapshots(sources: Sources) -> pd.DataFrame:
     which the last of it left, or `is_given_up`.
     """
     rows = booked_lines(sources).copy()
-    rows["delivered_on"] = _completed_on(sources)
+    rows["delivered_on"] = completed_on(sources)
     rows["is_given_up"] = rows["given_up_on"].notna()
     rows["ended_on"] = rows["delivered_on"].fillna(rows["given_up_on"])
     promised = _promise_days(sources)
@@ -47,7 +47,7 @@ def snapshots(sources: Sources) -> pd.DataFrame:
     return every
 
 
-def _completed_on(sources: Sources) -> pd.Series:
+def completed_on(sources: Sources) -> pd.Series:
     """Day on which the last of each line left; missing while something is still to leave."""
     left = parts(sources).sort_values(["line", "done_at"])
     so_far = left.groupby("line")["quantity"].cumsum()

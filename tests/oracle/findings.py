@@ -8,34 +8,22 @@ differ from that oracle: the entry then leaves, with the branches that ask for i
 from __future__ import annotations
 
 SETTLING_HIDES_POSTING = "settling_hides_posting"
-LATE_DEPOSIT_REOPENS_ORDER = "late_deposit_reopens_order"
 DRAFT_CREDIT_COUNTS_TWICE = "draft_credit_counts_twice"
 INSOLVENT_NEVER_REMINDED = "insolvent_never_reminded"
 LATER_POSTING_IS_NO_WORK = "later_posting_is_no_work"
-PRICE_REDUCTION_TAKES_GOODS = "price_reduction_takes_goods"
 ABSENT_TAKE_NO_BREAKS = "absent_take_no_breaks"
 DISPUTES_ARE_REMINDED = "disputes_are_reminded"
 NEXT_SEASON_IS_UNKNOWN = "next_season_is_unknown"
 NO_HABIT_IS_A_WEEK = "no_habit_is_a_week"
 RECEIPT_IS_TOLD_AS_INSTANT = "receipt_is_told_as_instant"
-CANCELLED_AHEAD_IS_NOT_DUE = "cancelled_ahead_is_not_due"
-YOUNG_QUOTES_TELL_PROMISES = "young_quotes_tell_promises"
-REST_IN_PREPARATION_IS_VALIDATED = "rest_in_preparation_is_validated"
-CLEARED_ON_THE_DAY_IS_LISTED = "cleared_on_the_day_is_listed"
-RETURNS_CREDITED_LATE_ARE_MISSING = "returns_credited_late_are_missing"
 BACKDATED_INVOICE_IS_AS_TODAY = "backdated_invoice_is_as_today"
 ORDER_HAS_ITS_LATER_DATE = "order_has_its_later_date"
-LATER_VALIDATION_IS_TOLD = "later_validation_is_told"
 
 FINDINGS: dict[str, str] = {
     SETTLING_HIDES_POSTING: (
         "An invoice or credit note that is settled the instant it is posted counts as settled by"
         " derivation only, and nobody posted it, although the log names who did; only what is"
         " derived is nobody's work."
-    ),
-    LATE_DEPOSIT_REOPENS_ORDER: (
-        "A deposit paid after its order was invoiced brings an event by which the order waits"
-        " again; an order that is invoiced has ended, and its states say so."
     ),
     DRAFT_CREDIT_COUNTS_TWICE: (
         "A credit note that is drafted for goods that came back is work beside the return that"
@@ -45,10 +33,6 @@ FINDINGS: dict[str, str] = {
         "Goods whose invoice is dated by the as-of date and posted after it are restated as neither"
         " invoiced nor to be invoiced, and are no work at all; the task ends when the invoice is"
         " posted."
-    ),
-    PRICE_REDUCTION_TAKES_GOODS: (
-        "A price correction or commercial gesture on a line of which goods came back counts as"
-        " taking back a quantity and its cost; a price reduction has neither."
     ),
     ABSENT_TAKE_NO_BREAKS: (
         "workload_balance takes breaks and meetings as a share of the time that is left after"
@@ -77,31 +61,6 @@ FINDINGS: dict[str, str] = {
         " entry, and gives the instant at which the request was received, often on an earlier day;"
         " day and instant are of one event."
     ),
-    CANCELLED_AHEAD_IS_NOT_DUE: (
-        "A line that the customer cancelled before its date counts as not due until the date has"
-        " passed; not due is what is not decided yet, and it is excluded from the day it is"
-        " cancelled."
-    ),
-    YOUNG_QUOTES_TELL_PROMISES: (
-        "The days after which a quote's goods are usually promised are those of all quotes won in"
-        " the last 425 days; such quotes are the ripe ones, and of the young ones only those"
-        " decided quickly are won yet, so that the day comes too early."
-    ),
-    REST_IN_PREPARATION_IS_VALIDATED: (
-        "A line none of which has left, and whose goods are being prepared, is at the stage"
-        " validated once another line of its order has left: order_tracking takes the order's"
-        " status, part shipped, for the line's."
-    ),
-    CLEARED_ON_THE_DAY_IS_LISTED: (
-        "process_exceptions lists messages that were entered, or cleared of their error, on the"
-        " day they are first seen, and sales below cost on orders that ended on their first day;"
-        " first seen is the first day at whose end the rule was broken."
-    ),
-    RETURNS_CREDITED_LATE_ARE_MISSING: (
-        "Of the returns not credited in time, process_exceptions lists none that was credited"
-        " since, although exceptions stay listed for twelve months; and it counts from the return"
-        " where the goods were invoiced only later, when there was nothing to credit yet."
-    ),
     BACKDATED_INVOICE_IS_AS_TODAY: (
         "An invoice dated by the as-of date and entered after it is restated with the status that"
         " it has today, such as settled; nothing dated after the as-of date counts."
@@ -110,11 +69,6 @@ FINDINGS: dict[str, str] = {
         "An order that was confirmed after the as-of date is restated with the date of that"
         " confirmation, which Odoo wrote over its own, and the timeline leaves it out; nothing"
         " dated after the as-of date counts."
-    ),
-    LATER_VALIDATION_IS_TOLD: (
-        "An order that was to be validated on the as-of date, and was validated after it, bears the"
-        " date of its validation and the promise made with it in order_tracking; nothing dated"
-        " after the as-of date counts."
     ),
 }
 

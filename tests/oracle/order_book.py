@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from tests.oracle.credit_notes import reason_of_text
 from tests.oracle.documents import (
     all_logged_changes,
     billing_types,
@@ -151,7 +152,10 @@ def _happenings(sources: Sources) -> dict[tuple[str, int], list[tuple]]:
 
 @derived
 def booked_lines(sources: Sources) -> pd.DataFrame:
-    """Lines of issued invoices and credit notes dated by the as-of date, whenever posted."""
+    """Lines of issued invoices and credit notes dated by the as-of date, whenever posted.
+
+    Price reductions are left out: they have no quantity.
+    """
     links = sources.table("odoo__sale_order_line_invoice_rel")
     lines = invoice_lines(sources).set_index("id")
     moves = sources.table("odoo__account_move").set_index("id")
@@ -164,6 +168,7 @@ def booked_lines(sources: Sources) -> pd.DataFrame:
     issued = (rows["move_id"].map(moves["state"]) == "posted") & (
         rows["move_id"].map(moves["l10n_it_edi_state"]).fillna("") != "rejected"
     )
+    issued &= ~rows["move_id"].isin(price_reductions(sources))
     return rows[issued & (rows["date"] <= sources.day)]
 
 
@@ -174,6 +179,16 @@ def reversals(sources: Sources) -> set[int]:
     credit = moves[moves["reversed_entry_id"].notna()]
     corrected = credit["reversed_entry_id"].map(moves["amount_total"])
     return set(credit.index[credit["amount_total"] == corrected])
+
+
+@derived
+def price_reductions(sources: Sources) -> pd.Index:
+    """Credit notes that take back money and no goods, by what is written on them."""
+    moves = sources.table("odoo__account_move").set_index("id")
+    reason = moves["ref"].map(reason_of_text)
+    reduces = reason.isin(["price", "commercial"]) & ~moves.index.isin(list(reversals(sources)))
+    is_credit = moves.index.to_series().map(billing_types(sources)) == "credit_note"
+    return moves.index[reduces & is_credit]
 
 
 class _Line:

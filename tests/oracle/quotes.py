@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tests.oracle import findings
 from tests.oracle.documents import document_status, in_company_currency, sales
 from tests.oracle.lines import agents
 from tests.oracle.messages import inbound_messages
@@ -97,10 +96,8 @@ def _with_chances(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _with_usual_day(sources: Sources, rows: pd.DataFrame) -> pd.DataFrame:
     """When the goods of open quotes would be promised: as soon as such quotes' goods were."""
-    recent = rows["age_days"] < MATURITY_DAYS + _YEAR
-    if not sources.errs(findings.YOUNG_QUOTES_TELL_PROMISES):
-        recent &= rows["is_mature"]
-    won = rows[recent & (rows["outcome"] == "won")]
+    ripe = rows["is_mature"] & (rows["age_days"] < MATURITY_DAYS + _YEAR)
+    won = rows[ripe & (rows["outcome"] == "won")]
     first = won["id"].map({number: days[0][1] for number, days in promises(sources).items()})
     usual = (first - won["quote_date"]).dt.days.groupby(won["company_id"]).median()
     days = np.floor(rows["company_id"].map(usual) + 0.5)

@@ -11,7 +11,8 @@ import pandas as pd
 
 from tests.oracle import findings
 from tests.oracle.documents import billing_types, invoice_lines, share, shipped_lines
-from tests.oracle.sources import UNIT, Sources, derived, seed, translated
+from tests.oracle.order_book import price_reductions
+from tests.oracle.sources import UNIT, Sources, derived, translated
 
 
 @derived
@@ -25,7 +26,7 @@ def revenue_lines(sources: Sources) -> pd.DataFrame:
     moves = sources.table("odoo__account_move").set_index("id")
     rows = invoice_lines(sources)
     rows = rows[~rows["is_downpayment"].fillna(False)].rename(columns={"id": "line"})
-    for column in ("invoice_date", "state", "l10n_it_edi_state", "reversed_entry_id", "ref"):
+    for column in ("invoice_date", "state", "l10n_it_edi_state", "reversed_entry_id"):
         rows[column] = rows["move_id"].map(moves[column])
     is_issued = (rows["state"] == "posted") & (rows["l10n_it_edi_state"].fillna("") != "rejected")
     rows = rows[is_issued & (rows["invoice_date"] <= sources.day)].copy()
@@ -77,18 +78,7 @@ def _takes_back(sources: Sources, rows: pd.DataFrame) -> pd.Series:
     came = shipped_lines(sources)
     came = came[came["is_return"] & came["done_at"].notna()]
     came_back = rows["is_credit"] & rows["order_line"].isin(came["sale_line_id"].dropna())
-    if sources.errs(findings.PRICE_REDUCTION_TAKES_GOODS):
-        return came_back
-    return came_back & (rows["ref"].map(credit_note_reason) == "return")
-
-
-def credit_note_reason(text: object) -> str:
-    """Reason of a credit note by the longest of the words that its reference contains."""
-    words = [
-        row for row in seed("credit_note_reason_map") if row["source_text"] in str(text).lower()
-    ]
-    longest = max(words, key=lambda row: len(row["source_text"]), default=None)
-    return longest["credit_note_reason"] if longest else "unknown"
+    return came_back & ~rows["move_id"].isin(price_reductions(sources))
 
 
 def _unit_costs(sources: Sources, rows: pd.DataFrame) -> pd.Series:

@@ -115,7 +115,10 @@ def covered(sources: Sources) -> pd.DataFrame:
 
 @derived
 def probable_demand(sources: Sources) -> pd.DataFrame:
-    """Goods on open quotes, times the chance of these: company, product, site, day, quantity."""
+    """Goods on open quotes, times the chance of these: company, product, site, day, quantity.
+
+    Quantities are in millionths of a unit of quantity, so that they add up exactly.
+    """
     offers = quotes(sources)
     pending = offers[(offers["outcome"] == "pending") & (offers["similar"] > 0)]
     lines = order_lines(sources)
@@ -130,6 +133,6 @@ def probable_demand(sources: Sources) -> pd.DataFrame:
             "product": lines["product_id"],
             "site": order.map(pending["warehouse_id"]).map(sites),
             "day": order.map(pending["probable_on"]),
-            "quantity": (lines["product_uom_qty"] * chance).astype(float) / 1_000_000,
+            "quantity": lines["product_uom_qty"].astype("int64") * chance.astype("int64"),
         }
     )

@@ -9,7 +9,6 @@ import pandas as pd
 
 from tests.oracle import findings
 from tests.oracle.claims import claim_stretches, claims
-from tests.oracle.credit_notes import reason_of_text
 from tests.oracle.documents import (
     billed_quantities,
     billing_types,
@@ -24,6 +23,7 @@ from tests.oracle.documents import (
     transfers,
 )
 from tests.oracle.messages import inbound_messages
+from tests.oracle.order_book import price_reductions
 from tests.oracle.people import described, logins
 from tests.oracle.receivables import instalments_of_invoices, open_stretches, receivable_lines
 from tests.oracle.sources import Sources, code_map, derived, translated
@@ -239,19 +239,11 @@ def _billed_so_far(sources: Sources) -> pd.DataFrame:
     rows = rows.assign(date=dates)
     if sources.errs(findings.LATER_POSTING_IS_NO_WORK):
         rows = pd.concat([rows, _posted_later(sources)])
-    if not sources.errs(findings.PRICE_REDUCTION_TAKES_GOODS):
-        rows = rows[~rows["move_id"].isin(_price_reductions(sources))]
+    rows = rows[~rows["move_id"].isin(price_reductions(sources))]
     # The earlier invoice bills the earlier shipment.
     rows = rows.sort_values(["date", "move_id"])
     by = rows.groupby(["order_line_id", "document_type"])["quantity"]
     return rows.assign(before=by.cumsum() - rows["quantity"])
-
-
-def _price_reductions(sources: Sources) -> pd.Index:
-    """Credit notes that take back money and no goods, by what is written on them."""
-    rows = invoices(sources)
-    rows = rows[rows["document_type"] == "credit_note"]
-    return rows.index[rows["ref"].map(reason_of_text).isin(["price", "commercial"])]
 
 
 def _since(sources: Sources, kind: str, moves: dict[int, list[Any]]) -> pd.Series:

@@ -25,6 +25,10 @@ customers as (
     from {{ ref('dim_customer') }}
 ),
 
+declared as (
+    {{ declared_credit_note_reasons('documents') }}
+),
+
 signed as (
     select
         lines.*,
@@ -47,20 +51,22 @@ signed as (
         documents.document_type = 'credit_note'
         and coalesce(documents.amount_excl_tax = corrected.amount_excl_tax, false) as reverses_invoice,
         case when documents.document_type = 'credit_note' then -1 else 1 end as sign,
-        returned_lines.order_line_id is not null as was_returned
+        returned_lines.order_line_id is not null
+        and coalesce(declared.credit_note_reason not in ('price', 'commercial'), true) as follows_return
     from lines
     inner join documents on lines.document_id = documents.document_id
     left join documents as corrected on documents.corrects_document_id = corrected.document_id
     left join customers on documents.sold_to_customer_id = customers.customer_id
     left join order_lines on lines.order_line_id = order_lines.document_line_id
     left join returned_lines on lines.order_line_id = returned_lines.order_line_id
+    left join declared on lines.document_id = declared.document_id
 ),
 
 -- A price reduction brings no goods back; where the order line is unknown, what is credited did come back.
 moved as (
     select
         *,
-        document_type <> 'credit_note' or order_line_id is null or reverses_invoice or was_returned as moves_goods
+        document_type <> 'credit_note' or order_line_id is null or reverses_invoice or follows_return as moves_goods
     from signed
 )
 

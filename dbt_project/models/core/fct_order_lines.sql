@@ -1,8 +1,12 @@
 -- One row per line of an order or framework order, as it stood on the as-of date.
 {%- set references = ['first_confirmed_date', 'last_confirmed_date', 'requested_date'] %}
 with orders as (
-    select * from {{ ref('fct_documents') }}
-    where document_type in ('order', 'framework_order')
+    select
+        orders.*,
+        orders.validated_at is null and recorded.validated_at is not null as is_validated_later
+    from {{ ref('fct_documents') }} as orders
+    left join {{ ref('int_documents') }} as recorded on orders.document_id = recorded.document_id
+    where orders.document_type in ('order', 'framework_order')
 ),
 
 companies as (
@@ -20,7 +24,22 @@ terms as (
     where terms.term_number = 0 or terms.valid_from_at < companies.as_of_ends_at
 ),
 
--- Dates and cancellations of the line, else of its order; what came after the as-of date is undone.
+-- Lines of which something is ready to be picked, where the source prepares at all.
+preparing_sources as (
+    select distinct source_id
+    from {{ ref('fct_documents') }}
+    where document_type = 'preparation'
+),
+
+prepared_lines as (
+    select distinct lines.order_line_id
+    from {{ ref('int_document_lines') }} as lines
+    inner join {{ ref('fct_documents') }} as preparations on lines.document_id = preparations.document_id
+    where preparations.document_type = 'preparation' and preparations.status = 'in_preparation'
+),
+
+-- Dates and cancellations of the line, else of its order; what came after the as-of date is undone. A promise
+-- is made with the validation, and none before it.
 lines as (
     select
         lines.*,
@@ -37,7 +56,8 @@ lines as (
         orders.site as order_site,
         orders.incoterm,
         orders.currency_code,
-        orders.document_date as order_date,
+        -- A source may write the day of the validation over the order's own.
+        case when orders.is_validated_later then orders.created_date else orders.document_date end as order_date,
         orders.created_date,
         orders.booked_date,
         orders.booked_date is not null as is_booked,
@@ -46,12 +66,19 @@ lines as (
         terms.quantity as ordered_quantity,
         terms.priced_amount,
         terms.priced_quantity,
-        terms.promised_date,
+        case when not orders.is_validated_later then terms.promised_date end as promised_date,
         coalesce(lines.requested_date, orders.requested_date) as line_requested_date,
-        coalesce(lines.first_confirmed_date, orders.first_confirmed_date) as line_first_confirmed_date,
+        case when not orders.is_validated_later then coalesce(lines.first_confirmed_date, orders.first_confirmed_date) end
+            as line_first_confirmed_date,
         -- Terms are what was promised by the as-of date, lines hold today's promise.
-        case when coalesce(lines.last_confirmed_date, orders.last_confirmed_date) is not null then terms.promised_date end
-            as line_last_confirmed_date,
+        case
+            when not orders.is_validated_later and coalesce(lines.last_confirmed_date, orders.last_confirmed_date) is not null
+                then terms.promised_date
+        end as line_last_confirmed_date,
+        case
+            when preparing_sources.source_id is null then orders.status = 'in_preparation'
+            else prepared_lines.order_line_id is not null
+        end as is_prepared,
         case
             when lines.cancelled_at is null or lines.cancelled_at < companies.as_of_ends_at
                 then coalesce(lines.cancelled_quantity, 0)
@@ -64,6 +91,8 @@ lines as (
     inner join orders on lines.document_id = orders.document_id
     inner join companies on orders.company_id = companies.company_id
     inner join terms on lines.document_line_id = terms.document_line_id and terms.preference = 1
+    left join preparing_sources on orders.source_id = preparing_sources.source_id
+    left join prepared_lines on lines.document_line_id = prepared_lines.order_line_id
 ),
 
 deliveries as (
@@ -267,6 +296,7 @@ select
     case when measured.is_given_up then measured.cancelled_by_whom end as cancelled_by,
     measured.cancellation_reason,
     measured.open_quantity > 0 and measured.delivered_quantity > 0 as is_backorder,
+    measured.open_quantity > 0 and measured.is_prepared as is_in_preparation,
     measured.open_quantity > 0 and coalesce(measured.promised_date < {{ as_of_date() }}, false) as is_past_due,
     verdicts.is_in_full,
     verdicts.is_on_time,

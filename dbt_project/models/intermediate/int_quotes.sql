@@ -108,7 +108,11 @@ deliveries as (
         company_id,
         {{ percentile(days_between('quote_date', 'promised_date'), 0.5) }} as median_days_to_promise
     from aged
-    where outcome = 'won' and promised_date is not null and quote_date > {{ add_days(as_of_date(), -(maturity_days + 365)) }}
+    where
+        is_mature
+        and outcome = 'won'
+        and promised_date is not null
+        and quote_date > {{ add_days(as_of_date(), -(maturity_days + 365)) }}
     group by company_id
 )
 

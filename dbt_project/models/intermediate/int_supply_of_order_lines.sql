@@ -12,7 +12,7 @@ with demand as (
             partition by company_id, product_id, site
             -- What is being prepared has its goods.
             order by
-                case when order_status = 'in_preparation' then 0 else 1 end,
+                case when is_in_preparation then 0 else 1 end,
                 coalesce(promised_date, cast('9999-12-31' as date)),
                 booked_date,
                 order_line_id

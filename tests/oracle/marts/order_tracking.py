@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tests.oracle import findings
 from tests.oracle.documents import order_lines, order_steps, sales
 from tests.oracle.expectations import expectations
 from tests.oracle.lines import agents, ranges, segments
@@ -25,7 +24,8 @@ def order_tracking(sources: Sources) -> pd.DataFrame:
     sale = sales(sources)
     lines = order_lines(sources)
     order = rows["order"]
-    rows["told"] = order.map(_last_told(sources))
+    last_told = {number: told[-1][1] for number, told in tellings(sources).items()}
+    rows["told"] = order.map(pd.Series(last_told, dtype="datetime64[us]"))
     status, since = _last_step(sources, order)
     supply = covered(sources).reindex(rows.index)
     now = expectations(sources)
@@ -38,8 +38,6 @@ def order_tracking(sources: Sources) -> pd.DataFrame:
         "part_shipped": rows["delivered"] > 0,
         "in_preparation": rows["is_prepared"],
     }
-    if sources.errs(findings.REST_IN_PREPARATION_IS_VALIDATED):
-        stages["in_preparation"] = status == "in_preparation"
     rows["stage"] = np.select(list(stages.values()), list(stages), default="validated")
     short = ~(supply["covered_on"] <= sources.day) & supply["on_hand"].notna()
     waits = {
@@ -122,17 +120,11 @@ def _not_booked(sources: Sources) -> pd.DataFrame:
     sites = sources.table("odoo__stock_warehouse").set_index("id")["name"]
     carriers = sources.table("odoo__delivery_carrier").set_index("id")["name"].map(translated)
     none = pd.Series(pd.NaT, lines.index, dtype="datetime64[us]")
-    entered = sources.local_day(order.map(sale["create_date"]))
-    promised, dated = none, entered
-    if sources.errs(findings.LATER_VALIDATION_IS_TOLD):
-        later = {number: days[0][1] for number, days in promises(sources).items()}
-        promised = order.map(later)
-        dated = sources.local_day(order.map(sale["date_order"]))
     return pd.DataFrame(
         {
             "line": lines["id"],
             "order": order,
-            "order_date": dated,
+            "order_date": sources.local_day(order.map(sale["create_date"])),
             "company_id": "erp/res.company/" + order.map(sale["company_id"]).astype(str),
             "customer_segment": order.map(sale["partner_id"]).map(segments(sources)),
             "product": lines["product_id"],
@@ -143,8 +135,8 @@ def _not_booked(sources: Sources) -> pd.DataFrame:
             "open_amount": lines["company_amount"].astype("int64"),
             "delivered": 0,
             "booked_on": none,
-            "first_confirmed": promised,
-            "promised": promised,
+            "first_confirmed": none,
+            "promised": none,
             "is_prepared": False,
         }
     )
@@ -163,20 +155,20 @@ def _units(sources: Sources) -> pd.Series:
 
 
 @derived
-def _last_told(sources: Sources) -> pd.Series:
-    """The day promised when the customer was last told one: by order."""
+def tellings(sources: Sources) -> dict[int, list[tuple[pd.Timestamp, pd.Timestamp]]]:
+    """When customers were told a day, and which: what was promised then; by order."""
     messages = sources.table("odoo__mail_message")
     subject = messages["subject"].fillna("")
     tells = subject.str.startswith(("Order acknowledgement", "Delivery date changed"))
     tells &= (messages["model"] == "sale.order") & (messages["message_type"] == "comment")
-    last = messages[tells & sources.happened(messages["date"])].groupby("res_id")["date"].max()
+    told = messages[tells & sources.happened(messages["date"])].sort_values("date")
     changes = promises(sources)
-    day = {
-        order: [promised for since, promised in changes[order] if since <= at][-1]
-        for order, at in last.items()
-        if order in changes
-    }
-    return pd.Series(day, dtype="datetime64[us]")
+    found: dict[int, list[tuple[pd.Timestamp, pd.Timestamp]]] = {}
+    for order, at in zip(told["res_id"], told["date"], strict=True):
+        if order in changes:
+            day = [promised for since, promised in changes[order] if since <= at][-1]
+            found.setdefault(int(order), []).append((sources.day_of(at), day))
+    return found
 
 
 def customer_notices_due(sources: Sources) -> pd.DataFrame:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from tests.oracle import findings
 from tests.oracle.documents import (
     billed_quantities,
     documents,
@@ -23,8 +22,10 @@ from tests.oracle.documents import (
     told,
     transfers,
 )
-from tests.oracle.lines import agents
-from tests.oracle.marts.order_tracking import customer_notices_due
+from tests.oracle.expectations import completed_on
+from tests.oracle.lines import agents, parts
+from tests.oracle.lines import booked_lines as goods_booked
+from tests.oracle.marts.order_tracking import tellings
 from tests.oracle.oracle import Oracle
 from tests.oracle.order_book import booked_lines, movements
 from tests.oracle.sources import UNIT, Sources, derived, seed
@@ -225,9 +226,7 @@ def _order_messages(sources: Sources) -> pd.DataFrame:
     return rows
 
 
-def _messages(
-    sources: Sources, rows: pd.DataFrame, seen: pd.Series, end: pd.Series
-) -> pd.DataFrame:
+def _messages(rows: pd.DataFrame, seen: pd.Series, end: pd.Series) -> pd.DataFrame:
     found = _frame(
         rows.index,
         document_id=rows["document_id"],
@@ -237,15 +236,13 @@ def _messages(
         first_seen_on=seen,
         cleared_on=end,
     )
-    if sources.errs(findings.CLEARED_ON_THE_DAY_IS_LISTED):
-        return found[~(end < seen)]
     return _broken(found)
 
 
 def _message_not_entered(sources: Sources, limit: int) -> pd.DataFrame:
     rows = _order_messages(sources)
     seen = _beyond(sources, rows["company_id"], rows["received_on"], limit)
-    return _messages(sources, rows, seen, rows["entered_on"])
+    return _messages(rows, seen, rows["entered_on"])
 
 
 def _message_in_error(sources: Sources, _: int) -> pd.DataFrame:
@@ -254,7 +251,7 @@ def _message_in_error(sources: Sources, _: int) -> pd.DataFrame:
     # Nothing is tolerated, not even on the day, unless the offices are closed.
     before = rows["received_on"] - pd.Timedelta(days=1)
     seen = _beyond(sources, rows["company_id"], before, 0)
-    return _messages(sources, rows, seen, rows["resolved_on"])
+    return _messages(rows, seen, rows["resolved_on"])
 
 
 # Orders that go out -----------------------------------------------------------------------------
@@ -431,9 +428,6 @@ def _returned_not_credited(sources: Sources, limit: int) -> pd.DataFrame:
     excess = np.minimum(
         rows["returned"] - rows["credited"], rows["invoiced"] - rows["credited"] - kept
     )
-    if sources.errs(findings.RETURNS_CREDITED_LATE_ARE_MISSING):
-        found = _lines_with(sources, rows["returned"] - rows["credited"], limit + 1)
-        return found[found["cleared_on"].isna()]
     return _lines_with(sources, excess, limit + 1)
 
 
@@ -485,8 +479,6 @@ def _negative_margin(sources: Sources, _: int) -> pd.DataFrame:
         cleared_on=_until_over(sources, order),
         amount=losses,
     )
-    if sources.errs(findings.CLEARED_ON_THE_DAY_IS_LISTED):
-        return found
     return _broken(found)
 
 
@@ -573,18 +565,50 @@ def _invoice_not_sent(sources: Sources, limit: int) -> pd.DataFrame:
 
 
 def _customer_not_told(sources: Sources, limit: int) -> pd.DataFrame:
-    """Orders whose customer knows a day that has passed."""
-    rows = customer_notices_due(sources)
-    rows = rows[rows["is_date_past"]]
-    grouped = rows.groupby("order_id")
-    known = grouped["date_known_to_customer"].min()
-    return _frame(
-        known.index,
-        document_id=pd.Series(known.index, known.index),
-        first_seen_on=_beyond(sources, grouped["company_id"].first(), known, limit),
-        cleared_on=pd.Series(pd.NaT, known.index, dtype="datetime64[us]"),
-        amount=grouped["amount_to_deliver_excl_tax"].sum(),
+    """Orders whose customer knew a day that had passed: until he was told another, or no more."""
+    rows = _known_days(sources)
+    seen = _beyond(sources, rows["company_id"], rows["day"], limit)
+    rows["since"] = seen.where(seen > rows["since"], rows["since"]).where(seen.notna())
+    rows = rows[(rows["since"] <= sources.day) & ~(rows["until"] <= rows["since"])].copy()
+    left = rows.reset_index(names="case").merge(
+        parts(sources)[["line", "quantity", "day"]], "left", "line", suffixes=("", "_left")
     )
+    gone = left[~(left["day_left"] >= left["until"])].groupby("case")["quantity"].sum()
+    gone = gone.reindex(rows.index, fill_value=0)
+    rows["value"] = [
+        share(amount, ordered - int(out), ordered)
+        for amount, ordered, out in zip(rows["amount"], rows["ordered"], gone, strict=True)
+    ]
+    cases = rows.groupby(["order", "since"])
+    found = cases.agg(until=("until", "max"), value=("value", "sum")).reset_index()
+    lasts = cases["until"].apply(lambda days: days.isna().any()).to_numpy()
+    return _frame(
+        found.index,
+        document_id=_order_id(found["order"]),
+        first_seen_on=found["since"],
+        cleared_on=found["until"].mask(lasts),
+        amount=found["value"],
+    )
+
+
+def _known_days(sources: Sources) -> pd.DataFrame:
+    """What customers knew of each line while it was open: since, until and day."""
+    rows = goods_booked(sources)
+    ends = completed_on(sources).fillna(rows["given_up_on"])
+    told = tellings(sources)
+    found = []
+    for line, ended in zip(rows.itertuples(), ends, strict=True):
+        known = [(line.booked_on, line.first_confirmed), *told.get(int(line.order), [])]
+        changes = [*(since for since, _ in known[1:]), pd.NaT]
+        for (since, day), change in zip(known, changes, strict=True):
+            until = change if pd.isna(ended) or change < ended else ended
+            about = (line.order, line.line, line.company_id, line.amount, line.ordered)
+            found.append((*about, max(since, line.booked_on), until, day))
+    columns = ["order", "line", "company_id", "amount", "ordered", "since", "until", "day"]
+    known_days = pd.DataFrame(found, columns=columns)
+    for column in ("since", "until", "day"):
+        known_days[column] = known_days[column].astype("datetime64[us]")
+    return known_days
 
 
 _RULES: dict[str, Callable[[Sources, int], pd.DataFrame]] = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tests.oracle import findings
 from tests.oracle.documents import order_steps, sales, stays, transfers
 from tests.oracle.lines import booked_lines, delivered_by, parts
 from tests.oracle.oracle import Oracle
@@ -44,8 +43,6 @@ def _judged(sources: Sources, reference: str) -> pd.DataFrame:
     by_others = rows["given_up_on"].notna() & ~by_us
     # Cancelled on the day itself, the promise was not broken yet: due today is not late.
     excluded = by_others & (rows["given_up_on"] <= rows["date"])
-    if sources.errs(findings.CANCELLED_AHEAD_IS_NOT_DUE):
-        excluded &= rows["date"] < sources.day
     complete = rows["delivered"] >= rows["ordered"]
     failed = by_us | (rows["date"] < sources.day)
     rows["excluded"] = excluded

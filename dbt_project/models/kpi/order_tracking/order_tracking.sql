@@ -96,7 +96,7 @@ select
         when not joined.is_in_book then 'to_validate'
         when joined.order_status = 'blocked' then 'blocked'
         when joined.delivered_quantity > 0 then 'part_shipped'
-        when joined.order_status = 'in_preparation' then 'in_preparation'
+        when joined.is_in_preparation then 'in_preparation'
         else 'validated'
     end as stage,
     joined.waits_for,

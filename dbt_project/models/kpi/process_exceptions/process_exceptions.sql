@@ -224,31 +224,92 @@ invoiced_too_early as (
     group by lines.rule, lines.order_id
 ),
 
-returns as (
-    select order_line_id, max(shipped_date) as returned_on
-    from {{ ref('fct_deliveries') }}
-    where document_type = 'return' and is_shipped and order_line_id is not null and shipped_date <= {{ as_of_date() }}
-    group by order_line_id
+-- What of each line had left, come back, been invoiced and credited by the end of each day on which that changed.
+line_days as (
+    select
+        order_line_id,
+        moved_on,
+        lead(moved_on) over (partition by order_line_id order by moved_on) as next_moved_on
+        {%- for quantity in ['delivered', 'returned', 'invoiced', 'credited'] %},
+        sum(sum({{ quantity }})) over (
+            partition by order_line_id order by moved_on rows between unbounded preceding and current row
+        ) as {{ quantity }}
+        {%- endfor %}
+    from (
+        select
+            order_line_id,
+            shipped_date as moved_on,
+            case when document_type = 'delivery_note' then quantity else 0 end as delivered,
+            case when document_type = 'return' then quantity else 0 end as returned,
+            0 as invoiced,
+            0 as credited
+        from {{ ref('fct_deliveries') }}
+        where is_shipped and order_line_id is not null and shipped_date <= {{ as_of_date() }}
+        union all
+        select
+            order_line_id,
+            invoice_date,
+            0,
+            0,
+            case when document_type = 'invoice' then net_quantity else 0 end,
+            case when document_type = 'credit_note' then -net_quantity else 0 end
+        from {{ ref('fct_invoice_lines') }}
+        where is_issued and order_line_id is not null and document_type in ('invoice', 'credit_note')
+    ) as moves
+    group by order_line_id, moved_on
 ),
 
--- Goods came back that were invoiced, and no credit note followed; once it does nobody tells for which of them.
+-- To be credited is what came back and had been invoiced, from the day on which both are true.
+quantities_to_credit as (
+    select
+        order_line_id,
+        moved_on,
+        next_moved_on,
+        least(returned - credited, invoiced - credited - greatest(delivered - returned, 0)) as quantity
+    from line_days
+),
+
+days_to_credit as (
+    select
+        *,
+        case when lag(quantity) over (partition by order_line_id order by moved_on) > 0 then 0 else 1 end as begins,
+        coalesce(lead(quantity) over (partition by order_line_id order by moved_on), 0) <= 0 as is_last
+    from quantities_to_credit
+),
+
+uncredited_spells as (
+    select
+        order_line_id,
+        min(moved_on) as uncredited_from,
+        max(case when is_last then next_moved_on end) as credited_on,
+        max(case when is_last then quantity end) as quantity
+    from (
+        select
+            *,
+            sum(begins) over (partition by order_line_id order by moved_on rows between unbounded preceding and current row) as spell
+        from days_to_credit
+        where quantity > 0
+    ) as numbered
+    group by order_line_id, spell
+),
+
 uncredited_returns as (
     select
         'returned_not_credited' as rule,
         lines.order_id as document_id,
-        min({{ add_days('returns.returned_on', 'cast(rules.threshold as bigint) + 1') }}) as first_seen_on,
-        sum(
-            cast(lines.company_amount_excl_tax as double)
-            * (lines.invoiced_quantity - lines.credited_quantity - greatest(lines.delivered_quantity - lines.returned_quantity, 0))
-            / lines.ordered_quantity
-        ) as amount
-    from order_lines as lines
-    inner join returns on lines.order_line_id = returns.order_line_id
+        min({{ add_days('spells.uncredited_from', 'cast(rules.threshold as bigint) + 1') }}) as first_seen_on,
+        case when count(spells.credited_on) = count(*) then max(spells.credited_on) end as cleared_on,
+        sum(cast(lines.company_amount_excl_tax as double) * spells.quantity / lines.ordered_quantity) as amount
+    from uncredited_spells as spells
+    inner join order_lines as lines on spells.order_line_id = lines.order_line_id
     inner join rules on rules.rule = 'returned_not_credited'
     where
         lines.ordered_quantity > 0
-        and lines.credited_quantity < lines.returned_quantity
-        and lines.invoiced_quantity - lines.credited_quantity > greatest(lines.delivered_quantity - lines.returned_quantity, 0)
+        and {{ add_days('spells.uncredited_from', 'cast(rules.threshold as bigint) + 1') }} <= {{ as_of_date() }}
+        and (
+            spells.credited_on is null
+            or spells.credited_on > {{ add_days('spells.uncredited_from', 'cast(rules.threshold as bigint) + 1') }}
+        )
     group by lines.order_id
 ),
 
@@ -423,22 +484,91 @@ unsent_invoices as (
         )
 ),
 
--- Overdue are the notices of lines whose date known to the customer has passed.
+-- The date that the customer of a line knows: what was first confirmed or requested; then, from each time he is
+-- told, what is promised at that time.
+tellings as (
+    select
+        lines.order_line_id,
+        lines.order_id,
+        events.occurred_date,
+        terms.promised_date,
+        row_number() over (
+            partition by lines.order_line_id, events.occurred_date order by events.occurred_at desc, terms.term_number desc
+        ) as preference
+    from order_lines as lines
+    inner join events on lines.order_id = events.document_id
+    inner join {{ ref('int_order_line_terms') }} as terms
+        on
+            lines.order_line_id = terms.document_line_id
+            and (terms.term_number = 0 or terms.valid_from_at <= events.occurred_at)
+    where lines.is_booked and events.event_type in ('acknowledged', 'customer_informed')
+),
+
+known_dates as (
+    select
+        *,
+        lead(known_from) over (partition by order_line_id order by known_from, is_told) as known_to
+    from (
+        select order_line_id, order_id, booked_date as known_from, 0 as is_told, coalesce(first_confirmed_date, requested_date) as known_date
+        from order_lines
+        where is_booked
+        union all
+        select order_line_id, order_id, occurred_date, 1, promised_date
+        from tellings
+        where preference = 1
+    ) as knowings
+),
+
+-- That date has passed, the line is open, and nobody has told another one.
+untold_spells as (
+    select
+        movement.order_id,
+        movement.order_line_id,
+        movement.movement_number,
+        known_dates.known_from,
+        greatest(first_days.date_day, movement.occurred_on, known_dates.known_from) as untold_from,
+        least(movement.next_occurred_on, known_dates.known_to) as untold_to,
+        movement.company_open_amount_excl_tax as amount
+    from known_dates
+    inner join orders on known_dates.order_id = orders.document_id
+    inner join {{ ref('int_order_book_movements') }} as movement
+        on
+            known_dates.order_line_id = movement.order_line_id
+            and movement.book = 'to_deliver'
+            and movement.open_quantity > 0
+    inner join rules on rules.rule = 'customer_not_told'
+    inner join calendar as starts
+        on
+            movement.company_id = starts.company_id
+            -- What he was told last, the order itself knows.
+            and case when known_dates.known_to is null then coalesce(orders.last_told_date, known_dates.known_date) else known_dates.known_date end
+            = starts.date_day
+    inner join calendar as first_days
+        on
+            movement.company_id = first_days.company_id
+            and first_days.is_working_day
+            and starts.working_day_number + cast(rules.threshold as bigint) + 1 = first_days.working_day_number
+),
+
+untold_lines as (
+    select
+        order_id,
+        min(untold_from) over (partition by order_line_id, known_from) as untold_from,
+        untold_to,
+        case when row_number() over (partition by order_line_id, known_from order by movement_number desc) = 1 then amount else 0 end as amount
+    from untold_spells
+    where untold_from <= {{ as_of_date() }} and (untold_to is null or untold_to > untold_from)
+),
+
 notices as (
     select
         'customer_not_told' as rule,
-        notice.order_id as document_id,
-        min(first_days.date_day) as first_seen_on,
-        sum(notice.amount_to_deliver_excl_tax) as amount
-    from {{ ref('customer_notices_due') }} as notice
-    inner join rules on rules.rule = 'customer_not_told'
-    inner join calendar as starts on notice.company_id = starts.company_id and notice.date_known_to_customer = starts.date_day
-    inner join calendar as first_days
-        on
-            notice.company_id = first_days.company_id
-            and first_days.is_working_day
-            and starts.working_day_number + cast(rules.threshold as bigint) + 1 = first_days.working_day_number
-    group by notice.order_id
+        order_id as document_id,
+        untold_from as first_seen_on,
+        case when count(untold_to) = count(*) then max(untold_to) end as cleared_on,
+        sum(amount) as amount
+    from untold_lines
+    group by order_id, untold_from
 ),
 
 -- What nobody approved is cleared by an approval, or when the order is over.
@@ -459,11 +589,11 @@ found as (
         ('shipped_while_blocked', 'cleared_on', 'null', 'amount'),
         ('delivered_not_invoiced', 'cleared_on', 'null', 'amount'),
         ('invoiced_too_early', 'cleared_on', 'null', 'amount'),
-        ('uncredited_returns', 'null', 'null', 'amount'),
+        ('uncredited_returns', 'cleared_on', 'null', 'amount'),
         ('duplicates', 'cleared_on', 'null', 'null'),
         ('einvoices_not_resent', 'cleared_on', 'null', 'null'),
         ('unsent_invoices', 'cleared_on', 'null', 'null'),
-        ('notices', 'null', 'null', 'amount'),
+        ('notices', 'cleared_on', 'null', 'amount'),
     ] %}
     select
         rule,
@@ -521,7 +651,8 @@ left join documents on found.document_id = documents.document_id
 inner join {{ ref('dim_company') }} as company on coalesce(documents.company_id, found.company_id) = company.company_id
 where
     found.first_seen_on <= {{ as_of_date() }}
-    and (found.cleared_on is null or found.cleared_on >= found.first_seen_on)
+    -- What was put right on the day was not broken at its end.
+    and (found.cleared_on is null or found.cleared_on > found.first_seen_on)
     and (
         found.cleared_on is null
         or found.cleared_on > cast({{ dbt.dateadd('month', -(var('process_exceptions_history_months') | int), as_of_date()) }} as date)

@@ -19,7 +19,7 @@ select
     quotes.similar_quotes,
     quotes.similar_quotes_won,
     quotes.probability,
-    {{ money('cast(quotes.amount_excl_tax as double) * quotes.probability') }} as expected_amount_excl_tax,
+    {{ money('quotes.amount_excl_tax * quotes.probability') }} as expected_amount_excl_tax,
     case
         when quotes.sent_at is null then 'not_sent'
         when quotes.valid_until <= {{ add_days(as_of_date(), quiet_days) }} then 'expires_soon'

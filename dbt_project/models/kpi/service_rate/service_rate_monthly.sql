@@ -24,8 +24,8 @@ totals as (
         {{ dimensions | join(',\n        ') }},
         max(currency_code) as currency_code,
         count(*) as promised_lines,
-        sum(case when is_otif is null and (reference_date is null or reference_date >= {{ as_of_date() }}) then 1 else 0 end) as not_due_lines,
-        sum(case when is_otif is null and reference_date < {{ as_of_date() }} then 1 else 0 end) as excluded_lines,
+        sum(case when is_otif is null and not is_excluded then 1 else 0 end) as not_due_lines,
+        sum(case when is_excluded then 1 else 0 end) as excluded_lines,
         {%- for verdict in ['on_time', 'in_full', 'otif'] %}
         {%- for name, weight, type in weights %}
         sum(case when is_{{ verdict }} then {{ weight }} else 0 end) as {{ verdict }}_{{ name }},

@@ -22,7 +22,8 @@ probable_demand as (
         coalesce(lines.site, quotes.site) as site,
         coalesce(quotes.probable_delivery_date, {{ as_of_date() }}) as wanted_on,
         lines.quantity as quoted_quantity,
-        cast(lines.quantity as double) * quotes.probability as quantity
+        -- Decimals, in which shares add up exactly.
+        cast(lines.quantity * quotes.probability as decimal(38, 10)) as quantity
     from {{ ref('int_quotes') }} as quotes
     inner join {{ ref('int_document_lines') }} as lines on quotes.quote_id = lines.document_id
     {{ join_known('product', 'lines.product_id') }}
@@ -42,7 +43,7 @@ receipts as (
 
 -- Overdue receipts are shown and not counted on: nobody knows when they come.
 movements as (
-    select company_id, product_id, site, {{ as_of_date() }} as date_day, quantity_on_hand as supply, 0 as firm, cast(0 as double) as probable
+    select company_id, product_id, site, {{ as_of_date() }} as date_day, quantity_on_hand as supply, 0 as firm, cast(0 as decimal(38, 10)) as probable
     from stock
     union all
     select company_id, product_id, site, expected_date, quantity, 0, 0
@@ -67,7 +68,7 @@ balances as (
             partition by company_id, product_id, site order by date_day
             rows between unbounded preceding and current row
         ) as firm_balance,
-        sum(cast(sum(supply) - sum(firm) as double) - sum(probable)) over (
+        sum(sum(supply) - sum(firm) - sum(probable)) over (
             partition by company_id, product_id, site order by date_day
             rows between unbounded preceding and current row
         ) as probable_balance,
@@ -87,8 +88,7 @@ totals as (
         sum(probable) as probable_quantity,
         min(case when firm_balance < 0 then date_day end) as first_day_short,
         greatest(-min(firm_balance), 0) as quantity_short,
-        -- Below a thousandth of a unit, a sum of shares is nothing.
-        min(case when probable_balance < -0.001 then date_day end) as first_day_short_with_quotes,
+        min(case when probable_balance < 0 then date_day end) as first_day_short_with_quotes,
         greatest(-min(probable_balance), 0) as quantity_short_with_quotes
     from balances
     group by company_id, product_id, site

@@ -8,7 +8,7 @@ with documents as (
         {{ month_of('fact.document_date') }} as month_start,
         fact.channel,
         fact.team,
-        lower(fact.reason) as reason,
+        fact.reason,
         fact.corrects_document_id
     from {{ ref('fct_documents') }} as fact
     inner join {{ ref('dim_customer') }} as customers on fact.sold_to_customer_id = customers.customer_id
@@ -83,22 +83,8 @@ claims as (
     group by claims.document_id
 ),
 
--- Of the words found in what the source says, the longest decides.
 declared as (
-    select document_id, credit_note_reason
-    from (
-        select
-            documents.document_id,
-            map.credit_note_reason,
-            row_number() over (
-                partition by documents.document_id order by length(map.source_text) desc, map.source_text asc
-            ) as preference
-        from documents
-        inner join {{ ref('credit_note_reason_map') }} as map
-            on documents.reason like '%' || map.source_text || '%'
-        where documents.document_type = 'credit_note'
-    ) as ranked
-    where preference = 1
+    {{ declared_credit_note_reasons('documents') }}
 ),
 
 -- What was reissued tells itself; then what somebody wrote; then what else is known of the goods and claims.

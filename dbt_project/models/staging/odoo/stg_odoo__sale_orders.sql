@@ -320,7 +320,7 @@ select
     *,
     case
         when
-            state <> 'cancel' and (is_held or (awaits_deposit and progress in ('pending', 'started')))
+            state <> 'cancel' and (is_held or (awaits_deposit and progress = 'pending'))
             then 'blocked'
         when state in ('sale', 'done') then 'sale:' || progress
         else state
