@@ -12,14 +12,8 @@ DISPUTE_RATE_IS_ROUNDED = "dispute_rate_is_rounded"
 LATE_DAYS_END_AT_INSOLVENCY = "late_days_end_at_insolvency"
 INTEREST_IS_ROUNDED_TWICE = "interest_is_rounded_twice"
 TO_THE_CENT = "to_the_cent"
-SETTLING_HIDES_POSTING = "settling_hides_posting"
 LATE_DEPOSIT_REOPENS_ORDER = "late_deposit_reopens_order"
-DRAFT_CREDIT_COUNTS_TWICE = "draft_credit_counts_twice"
-INSOLVENT_NEVER_REMINDED = "insolvent_never_reminded"
-LATER_POSTING_IS_NO_WORK = "later_posting_is_no_work"
 PRICE_REDUCTION_TAKES_GOODS = "price_reduction_takes_goods"
-ABSENT_TAKE_NO_BREAKS = "absent_take_no_breaks"
-DISPUTES_ARE_REMINDED = "disputes_are_reminded"
 NEXT_SEASON_IS_UNKNOWN = "next_season_is_unknown"
 NO_HABIT_IS_A_WEEK = "no_habit_is_a_week"
 RECEIPT_IS_TOLD_AS_INSTANT = "receipt_is_told_as_instant"
@@ -60,40 +54,13 @@ FINDINGS: dict[str, str] = {
         "Interest on a partly disputed item is rounded to the cent for all of it, and the"
         " undisputed share of that is rounded again; proportions of money are rounded once."
     ),
-    SETTLING_HIDES_POSTING: (
-        "An invoice or credit note that is settled the instant it is posted counts as settled by"
-        " derivation only, and nobody posted it, although the log names who did; only what is"
-        " derived is nobody's work."
-    ),
     LATE_DEPOSIT_REOPENS_ORDER: (
         "A deposit paid after its order was invoiced brings an event by which the order waits"
         " again; an order that is invoiced has ended, and its states say so."
     ),
-    DRAFT_CREDIT_COUNTS_TWICE: (
-        "A credit note that is drafted for goods that came back is work beside the return that"
-        " waits for it; a piece of work is one step of one thing."
-    ),
-    LATER_POSTING_IS_NO_WORK: (
-        "Goods whose invoice is dated by the as-of date and posted after it are restated as neither"
-        " invoiced nor to be invoiced, and are no work at all; the task ends when the invoice is"
-        " posted."
-    ),
     PRICE_REDUCTION_TAKES_GOODS: (
         "A price correction or commercial gesture on a line of which goods came back counts as"
         " taking back a quantity and its cost; a price reduction has neither."
-    ),
-    ABSENT_TAKE_NO_BREAKS: (
-        "workload_balance takes breaks and meetings as a share of the time that is left after"
-        " absences, staffing_weekly of the paid time, as the constant says; one agent's capacity"
-        " differs between the two."
-    ),
-    INSOLVENT_NEVER_REMINDED: (
-        "What customers who are insolvent today owed before, reminded or not, is no work on any"
-        " past day; only an item insolvent before the deadline needed no reminder."
-    ),
-    DISPUTES_ARE_REMINDED: (
-        "An unpaid instalment that is disputed goes on waiting for its reminder until it is paid,"
-        " and misses the deadline; an item disputed before the deadline needed none."
     ),
     NEXT_SEASON_IS_UNKNOWN: (
         "A seasonal buyer whose next order is due after the last year that any document names has"

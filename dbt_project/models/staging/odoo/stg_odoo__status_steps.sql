@@ -403,12 +403,23 @@ ranked_steps as (
         steps.company_id,
         steps.step_id,
         steps.occurred_at,
-        max(steps.user_id) over (partition by steps.document_id, steps.occurred_at) as user_id,
+        coalesce(
+            max(case when steps.origin = 'source' then steps.user_id end) over (
+                partition by steps.document_id, steps.occurred_at
+            ),
+            max(steps.user_id) over (partition by steps.document_id, steps.occurred_at)
+        ) as user_id,
         first_value(steps.from_status) over (
             partition by steps.document_id, steps.occurred_at order by statuses.sort_order, steps.step_id
         ) as from_status,
         steps.to_status,
-        steps.origin,
+        -- What followed in the same instant does not hide who acted.
+        case
+            when max(case when steps.origin = 'source' then 1 else 0 end) over (
+                partition by steps.document_id, steps.occurred_at
+            ) = 1 then 'source'
+            else 'derived'
+        end as origin,
         row_number() over (
             partition by steps.document_id, steps.occurred_at
             order by statuses.sort_order desc, steps.step_id desc
