@@ -120,11 +120,3 @@ FINDINGS: dict[str, str] = {
         " after the as-of date counts."
     ),
 }
-
-UNSETTLED: dict[str, str] = {
-    "agent_productivity_daily": "a change of status is derived here and logged there",
-    "agent_productivity_monthly": "the same",
-    "staffing_weekly": "the same order arrives for validation in the mart only",
-    "workload_balance": "the same",
-}
-"""Marts that differ in a few rows of the small company, and nobody knows yet who is right."""
