@@ -171,10 +171,6 @@ def _statuses(sources: Sources) -> pd.DataFrame:
     steps = steps[steps["number"] > 0][[*key, "status"]]
     both = steps.merge(logged, on=key, how="outer", indicator=True)
     both["is_derived"] = both["_merge"] == "left_only"
-    if sources.errs(findings.SETTLING_HIDES_POSTING):
-        both["is_derived"] |= both["document_id"].str.startswith("erp/account.move/") & (
-            both["status"] == "settled"
-        )
     shipper = _shippers(sources)
     left = both["is_derived"] & both["status"].isin(_LEFT)
     index = pd.MultiIndex.from_frame(both.loc[left, key])

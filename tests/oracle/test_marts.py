@@ -15,7 +15,7 @@ import pytest
 from ingestion.home import Home
 from tests.oracle.check import checked
 from tests.oracle.comparison import Difference
-from tests.oracle.findings import FINDINGS, UNSETTLED
+from tests.oracle.findings import FINDINGS
 from tests.oracle.homes import as_of_date, restate
 from tests.oracle.marts import REGISTRY
 from tests.oracle.staffing_forecast import forecast_faults
@@ -69,15 +69,7 @@ def _adv(home: Home, *arguments: str) -> None:
 
 
 @pytest.mark.parametrize("day", [PUBLISHED, *RESTATED], ids=str)
-@pytest.mark.parametrize(
-    "mart",
-    [
-        pytest.param(mart, marks=pytest.mark.xfail(reason=UNSETTLED[mart], strict=False))
-        if mart in UNSETTLED
-        else mart
-        for mart in REGISTRY
-    ],
-)
+@pytest.mark.parametrize("mart", REGISTRY)
 def test_the_mart_equals_its_oracle(company: Company, mart: str, day: date) -> None:
     difference = company.difference(mart, day)
     assert difference.rows > 0 or mart in MAY_BE_EMPTY

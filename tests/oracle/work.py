@@ -11,8 +11,6 @@ from tests.oracle import findings
 from tests.oracle.claims import claim_stretches, claims
 from tests.oracle.documents import (
     billed_quantities,
-    billing_types,
-    invoice_lines,
     invoices,
     logged_changes,
     order_lines,
@@ -237,8 +235,6 @@ def _billed_so_far(sources: Sources) -> pd.DataFrame:
     rows = rows[rows["rejected_at"].isna()]
     dates = rows["move_id"].map(invoices(sources)["date"])
     rows = rows.assign(date=dates)
-    if sources.errs(findings.LATER_POSTING_IS_NO_WORK):
-        rows = pd.concat([rows, _posted_later(sources)])
     rows = rows[~rows["move_id"].isin(price_reductions(sources))]
     # The earlier invoice bills the earlier shipment.
     rows = rows.sort_values(["date", "move_id"])
@@ -309,35 +305,17 @@ def _to_invoice(sources: Sources) -> pd.DataFrame:
     )
 
 
-def _posted_later(sources: Sources) -> pd.DataFrame:
-    """Lines billed or credited by date, and posted after it: only to err as a model does."""
-    moves = sources.table("odoo__account_move").set_index("id")
-    later = (moves["state"] == "posted") & (moves["date"] <= sources.day)
-    later &= ~moves.index.isin(invoices(sources).query("posted_at.notna()").index)
-    later = moves[later & moves["move_type"].isin(["out_invoice", "out_refund"])]
-    links = sources.table("odoo__sale_order_line_invoice_rel")
-    lines = invoice_lines(sources).set_index("id")
-    move_id = links["invoice_line_id"].map(lines["move_id"])
-    rows = links.assign(
-        document_type=move_id.map(billing_types(sources)),
-        move_id=move_id,
-        date=move_id.map(moves["date"]),
-        quantity=links["invoice_line_id"].map(lines["quantity"]),
-    )
-    return rows[rows["move_id"].isin(later.index)].astype({"quantity": "int64"})
-
-
 def _credits(sources: Sources) -> pd.DataFrame:
-    """Credit notes; a draft of one for goods that came back is the same work as these."""
+    """Credit notes; the draft of one for a return that waits is the same work as the return."""
     since = _since(sources, "credit_note", _moved(sources, is_return=True))
     rows = _posted(sources, "credit_note", since)
-    if sources.errs(findings.DRAFT_CREDIT_COUNTS_TWICE):
-        return rows
+    lines = shipped_lines(sources)
+    awaiting = lines.loc[lines["picking_id"].isin(_to_credit(sources)["id"]), "sale_line_id"]
     links = sources.table("odoo__sale_order_line_invoice_rel")
+    links = links[links["order_line_id"].isin(awaiting)]
     moves = sources.table("odoo__account_move_line").set_index("id")["move_id"]
-    move = links["invoice_line_id"].map(moves)
-    of_return = links["order_line_id"].isin(list(_moved(sources, is_return=True)))
-    return rows[rows["done_at"].notna() | ~rows["id"].isin(move[of_return])]
+    drafts = links["invoice_line_id"].map(moves)
+    return rows[rows["done_at"].notna() | ~rows["id"].isin(drafts)]
 
 
 def _to_credit(sources: Sources) -> pd.DataFrame:
@@ -416,15 +394,13 @@ def _reminders(sources: Sources) -> pd.DataFrame:
     # Before a company's first month with a reminder, no source tells of any.
     began = month_of(rows["id"].map(reminders).groupby(rows["company_id"]).min())
     rows = rows[rows["date_maturity"] >= rows["company_id"].map(began)]
-    if sources.errs(findings.INSOLVENT_NEVER_REMINDED):
-        rows = rows[~rows["partner_id"].isin(insolvent.index)]
+    excuses = [rows["partner_id"].map(insolvent), _disputed_on(sources, rows)]
+    excused_on = pd.concat(excuses, axis=1).min(axis=1)
+    # Who is excused when the item falls overdue need not be reminded at all.
+    rows = rows[~(excused_on <= rows["date_maturity"])]
     arrived_on, reminded_on = rows["date_maturity"] + _DAY, rows["id"].map(reminders)
     # Money that was followed by a reminder had come back.
-    ends = [rows["id"].map(ended).where(reminded_on.isna())]
-    if not sources.errs(findings.INSOLVENT_NEVER_REMINDED):
-        ends.append(rows["partner_id"].map(insolvent))
-    if not sources.errs(findings.DISPUTES_ARE_REMINDED):
-        ends.append(rows["id"].map(_disputes(sources)))
+    ends = [rows["id"].map(ended).where(reminded_on.isna()), excused_on[rows.index]]
     withdrawn_on = pd.concat(ends, axis=1).min(axis=1)
     withdrawn_on = np.maximum(withdrawn_on, arrived_on).where(withdrawn_on <= sources.day)
     withdrawn_on = withdrawn_on.where(~(reminded_on <= withdrawn_on))
@@ -471,15 +447,14 @@ def _insolvent_since(sources: Sources) -> pd.Series:
     return pd.Series(days.to_numpy(), links["partner_id"])
 
 
-def _disputes(sources: Sources) -> pd.Series:
-    """Day on which the invoice of each instalment was first disputed."""
-    rows = sources.table("sheets__disputes")
-    rows = rows[rows["opened_on"] <= sources.day]
-    opened = rows.groupby("invoice_number")["opened_on"].min()
-    found = {
-        line: opened[number]
-        for number, lines in instalments_of_invoices(sources).items()
-        if number in opened.index
-        for line in lines
-    }
-    return pd.Series(found, dtype="datetime64[us]")
+def _disputed_on(sources: Sources, rows: pd.DataFrame) -> pd.Series:
+    """Day of each instalment's first dispute that was not over when it fell overdue."""
+    disputes = sources.table("sheets__disputes")
+    disputes = disputes[disputes["opened_on"] <= sources.day]
+    lines = instalments_of_invoices(sources)
+    line = disputes["invoice_number"].map(lambda number: lines.get(number, []))
+    disputes = disputes.assign(line=line).explode("line").dropna(subset="line")
+    overdue_on = disputes["line"].map(rows["date_maturity"]) + _DAY
+    disputes = disputes[disputes["closed_on"].isna() | (disputes["closed_on"] > overdue_on)]
+    found: pd.Series = rows["id"].map(disputes.groupby("line")["opened_on"].min())
+    return found

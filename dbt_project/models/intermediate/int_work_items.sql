@@ -34,6 +34,8 @@ customers as (
 documents as (
     select
         fact.*,
+        -- An invoice is a sale by its date, but to be written until it is posted.
+        fact.is_issued and fact.status not in {{ unfinished }} as is_written,
         coalesce(nullif(fact.team, 'unknown'), employees.team, 'unknown') as known_team
     from {{ ref('fct_documents') }} as fact
     left join employees on fact.agent_id = employees.employee_id
@@ -81,8 +83,7 @@ shipments as (
         sum(quantity) over (
             partition by order_line_id order by shipped_date, shipped_at, delivery_line_id
             rows between unbounded preceding and current row
-        ) as shipped_quantity,
-        sum(quantity) over (partition by order_line_id) as all_shipped_quantity
+        ) as shipped_quantity
     from {{ ref('fct_deliveries') }}
     where
         document_type = 'delivery_note'
@@ -90,6 +91,13 @@ shipments as (
         and is_shipped
         and order_line_id is not null
         and shipped_date <= {{ as_of_date() }}
+),
+
+invoice_lines as (
+    select lines.*, documents.is_written
+    from {{ ref('fct_invoice_lines') }} as lines
+    inner join documents on lines.document_id = documents.document_id
+    where lines.document_type in ('invoice', 'credit_note') and lines.order_line_id is not null
 ),
 
 billed_lines as (
@@ -101,8 +109,8 @@ billed_lines as (
             partition by order_line_id order by invoice_date, invoice_line_id
             rows between unbounded preceding and current row
         ) - net_quantity as billed_before
-    from {{ ref('fct_invoice_lines') }}
-    where document_type = 'invoice' and is_issued and order_line_id is not null
+    from invoice_lines
+    where document_type = 'invoice' and is_written
 ),
 
 -- The first shipment that an invoice bills: from then on it could be issued.
@@ -120,10 +128,30 @@ billed_shipments as (
     group by billed_lines.document_id
 ),
 
+billed as (
+    select
+        order_line_id,
+        sum(case when document_type = 'invoice' then net_quantity else 0 end) as invoiced_quantity,
+        sum(case when document_type = 'credit_note' then -net_quantity else 0 end) as credited_quantity,
+        sum(case when document_type = 'credit_note' and reverses_invoice then -net_quantity else 0 end) as reversed_quantity
+    from invoice_lines
+    where is_written
+    group by order_line_id
+),
+
 order_lines as (
-    select order_line_id, order_id, invoiced_quantity, quantity_to_invoice
-    from {{ ref('fct_order_lines') }}
-    where is_deliverable and (invoiced_quantity > 0 or quantity_to_invoice > 0)
+    select
+        lines.order_line_id,
+        lines.order_id,
+        lines.is_booked,
+        coalesce(billed.invoiced_quantity, 0) as invoiced_quantity,
+        {{ settled_quantity(
+            'coalesce(billed.invoiced_quantity, 0)', 'coalesce(billed.credited_quantity, 0)',
+            'coalesce(billed.reversed_quantity, 0)', 'lines.returned_quantity',
+        ) }} as settled_quantity
+    from {{ ref('fct_order_lines') }} as lines
+    left join billed on lines.order_line_id = billed.order_line_id
+    where lines.is_deliverable
 ),
 
 shipments_to_bill as (
@@ -135,8 +163,8 @@ shipments_to_bill as (
     inner join shipments
         on
             order_lines.order_line_id = shipments.order_line_id
-            and shipments.shipped_quantity > shipments.all_shipped_quantity - order_lines.quantity_to_invoice
-    where order_lines.quantity_to_invoice > 0
+            and shipments.shipped_quantity > order_lines.settled_quantity
+    where order_lines.is_booked
     group by order_lines.order_id
 ),
 
@@ -153,8 +181,8 @@ returns as (
 
 credited_lines as (
     select document_id, order_line_id, invoice_date
-    from {{ ref('fct_invoice_lines') }}
-    where document_type = 'credit_note' and is_issued and order_line_id is not null
+    from invoice_lines
+    where document_type = 'credit_note' and is_written
 ),
 
 credited_returns as (
@@ -179,6 +207,14 @@ returns_to_credit as (
             and returns.shipped_date <= credited_lines.invoice_date
     group by returns.document_id
     having count(credited_lines.document_id) = 0
+),
+
+drafted_credits as (
+    select distinct invoice_lines.document_id
+    from invoice_lines
+    inner join returns on invoice_lines.order_line_id = returns.order_line_id
+    inner join returns_to_credit on returns.document_id = returns_to_credit.document_id
+    where invoice_lines.document_type = 'credit_note' and not invoice_lines.is_written
 ),
 
 -- Who served a customer last will enter what came in.
@@ -281,7 +317,7 @@ tellings as (
 ),
 
 -- Making valid: orders validated, invoices and credit notes issued. A draft of an invoice for an order is
--- still the order to be invoiced.
+-- still the order to be invoiced, one of a credit note for goods that came back still the return to be credited.
 validations as (
     select
         documents.document_id || '/status_changed' as work_item_id,
@@ -303,7 +339,7 @@ validations as (
         coalesce(
             documents.validated_date,
             documents.booked_date,
-            case when documents.is_issued then documents.document_date end
+            case when documents.is_written then documents.document_date end
         ) as done_on,
         coalesce(documents.cancelled_at, documents.closed_at) as withdrawn_at,
         case
@@ -313,14 +349,16 @@ validations as (
     from documents
     left join billed_shipments on documents.document_id = billed_shipments.document_id
     left join credited_returns on documents.document_id = credited_returns.document_id
+    left join drafted_credits on documents.document_id = drafted_credits.document_id
     where
         documents.document_type in ('order', 'framework_order', 'deposit_invoice', 'invoice', 'credit_note')
         and (
             documents.document_type <> 'invoice'
-            or documents.is_issued
+            or documents.is_written
             or documents.status not in {{ unfinished }}
             or documents.generated_from_document_id is null
         )
+        and drafted_credits.document_id is null
 ),
 
 still_to_issue as (
@@ -382,61 +420,96 @@ dunning_starts as (
     group by company_id
 ),
 
+overdue as (
+    select
+        instalment_id,
+        company_id,
+        customer_id,
+        document_id,
+        settled_on,
+        {{ add_days('due_date', 1) }} as overdue_on
+    from {{ ref('fct_instalments') }}
+    where due_date < {{ as_of_date() }} and amount_to_pay > 0
+),
+
+-- A dispute that names no instalment is about the whole invoice; one that was closed when the item fell overdue excuses nothing.
 first_disputes as (
     select instalment_id, min(opened_on) as disputed_on
-    from {{ ref('fct_disputes') }}
-    where instalment_id is not null
+    from (
+        {%- for key in ['instalment_id', 'document_id'] %}
+        select overdue.instalment_id, disputes.opened_on
+        from {{ ref('fct_disputes') }} as disputes
+        inner join overdue on disputes.{{ key }} = overdue.{{ key }}
+        where
+            (disputes.closed_on is null or disputes.closed_on > overdue.overdue_on)
+            {%- if key == 'document_id' %}
+            and disputes.instalment_id is null
+            {%- endif %}
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+    ) as of_instalments
     group by instalment_id
 ),
 
 unpaid as (
     select
-        instalments.instalment_id,
-        instalments.company_id,
-        instalments.document_id,
-        {{ add_days('instalments.due_date', 1) }} as overdue_on,
+        overdue.instalment_id,
+        overdue.company_id,
+        overdue.document_id,
+        overdue.overdue_on,
+        overdue.settled_on,
         first_reminders.reminded_on,
         least(
-            instalments.settled_on,
             first_disputes.disputed_on,
             case when customers.insolvent_since <= {{ as_of_date() }} then customers.insolvent_since end
-        ) as released_on,
-        instalments.due_date
-    from {{ ref('fct_instalments') }} as instalments
+        ) as excused_on
+    from overdue
     inner join dunning_starts
-        on instalments.company_id = dunning_starts.company_id and instalments.due_date >= dunning_starts.first_month
-    inner join customers on instalments.customer_id = customers.customer_id
-    left join first_reminders on instalments.instalment_id = first_reminders.instalment_id
-    left join first_disputes on instalments.instalment_id = first_disputes.instalment_id
+        on overdue.company_id = dunning_starts.company_id and overdue.overdue_on > dunning_starts.first_month
+    inner join customers on overdue.customer_id = customers.customer_id
+    left join first_reminders on overdue.instalment_id = first_reminders.instalment_id
+    left join first_disputes on overdue.instalment_id = first_disputes.instalment_id
+    -- Nobody dates the wish that a customer is left alone; of the insolvent it goes with their insolvency.
+    where not customers.do_not_remind or customers.insolvent_since is not null
+),
+
+-- Paid, disputed or insolvent by the due date, nobody had to be reminded; one who was excused before was not reminded as
+-- this work asks. Money that was followed by a reminder had come back.
+to_remind as (
+    select
+        instalment_id,
+        company_id,
+        document_id,
+        overdue_on,
+        case when excused_on is null or reminded_on <= excused_on then reminded_on end as reminded_on,
+        least(excused_on, case when reminded_on is null then settled_on end) as released_on
+    from unpaid
     where
-        instalments.due_date < {{ as_of_date() }}
-        and instalments.amount_to_pay > 0
-        and not customers.do_not_remind
+        (settled_on is null or settled_on >= overdue_on)
+        and (excused_on is null or excused_on >= overdue_on)
 ),
 
 -- Reminders have a date only: each counts as sent when its day begins, as the item was overdue when its did.
 reminders as (
     select
-        unpaid.instalment_id || '/reminded' as work_item_id,
+        to_remind.instalment_id || '/reminded' as work_item_id,
         'instalment' as document_type,
         'reminded' as event_type,
-        unpaid.company_id,
-        unpaid.document_id,
+        to_remind.company_id,
+        to_remind.document_id,
         coalesce(documents.channel, 'unknown') as channel,
         coalesce(documents.known_team, 'unknown') as team,
         'unknown' as owner_id,
         true as is_arrival_known,
-        {{ utc_instant('cast(unpaid.overdue_on as timestamp)', 'companies.time_zone') }} as arrived_at,
-        unpaid.overdue_on as arrived_on,
-        {{ utc_instant('cast(unpaid.reminded_on as timestamp)', 'companies.time_zone') }} as done_at,
-        unpaid.reminded_on as done_on,
-        {{ utc_instant('cast(unpaid.released_on as timestamp)', 'companies.time_zone') }} as withdrawn_at,
-        unpaid.released_on as withdrawn_on
-    from unpaid
-    inner join companies on unpaid.company_id = companies.company_id
-    left join documents on unpaid.document_id = documents.document_id
-    -- Paid, disputed or insolvent by the due date, nobody had to be reminded.
-    where unpaid.released_on is null or unpaid.released_on > unpaid.due_date
+        {{ utc_instant('cast(to_remind.overdue_on as timestamp)', 'companies.time_zone') }} as arrived_at,
+        to_remind.overdue_on as arrived_on,
+        {{ utc_instant('cast(to_remind.reminded_on as timestamp)', 'companies.time_zone') }} as done_at,
+        to_remind.reminded_on as done_on,
+        {{ utc_instant('cast(to_remind.released_on as timestamp)', 'companies.time_zone') }} as withdrawn_at,
+        to_remind.released_on as withdrawn_on
+    from to_remind
+    inner join companies on to_remind.company_id = companies.company_id
+    left join documents on to_remind.document_id = documents.document_id
 ),
 
 items as (

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tests.oracle import findings
 from tests.oracle.oracle import Oracle
 from tests.oracle.people import described, people
 from tests.oracle.sources import UNIT, Sources, derived, seed
@@ -115,12 +114,6 @@ def _people_minutes(
 
 def _capacity(paid: float, absent: float) -> float:
     return max(paid - absent - _OTHER_SHRINKAGE * paid, 0) * _OCCUPANCY
-
-
-def _capacity_left(sources: Sources, paid: float, absent: float) -> float:
-    if sources.errs(findings.ABSENT_TAKE_NO_BREAKS):
-        return (paid - absent) * (1 - _OTHER_SHRINKAGE) * _OCCUPANCY
-    return _capacity(paid, absent)
 
 
 def staffing_weekly(sources: Sources) -> pd.DataFrame:
@@ -269,7 +262,7 @@ def _left(sources: Sources) -> pd.DataFrame:
         company = agent["company_id"].iloc[0]
         spans = ((sources.day + day, monday - day), (monday, monday + _WEEK - day))
         minutes = [_people_minutes(sources, agent, company, *span) for span in spans]
-        rows.append([_capacity_left(sources, *span) for span in minutes])
+        rows.append([_capacity(*span) for span in minutes])
     left = pd.DataFrame(rows, columns=["this_week", "next_week"], index=agents.index)
     return agents[["company_id", "team", "employee_id"]].join(left)
 

@@ -40,17 +40,21 @@ open_work as (
         timed_work.owner_id
 ),
 
--- What is left of this week begins after the as-of date.
+-- What is left of this week begins after the as-of date. Breaks and meetings are a share of the paid time of the span,
+-- as in staffing_weekly: taken day by day, days of absence would need none.
 capacity as (
     select
         company_id,
         team,
         employee_id,
         {%- for week, condition in [('this_week', '<='), ('next_week', '>')] %}
-        coalesce(sum(case
-            when date_day {{ condition }} {{ add_days(week_of(as_of_date()), 6) }}
-                then greatest(paid_minutes * (1 - {{ var('staffing_other_shrinkage') }}) - absent_minutes, 0) * {{ var('staffing_occupancy') }}
-        end), 0) as capacity_minutes_{{ week }}{{ ',' if not loop.last }}
+        greatest(
+            coalesce(sum(case
+                when date_day {{ condition }} {{ add_days(week_of(as_of_date()), 6) }}
+                    then paid_minutes * (1 - {{ var('staffing_other_shrinkage') }}) - absent_minutes
+            end), 0),
+            0
+        ) * {{ var('staffing_occupancy') }} as capacity_minutes_{{ week }}{{ ',' if not loop.last }}
         {%- endfor %}
     from capacity_days
     where paid_minutes is not null

@@ -416,12 +416,19 @@ ranked_steps as (
         company_id,
         step_id,
         occurred_at,
-        max(user_id) over (partition by document_id, occurred_at) as user_id,
+        coalesce(
+            max(case when origin = 'source' then user_id end) over (partition by document_id, occurred_at),
+            max(user_id) over (partition by document_id, occurred_at)
+        ) as user_id,
         first_value(from_status) over (
             partition by document_id, occurred_at order by sort_order, step_id
         ) as from_status,
         to_status,
-        origin,
+        -- What followed in the same instant does not hide who acted.
+        case
+            when max(case when origin = 'source' then 1 else 0 end) over (partition by document_id, occurred_at) = 1 then 'source'
+            else 'derived'
+        end as origin,
         row_number() over (
             partition by document_id, occurred_at order by sort_order desc, step_id desc
         ) as position
