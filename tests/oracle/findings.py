@@ -20,8 +20,6 @@ LATER_POSTING_IS_NO_WORK = "later_posting_is_no_work"
 PRICE_REDUCTION_TAKES_GOODS = "price_reduction_takes_goods"
 ABSENT_TAKE_NO_BREAKS = "absent_take_no_breaks"
 DISPUTES_ARE_REMINDED = "disputes_are_reminded"
-NEXT_SEASON_IS_UNKNOWN = "next_season_is_unknown"
-NO_HABIT_IS_A_WEEK = "no_habit_is_a_week"
 RECEIPT_IS_TOLD_AS_INSTANT = "receipt_is_told_as_instant"
 CRM_GROUPS_ARE_UNKNOWN = "crm_groups_are_unknown"
 CANCELLED_AHEAD_IS_NOT_DUE = "cancelled_ahead_is_not_due"
@@ -94,15 +92,6 @@ FINDINGS: dict[str, str] = {
     DISPUTES_ARE_REMINDED: (
         "An unpaid instalment that is disputed goes on waiting for its reminder until it is paid,"
         " and misses the deadline; an item disputed before the deadline needed none."
-    ),
-    NEXT_SEASON_IS_UNKNOWN: (
-        "A seasonal buyer whose next order is due after the last year that any document names has"
-        " no expected date: the calendar ends there; it is the last order plus m on his own clock."
-    ),
-    NO_HABIT_IS_A_WEEK: (
-        "Where no customer of the company has a habit yet, each is given one of 7 days with limits"
-        " of 10.5 and 21, and is won back by them; 7 days is the least that a habit can be, and"
-        " where there is none there are no limits."
     ),
     RECEIPT_IS_TOLD_AS_INSTANT: (
         "The timeline dates an order by the day on which it was validated, a quote by that of its"
