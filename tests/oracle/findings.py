@@ -20,15 +20,12 @@ LATER_POSTING_IS_NO_WORK = "later_posting_is_no_work"
 PRICE_REDUCTION_TAKES_GOODS = "price_reduction_takes_goods"
 ABSENT_TAKE_NO_BREAKS = "absent_take_no_breaks"
 DISPUTES_ARE_REMINDED = "disputes_are_reminded"
-RECEIPT_IS_TOLD_AS_INSTANT = "receipt_is_told_as_instant"
 CRM_GROUPS_ARE_UNKNOWN = "crm_groups_are_unknown"
 CANCELLED_AHEAD_IS_NOT_DUE = "cancelled_ahead_is_not_due"
 YOUNG_QUOTES_TELL_PROMISES = "young_quotes_tell_promises"
 REST_IN_PREPARATION_IS_VALIDATED = "rest_in_preparation_is_validated"
 CLEARED_ON_THE_DAY_IS_LISTED = "cleared_on_the_day_is_listed"
 RETURNS_CREDITED_LATE_ARE_MISSING = "returns_credited_late_are_missing"
-BACKDATED_INVOICE_IS_AS_TODAY = "backdated_invoice_is_as_today"
-ORDER_HAS_ITS_LATER_DATE = "order_has_its_later_date"
 LATER_VALIDATION_IS_TOLD = "later_validation_is_told"
 
 FINDINGS: dict[str, str] = {
@@ -93,11 +90,6 @@ FINDINGS: dict[str, str] = {
         "An unpaid instalment that is disputed goes on waiting for its reminder until it is paid,"
         " and misses the deadline; an item disputed before the deadline needed none."
     ),
-    RECEIPT_IS_TOLD_AS_INSTANT: (
-        "The timeline dates an order by the day on which it was validated, a quote by that of its"
-        " entry, and gives the instant at which the request was received, often on an earlier day;"
-        " day and instant are of one event."
-    ),
     CRM_GROUPS_ARE_UNKNOWN: (
         "Accounts that the CRM files under a parent account are heads of their own group, since"
         " nothing reads its ParentId; sales at stake are those of the group that decides."
@@ -127,19 +119,10 @@ FINDINGS: dict[str, str] = {
         " since, although exceptions stay listed for twelve months; and it counts from the return"
         " where the goods were invoiced only later, when there was nothing to credit yet."
     ),
-    BACKDATED_INVOICE_IS_AS_TODAY: (
-        "An invoice dated by the as-of date and entered after it is restated with the status that"
-        " it has today, such as settled; nothing dated after the as-of date counts."
-    ),
-    ORDER_HAS_ITS_LATER_DATE: (
-        "An order that was confirmed after the as-of date is restated with the date of that"
-        " confirmation, which Odoo wrote over its own, and the timeline leaves it out; nothing"
-        " dated after the as-of date counts."
-    ),
     LATER_VALIDATION_IS_TOLD: (
         "An order that was to be validated on the as-of date, and was validated after it, bears the"
-        " date of its validation and the promise made with it in order_tracking; nothing dated"
-        " after the as-of date counts."
+        " promise made with its validation in order_tracking; nothing dated after the as-of date"
+        " counts."
     ),
 }
 

@@ -123,16 +123,15 @@ def _not_booked(sources: Sources) -> pd.DataFrame:
     carriers = sources.table("odoo__delivery_carrier").set_index("id")["name"].map(translated)
     none = pd.Series(pd.NaT, lines.index, dtype="datetime64[us]")
     entered = sources.local_day(order.map(sale["create_date"]))
-    promised, dated = none, entered
+    promised = none
     if sources.errs(findings.LATER_VALIDATION_IS_TOLD):
         later = {number: days[0][1] for number, days in promises(sources).items()}
         promised = order.map(later)
-        dated = sources.local_day(order.map(sale["date_order"]))
     return pd.DataFrame(
         {
             "line": lines["id"],
             "order": order,
-            "order_date": dated,
+            "order_date": entered,
             "company_id": "erp/res.company/" + order.map(sale["company_id"]).astype(str),
             "customer_segment": order.map(sale["partner_id"]).map(segments(sources)),
             "product": lines["product_id"],
