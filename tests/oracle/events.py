@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tests.oracle import findings
 from tests.oracle.documents import (
     credit_holds,
     documents,

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tests.oracle import findings
 from tests.oracle.documents import sales
 from tests.oracle.revenue import groups, revenue_lines, segments
 from tests.oracle.sources import Sources, derived
@@ -127,11 +126,11 @@ def activity(sources: Sources) -> pd.DataFrame:
             if names in before:
                 returns.setdefault(names, []).extend(_returns(habit.days, *before[names]))
             basis, median, p90 = _basis(names, habit, typical, segment)
-            told = _told(sources, habit, on, basis, median, p90)
+            told = _told(habit, on, basis, median, p90)
             if told["dormant_after_days"] is not None:
                 now[names] = (habit, told["dormant_after_days"])
             told |= _status(told, habit, on, history_began[names[0]], returns.get(names, []))
-            told["next_order_expected_on"] = _expected(sources, told, habit)
+            told["next_order_expected_on"] = _expected(told, habit)
             company, customer = names
             found.append({"as_of_date": day, "company": company, "customer": customer, **told})
         before = now
@@ -172,7 +171,6 @@ def _basis(
 
 
 def _told(
-    sources: Sources,
     habit: _Habit,
     on: int,
     basis: str,
@@ -188,8 +186,6 @@ def _told(
         m = max(median, _FLOOR_DAYS)
         at_risk = min(max(1.5 * m, p90), lost)
         dormant = min(max(3 * m, at_risk), lost)
-    elif sources.errs(findings.NO_HABIT_IS_A_WEEK):
-        m, at_risk, dormant = _FLOOR_DAYS, 1.5 * _FLOOR_DAYS, 3 * _FLOOR_DAYS
     return {
         "order_days": len(habit.days),
         "first_ordered_on": first,
@@ -233,10 +229,10 @@ def _status(
     # Of several, the longest silence is told.
     won_back_on, away = max(lasting, key=lambda each: each[1], default=(None, None))
     silent = told["silent_days"]
-    if told["habit_basis"] == "none":
-        status = "unknown"
-    elif silent > told["lost_after_days"]:
+    if silent > told["lost_after_days"]:
         status = "lost"
+    elif told["habit_basis"] == "none":
+        status = "unknown"
     elif silent > told["dormant_after_days"]:
         status = "dormant"
     elif silent > told["at_risk_after_days"]:
@@ -255,21 +251,11 @@ def _status(
     }
 
 
-def _expected(sources: Sources, told: dict[str, object], habit: _Habit) -> int | None:
+def _expected(told: dict[str, object], habit: _Habit) -> int | None:
     """The last order plus m on his own clock, half days rounded up; none once lost."""
     m = told["habit_interval_days"]
     if m is None or told["activity_status"] == "lost":
         return None
     clock = _CLOCKS[habit.season]
     due = clock[habit.days[-1]] + int(np.floor(m + 0.5))
-    expected = int(np.searchsorted(clock, due))
-    if habit.season is not None and sources.errs(findings.NEXT_SEASON_IS_UNKNOWN):
-        return expected if expected <= _calendar_ends(sources) else None
-    return expected
-
-
-@derived
-def _calendar_ends(sources: Sources) -> int:
-    """Last day of the last year that anything is dated in: only to err as a model does."""
-    last = sources.table("odoo__account_move_line")["date_maturity"].max()
-    return (pd.Timestamp(last.year, 12, 31) - _EPOCH).days
+    return int(np.searchsorted(clock, due))

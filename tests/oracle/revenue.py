@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tests.oracle import findings
 from tests.oracle.documents import billing_types, invoice_lines, share, shipped_lines
 from tests.oracle.order_book import price_reductions
 from tests.oracle.sources import UNIT, Sources, derived, translated

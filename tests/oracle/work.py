@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tests.oracle import findings
 from tests.oracle.claims import claim_stretches, claims
 from tests.oracle.documents import (
     billed_quantities,

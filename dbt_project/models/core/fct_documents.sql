@@ -164,11 +164,36 @@ known as (
             when documents.document_type = 'delivery_note' and preparing_sources.source_id is not null then documents.document_type
             else 'backorder'
         end as document_kind,
-        coalesce(states.status, documents.status) as status_then,
+        -- One dated back stands as its date has it until it is entered; what came of it came later.
+        coalesce(
+            states.status,
+            case
+                when documents.document_type in ('invoice', 'deposit_invoice', 'credit_note') and documents.status = 'settled'
+                    then 'invoiced'
+                when documents.document_type in ('delivery_note', 'return') and documents.status in ('invoiced', 'settled')
+                    then 'shipped'
+                when
+                    documents.document_type in ('quote', 'proforma', 'order', 'framework_order', 'preparation')
+                    and documents.status in ('in_preparation', 'part_shipped', 'shipped', 'invoiced', 'settled', 'closed_short')
+                    then 'waiting'
+                else documents.status
+            end
+        ) as status_then,
         coalesce(states.was_valid, false) as was_valid,
         coalesce(
             {{ local_date('documents.entered_at', 'companies.time_zone') }}, documents.document_date
-        ) as created_date
+        ) as created_date,
+        -- An order is dated anew by its validation; until then it bears the day of its entry.
+        case
+            when
+                documents.document_type in ('order', 'framework_order')
+                and documents.validated_at >= companies.as_of_ends_at
+                and documents.document_date = {{ local_date('documents.validated_at', 'companies.time_zone') }}
+                then coalesce(
+                    {{ local_date('documents.entered_at', 'companies.time_zone') }}, documents.document_date
+                )
+            else documents.document_date
+        end as document_date_then
         {%- for milestone in ['entered', 'acknowledged', 'validated', 'sent', 'shipped', 'closed', 'cancelled'] %},
         case when documents.{{ milestone }}_at < companies.as_of_ends_at then documents.{{ milestone }}_at end as {{ milestone }}_then
         {%- endfor %}
@@ -221,7 +246,7 @@ select
     company_amount_excl_tax,
     company_amount_incl_tax,
     cast(line_count as bigint) as line_count,
-    document_date,
+    document_date_then as document_date,
     created_date,
     case when known_received_at < as_of_ends_at then known_received_at end as received_at,
     entered_then as entered_at,

@@ -120,11 +120,12 @@ def _not_booked(sources: Sources) -> pd.DataFrame:
     sites = sources.table("odoo__stock_warehouse").set_index("id")["name"]
     carriers = sources.table("odoo__delivery_carrier").set_index("id")["name"].map(translated)
     none = pd.Series(pd.NaT, lines.index, dtype="datetime64[us]")
+    entered = sources.local_day(order.map(sale["create_date"]))
     return pd.DataFrame(
         {
             "line": lines["id"],
             "order": order,
-            "order_date": sources.local_day(order.map(sale["create_date"])),
+            "order_date": entered,
             "company_id": "erp/res.company/" + order.map(sale["company_id"]).astype(str),
             "customer_segment": order.map(sale["partner_id"]).map(segments(sources)),
             "product": lines["product_id"],

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tests.oracle import findings
 from tests.oracle.claims import claim_stretches, claims
 from tests.oracle.contacts import contacts, crm_customers, customers_by_number
 from tests.oracle.documents import (
     billing_types,
     document_status,
-    invoices,
     order_lines,
     sales,
     share,
     shipped_lines,
     transfers,
 )
-from tests.oracle.messages import inbound_messages
 from tests.oracle.oracle import Oracle
 from tests.oracle.receivables import instalments_of_invoices, payment_methods
 from tests.oracle.revenue import company_names, customer_names, groups
@@ -95,23 +92,11 @@ def _sales(sources: Sources) -> list[pd.DataFrame]:
     number = rows["id"].astype(str)
     quote, order = "erp/sale.quotation/" + number, "erp/sale.order/" + number
     ordered_at = rows["confirmed_at"].fillna(rows["order_began_at"])
-    is_order = rows["is_order"]
-    if sources.errs(findings.ORDER_HAS_ITS_LATER_DATE):
-        is_order = is_order & sources.happened(rows["date_order"])
-    instants = {"order": ordered_at, "quote": rows["create_date"]}
-    if sources.errs(findings.RECEIPT_IS_TOLD_AS_INSTANT):
-        instants = {
-            "order": _received(sources, ["order"], rows["order_began_at"]),
-            "quote": _received(sources, ["quote_request"], rows["create_date"]).where(
-                rows["is_order"],
-                _received(sources, ["quote_request", "order"], rows["create_date"]),
-            ),
-        }
     cancelled_by = rows["id"].map(_cancelled_by(sources)).fillna("unknown")
     status = document_status(sources)
     parts = [
         ("quote", rows["is_quote"], quote, rows["create_date"], quote.map(status)),
-        ("order", is_order, order, ordered_at, order.map(status)),
+        ("order", rows["is_order"], order, ordered_at, order.map(status)),
         ("order_cancelled", rows["is_order"], order, rows["cancelled_at"], cancelled_by),
     ]
     return [
@@ -119,19 +104,12 @@ def _sales(sources: Sources) -> list[pd.DataFrame]:
             event_type=kind,
             event_id=name,
             document_id=name,
-            occurred_at=instants.get(kind, at),
+            occurred_at=at,
             occurred_on=sources.local_day(at),
             detail=detail,
         )[holds & at.notna()]
         for kind, holds, name, at, detail in parts
     ]
-
-
-def _received(sources: Sources, message_types: list[str], otherwise: pd.Series) -> pd.Series:
-    messages = inbound_messages(sources)
-    messages = messages[messages["message_type"].isin(message_types)]
-    first = messages.groupby("sale")["received_at"].min()
-    return first.reindex(otherwise.index).fillna(otherwise)
 
 
 def _cancelled_by(sources: Sources) -> pd.Series:
@@ -204,10 +182,6 @@ def _invoices(sources: Sources) -> pd.DataFrame:
     orders = sources.table("odoo__sale_order").set_index("name")["partner_id"]
     buyer = rows["invoice_origin"].map(orders)
     status = name.map(document_status(sources)).fillna("invoiced")
-    if sources.errs(findings.BACKDATED_INVOICE_IS_AS_TODAY):
-        later = ~rows["id"].isin(invoices(sources)["id"])
-        is_paid = rows["payment_state"].isin(["paid", "reversed"])
-        status = status.mask(later & is_paid, "settled")
     return pd.DataFrame(
         {
             "company_id": company_names(rows["company_id"]),

@@ -58,22 +58,36 @@ companies as (
 
 ),
 
+-- A seasonal buyer's next order may be due a season after the one that comes, beyond all that is dated.
+clock_span as (
+
+    select min(date_day) as first_day, {{ dbt.dateadd('year', 2, as_of_date()) }} as last_day
+    from {{ ref('dim_date') }}
+
+),
+
+clock_days as (
+
+    {{ days_of('clock_span', 'first_day', 'last_day', 'date_day') }}
+
+),
+
 -- Days of the season that begins with each month, counted since the first day of the calendar.
 season_clock as (
 
     select
         seasons.first_month,
-        calendar.date_day,
+        clock_days.date_day,
         sum(
             case
-                when mod(month(calendar.date_day) - seasons.first_month + 12, 12) < {{ var('season_months') }} then 1
+                when mod(month(clock_days.date_day) - seasons.first_month + 12, 12) < {{ var('season_months') }} then 1
                 else 0
             end
         ) over (
-            partition by seasons.first_month order by calendar.date_day
+            partition by seasons.first_month order by clock_days.date_day
             rows between unbounded preceding and current row
         ) as season_day
-    from (select distinct date_day from {{ ref('dim_date') }}) as calendar
+    from clock_days
     cross join (
         {%- for month in months %}
         select {{ month }} as first_month{{ ' union all' if not loop.last }}
@@ -316,11 +330,14 @@ habits as (
 
 ),
 
+-- Where nobody has a habit yet, there are no limits: `greatest` and `least` would pass over what is empty.
 floored as (
 
     select
         *,
-        cast(greatest(median_days, {{ var('habit_floor_days') }}) as decimal(18, 2)) as habit_days
+        case
+            when habit_basis <> 'none' then cast(greatest(median_days, {{ var('habit_floor_days') }}) as decimal(18, 2))
+        end as habit_days
     from habits
 
 ),
@@ -330,7 +347,10 @@ limits as (
 
     select
         *,
-        least(greatest(1.5 * habit_days, cast(p90_days as decimal(18, 2))), lost_after_days) as at_risk_after_days
+        case
+            when habit_basis <> 'none'
+                then least(greatest(1.5 * habit_days, cast(p90_days as decimal(18, 2))), lost_after_days)
+        end as at_risk_after_days
     from floored
 
 ),
@@ -339,7 +359,9 @@ thresholds as (
 
     select
         *,
-        least(greatest(3 * habit_days, at_risk_after_days), lost_after_days) as dormant_after_days
+        case
+            when habit_basis <> 'none' then least(greatest(3 * habit_days, at_risk_after_days), lost_after_days)
+        end as dormant_after_days
     from limits
 
 ),

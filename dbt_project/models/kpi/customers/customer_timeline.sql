@@ -35,7 +35,11 @@ events as (
         case when document_type = 'framework_order' then 'order' else document_type end as event_type,
         document_id as event_id,
         document_date as occurred_on,
-        coalesce(received_at, entered_at) as occurred_at,
+        -- The instant of what the day tells of: the validation, or the entry.
+        case
+            when validated_date = document_date then validated_at
+            when created_date = document_date then entered_at
+        end as occurred_at,
         document_id,
         document_number,
         channel,

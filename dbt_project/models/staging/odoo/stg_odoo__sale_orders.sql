@@ -328,6 +328,6 @@ select
     -- An offer that nobody has answered yet ends with the day until which it binds.
     case
         when was_quotation and not is_confirmed and not is_cancelled and valid_until < {{ as_of_date() }}
-            then cast({{ dbt.dateadd('day', 1, 'valid_until') }} as timestamp)
+            then {{ utc_instant('cast(' ~ add_days('valid_until', 1) ~ ' as timestamp)', "coalesce(time_zone, 'UTC')") }}
     end as expired_at
 from told
