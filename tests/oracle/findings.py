@@ -32,6 +32,10 @@ RETURNS_CREDITED_LATE_ARE_MISSING = "returns_credited_late_are_missing"
 BACKDATED_INVOICE_IS_AS_TODAY = "backdated_invoice_is_as_today"
 ORDER_HAS_ITS_LATER_DATE = "order_has_its_later_date"
 LATER_VALIDATION_IS_TOLD = "later_validation_is_told"
+UNDECIDED_DEBIT_IS_NO_PART = "undecided_debit_is_no_part"
+CREDIT_RELEASE_NEVER_LASTS = "credit_release_never_lasts"
+PAUSES_ARE_WAITS = "pauses_are_waits"
+UNPAID_SINCE_POSTING = "unpaid_since_posting"
 
 FINDINGS: dict[str, str] = {
     ENTRIES_ARE_MONEY: (
@@ -151,6 +155,27 @@ FINDINGS: dict[str, str] = {
         "An order that was to be validated on the as-of date, and was validated after it, bears the"
         " date of its validation and the promise made with it in order_tracking; nothing dated"
         " after the as-of date counts."
+    ),
+    UNDECIDED_DEBIT_IS_NO_PART: (
+        "An instalment whose direct debit may still come back ends the stage payment of its"
+        " invoice and is no part of its days: the invoice counts as wholly paid with its other"
+        " instalments, or, having no other, as neither paid nor waiting; direct debits count as"
+        " paid once their bounce period has passed, and the stage lasts until all are paid."
+    ),
+    CREDIT_RELEASE_NEVER_LASTS: (
+        "The stage credit_release is there only once the order was released, so that it does not"
+        " last in an order that credit blocks on the as-of date, but does a month later in the"
+        " same month; it begins with the validation or the block, and lasts until the release."
+    ),
+    PAUSES_ARE_WAITS: (
+        "An order that waited more than once counts at every month end from its first wait to its"
+        " last as waiting, and the minutes in between as waited: one approved between two blocks,"
+        " or with a second preparation that waited for goods; a wait is the time in the status."
+    ),
+    UNPAID_SINCE_POSTING: (
+        "The days for which an invoice had been unpaid at a month's end count from the day it was"
+        " posted, those until it is paid from its date; both are days of the stage payment, which"
+        " counts from the invoice date."
     ),
 }
 
