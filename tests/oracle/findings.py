@@ -7,4 +7,31 @@ differ from that oracle: the entry then leaves, with the branches that ask for i
 
 from __future__ import annotations
 
-FINDINGS: dict[str, str] = {}
+UNDECIDED_DEBIT_IS_NO_PART = "undecided_debit_is_no_part"
+CREDIT_RELEASE_NEVER_LASTS = "credit_release_never_lasts"
+PAUSES_ARE_WAITS = "pauses_are_waits"
+UNPAID_SINCE_POSTING = "unpaid_since_posting"
+
+FINDINGS: dict[str, str] = {
+    UNDECIDED_DEBIT_IS_NO_PART: (
+        "An instalment whose direct debit may still come back ends the stage payment of its"
+        " invoice and is no part of its days: the invoice counts as wholly paid with its other"
+        " instalments, or, having no other, as neither paid nor waiting; direct debits count as"
+        " paid once their bounce period has passed, and the stage lasts until all are paid."
+    ),
+    CREDIT_RELEASE_NEVER_LASTS: (
+        "The stage credit_release is there only once the order was released, so that it does not"
+        " last in an order that credit blocks on the as-of date, but does a month later in the"
+        " same month; it begins with the validation or the block, and lasts until the release."
+    ),
+    PAUSES_ARE_WAITS: (
+        "An order that waited more than once counts at every month end from its first wait to its"
+        " last as waiting, and the minutes in between as waited: one approved between two blocks,"
+        " or with a second preparation that waited for goods; a wait is the time in the status."
+    ),
+    UNPAID_SINCE_POSTING: (
+        "The days for which an invoice had been unpaid at a month's end count from the day it was"
+        " posted, those until it is paid from its date; both are days of the stage payment, which"
+        " counts from the invoice date."
+    ),
+}

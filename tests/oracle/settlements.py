@@ -16,6 +16,7 @@ from tests.oracle.receivables import (
     bounces,
     matches,
     payment_methods,
+    position_changes,
     receivable_lines,
 )
 from tests.oracle.sources import Sources, derived
@@ -95,3 +96,31 @@ def _discounts(sources: Sources) -> pd.Series:
     beyond = credited - payments.reindex(credited.index)
     found: pd.Series = beyond[beyond > 0]
     return found
+
+
+@derived
+def settled_instalments(sources: Sources) -> pd.DataFrame:
+    """Instalments with the day on which each was settled for good, and paid where by money.
+
+    Both are empty while something is open, or a debit of it may still come back; `paid_on` is that
+    of the last money, and empty where nothing but a credit note, say, settled it. `debited_on` is
+    when the last debit took it off the ledger, whatever comes back: only to err as a model does.
+    """
+    rows = instalments(sources).copy()
+    changes = position_changes(sources)
+    changes = changes[changes["day"] <= sources.day]
+    left = changes.groupby("item")["amount"].sum()
+    rows["open"] = rows["id"].astype(str).map(left).fillna(0)
+    pieces = settlements(sources)
+    pieces = pieces[pieces["bounced_on"].isna()]
+    is_undecided = pieces["is_money"] & pieces["paid_on"].isna()
+    undecided = pieces.loc[is_undecided, "instalment"]
+    is_settled = (rows["open"] <= 0) & ~rows["id"].isin(undecided)
+    of = pieces.assign(day=pieces["paid_on"].fillna(pieces["effective"])).groupby("instalment")
+    for column, day in (("settled_on", "day"), ("paid_on", "paid_on")):
+        rows[column] = rows["id"].map(of[day].max()).where(is_settled)
+    cleared = pieces["payment_id"].map(bills(sources)["cleared_on"])
+    in_hand = pieces["payment_id"].isin(bills(sources).index) & ~(cleared <= sources.day)
+    is_off = (rows["open"] <= 0) & ~rows["id"].isin(pieces.loc[in_hand, "instalment"])
+    rows["debited_on"] = rows["id"].map(of["effective"].max()).where(is_off)
+    return rows
