@@ -127,7 +127,7 @@ def invoke(home: Home, arguments: Sequence[str], *, must_succeed: bool = True) -
 
     command = [
         # dbt words every event for a console, 26 per model, even when it shows none of them.
-        *("--log-level", "none", "--log-level-file", "none"),
+        *("--log-level", "none", "--log-level-file", "none", "--no-use-colors"),
         *arguments,
         *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
         *("--target-path", str(home.dbt), "--log-path", str(home.dbt)),

@@ -1,5 +1,6 @@
--- One row per order and stage that has begun by the as-of date: when it began and ended, and the
--- working minutes in between, or until the end of the as-of date while it lasts.
+-- One row per order, stage and stay in it that has begun by the as-of date: when it began and ended,
+-- and the working minutes in between, or until the end of the as-of date while it lasts. Milestones
+-- are reached once; an order may wait for the same party more than once.
 with companies as (
     select company_id, time_zone, as_of_ends_at
     from {{ ref('dim_company') }}
@@ -62,20 +63,36 @@ shipments as (
     group by order_id
 ),
 
--- A block that comes when goods have left already holds up what follows, not the first shipment.
-releases as (
+-- A block that comes when goods have left already holds up what follows, not the first shipment. An
+-- order that was given up while it was blocked was not released.
+blocks_before_shipment as (
     select
         blocks.order_id,
-        max(blocks.ended_at) as released_at,
-        min(case when blocks.stage = 'waiting_for_credit' then blocks.started_at end) as credit_blocked_at,
-        max(case when blocks.stage = 'waiting_for_credit' then blocks.ended_at end) as credit_released_at
+        blocks.stage = 'waiting_for_credit' as is_for_credit,
+        blocks.started_at,
+        case
+            when blocks.ended_at < orders.as_of_ends_at and (orders.given_up_at is null or blocks.ended_at < orders.given_up_at)
+                then blocks.ended_at
+        end as released_at
     from blocks
     inner join orders on blocks.order_id = orders.order_id
     left join shipments on blocks.order_id = shipments.order_id
     where
-        blocks.ended_at < orders.as_of_ends_at
+        blocks.started_at < orders.as_of_ends_at
         and (shipments.shipped_at is null or blocks.started_at < shipments.shipped_at)
-    group by blocks.order_id
+),
+
+releases as (
+    select
+        order_id,
+        max(released_at) as released_at,
+        min(case when is_for_credit then started_at end) as credit_blocked_at,
+        case
+            when max(case when is_for_credit and released_at is null then 1 else 0 end) = 0
+                then max(case when is_for_credit then released_at end)
+        end as credit_released_at
+    from blocks_before_shipment
+    group by order_id
 ),
 
 held as (
@@ -116,14 +133,17 @@ invoices as (
     where position = 1
 ),
 
--- What that invoice was paid on, weighted by what was to pay; nothing before all of it is paid.
+-- What that invoice was paid on, weighted by what was to pay; nothing before all of it is paid. Money
+-- that may still come back has neither paid nor settled anything.
 payments as (
     select
         document_id,
+        min(issued_on) as issued_on,
         case
-            when max(case when is_open or bills_amount > 0 then 1 else 0 end) = 0 then max(coalesce(paid_on, settled_on))
+            when max(case when is_open or bills_amount > 0 or (money_amount > 0 and paid_on is null) then 1 else 0 end) = 0
+                then max(coalesce(paid_on, settled_on))
         end as settled_on,
-        case when max(case when is_open or bills_amount > 0 then 1 else 0 end) = 0 then max(paid_on) end as paid_on,
+        case when max(case when paid_on is null or bills_amount > 0 then 1 else 0 end) = 0 then max(paid_on) end as paid_on,
         {%- for days, until in [('calendar_days', 'paid_on'), ('term_days', 'due_date')] %}
         cast(
             sum(case when paid_on is not null then cast(company_amount_to_pay as double) * {{ days_between('issued_on', until) }} end)
@@ -144,6 +164,7 @@ milestones as (
         releases.credit_released_at,
         held.order_id is not null as is_held,
         payments.document_id is not null as is_payable,
+        payments.issued_on,
         payments.calendar_days,
         payments.term_days,
         {{ utc_instant('cast(payments.paid_on as timestamp)', 'orders.time_zone') }} as paid_at,
@@ -187,7 +208,7 @@ stock_waits as (
 ),
 
 -- Each stage from one milestone to the next; it is left without an end when the order goes on without
--- that milestone or is given up.
+-- that milestone or is given up. What has left is to be invoiced, whatever becomes of the rest.
 spans as (
     {%- for stage, started_at, ended_at, left_at in [
         ('entry', 'received_at', 'entered_at', 'given_up_at'),
@@ -202,12 +223,15 @@ spans as (
         ),
         ('picking', 'case when not is_held then ready_at end', 'picked_at', 'least(shipped_at, given_up_at)'),
         ('shipping', 'case when not is_held or shipped_at is not null then greatest(ready_at, coalesce(picked_at, ready_at)) end', 'shipped_at', 'given_up_at'),
-        ('invoicing', 'case when invoiced_at is null or invoiced_at >= shipped_at then shipped_at end', 'invoiced_at', 'given_up_at'),
+        ('invoicing', 'case when invoiced_at is null or invoiced_at >= shipped_at then shipped_at end', 'invoiced_at', 'cast(null as timestamp)'),
         ('sending', 'invoiced_at', 'sent_at', 'settled_at'),
         ('payment', 'case when is_payable then invoiced_at end', 'paid_at', 'settled_at'),
         ('order_processing', 'coalesce(received_at, entered_at)', 'validated_at', 'least(shipped_at, given_up_at)'),
         ('order_to_shipment', 'coalesce(received_at, entered_at)', 'shipped_at', 'given_up_at'),
-        ('order_to_invoice', 'coalesce(received_at, entered_at)', 'invoiced_at', 'given_up_at'),
+        (
+            'order_to_invoice', 'coalesce(received_at, entered_at)', 'invoiced_at',
+            'case when shipped_at is null or given_up_at <= shipped_at then given_up_at end'
+        ),
         (
             'waiting_for_customer', 'case when ready_at > cleared_at then cleared_at end',
             'case when shipped_at < ready_at then shipped_at else ready_at end', 'given_up_at'
@@ -223,6 +247,7 @@ spans as (
         {{ ended_at }} as ended_at,
         coalesce({{ ended_at }}, {{ left_at }}) as left_at,
         {{ 'received_at is null' if stage.startswith('order_') else 'false' }} as starts_at_entry,
+        {{ 'issued_on' if stage == 'payment' else 'cast(null as date)' }} as counted_from,
         {{ 'calendar_days' if stage == 'payment' else 'cast(null as decimal(18, 2))' }} as calendar_days,
         {{ 'term_days' if stage == 'payment' else 'cast(null as decimal(18, 2))' }} as term_days
     from ready
@@ -230,13 +255,13 @@ spans as (
     {%- endfor %}
     select
         orders.order_id, orders.company_id, orders.time_zone, orders.as_of_ends_at, blocks.stage,
-        blocks.started_at, blocks.ended_at, blocks.ended_at as left_at, false, null, null
+        blocks.started_at, blocks.ended_at, blocks.ended_at as left_at, false, null, null, null
     from blocks
     inner join orders on blocks.order_id = orders.order_id
     union all
     select
         orders.order_id, orders.company_id, orders.time_zone, orders.as_of_ends_at, 'waiting_for_sales',
-        states.valid_from_at, states.valid_to_at, states.valid_to_at as left_at, false, null, null
+        states.valid_from_at, states.valid_to_at, states.valid_to_at as left_at, false, null, null, null
     from {{ ref('int_document_states') }} as states
     inner join orders on states.document_id = orders.order_id
     where states.status = 'to_validate'
@@ -244,7 +269,7 @@ spans as (
     select
         ready.order_id, ready.company_id, ready.time_zone, ready.as_of_ends_at, 'waiting_for_stock',
         greatest(stock_waits.started_at, ready.ready_at), stock_waits.ended_at,
-        coalesce(stock_waits.ended_at, ready.given_up_at), false, null, null
+        coalesce(stock_waits.ended_at, ready.given_up_at), false, null, null, null
     from stock_waits
     inner join ready on stock_waits.order_id = ready.order_id
     where
@@ -265,6 +290,7 @@ begun as (
         case when ended_at < as_of_ends_at then ended_at end as ended_at,
         case when left_at < as_of_ends_at then greatest(left_at, started_at) end as left_at,
         starts_at_entry,
+        counted_from,
         calendar_days,
         term_days
     from spans
@@ -294,17 +320,22 @@ measured as (
 select
     measured.order_id,
     measured.stage,
+    cast(
+        row_number() over (
+            partition by measured.order_id, measured.stage order by measured.started_at, measured.left_at
+        ) as bigint
+    ) as stay_number,
     orders.company_id,
     orders.channel,
     orders.team,
-    min(measured.started_at) as started_at,
-    case when count(measured.ended_at) = count(*) then max(measured.ended_at) end as ended_at,
-    case when count(measured.left_at) = count(*) then max(measured.left_at) end as left_at,
-    case when count(measured.ended_at) = count(*) then max(measured.ended_on) end as ended_on,
-    max(case when measured.starts_at_entry then 1 else 0 end) = 1 as starts_at_entry,
-    cast(sum(measured.working_minutes) as decimal(18, 2)) as working_minutes,
-    cast(max(case when measured.ended_at is not null then measured.calendar_days end) as decimal(18, 2)) as calendar_days,
-    cast(max(case when measured.ended_at is not null then measured.term_days end) as decimal(18, 2)) as term_days
+    measured.started_at,
+    measured.ended_at,
+    measured.left_at,
+    measured.ended_on,
+    measured.starts_at_entry,
+    cast(measured.working_minutes as decimal(18, 2)) as working_minutes,
+    measured.counted_from,
+    cast(case when measured.ended_at is not null then measured.calendar_days end as decimal(18, 2)) as calendar_days,
+    cast(case when measured.ended_at is not null then measured.term_days end as decimal(18, 2)) as term_days
 from measured
 inner join orders on measured.order_id = orders.order_id
-group by measured.order_id, measured.stage, orders.company_id, orders.channel, orders.team

@@ -5,18 +5,39 @@
     'order_processing', 'order_to_shipment', 'order_to_invoice',
     'waiting_for_customer', 'waiting_for_credit', 'waiting_for_sales', 'waiting_for_stock',
 ] %}
-{#- In the order of an order's life: the first one that lasts is where it stands. -#}
-{%- set current_stages = ['waiting_for_credit', 'validation', 'waiting_for_customer', 'picking', 'shipping', 'invoicing', 'sending', 'payment'] %}
+{#-
+    The first one that lasts is where the order stands: a block before all others, then in the order of
+    an order's life; a missing acknowledgement holds nothing up.
+-#}
+{%- set current_stages = [
+    'waiting_for_credit', 'waiting_for_customer', 'validation', 'credit_release', 'picking', 'shipping', 'invoicing', 'sending',
+    'payment', 'acknowledgement',
+] %}
 with orders as (
     select * from {{ ref('fct_documents') }}
     where document_type = 'order'
+),
+
+-- All stays in a stage; it has ended when none of them lasts or was left without its end.
+order_stages as (
+    select
+        order_id,
+        stage,
+        case when count(ended_at) = count(*) then max(ended_at) end as ended_at,
+        case when count(ended_at) = count(*) then max(ended_on) end as ended_on,
+        max(case when left_at is null then started_at end) as lasts_since,
+        cast(sum(working_minutes) as decimal(18, 2)) as working_minutes,
+        max(calendar_days) as calendar_days,
+        max(term_days) as term_days
+    from {{ ref('int_order_stages') }}
+    group by order_id, stage
 ),
 
 lasting as (
     select
         order_id,
         stage,
-        started_at,
+        lasts_since,
         working_minutes,
         row_number() over (
             partition by order_id
@@ -26,8 +47,8 @@ lasting as (
                 {%- endfor %}
             end
         ) as position
-    from {{ ref('int_order_stages') }}
-    where left_at is null and stage in ('{{ current_stages | join("', '") }}')
+    from order_stages
+    where lasts_since is not null and stage in ('{{ current_stages | join("', '") }}')
 ),
 
 stages as (
@@ -39,13 +60,13 @@ stages as (
         max(case when stage = 'order_to_invoice' then ended_at end) as first_invoiced_at,
         max(case when stage = 'sending' then ended_at end) as invoice_sent_at,
         max(case when stage = 'payment' then ended_on end) as first_invoice_paid_on,
-        max(case when stage = 'order_to_shipment' and left_at is null then working_minutes end) as unshipped_minutes,
-        max(case when stage = 'payment' and ended_at is not null then calendar_days end) as payment_days,
-        max(case when stage = 'payment' and ended_at is not null then term_days end) as payment_term_days,
+        max(case when stage = 'order_to_shipment' and lasts_since is not null then working_minutes end) as unshipped_minutes,
+        max(case when stage = 'payment' then calendar_days end) as payment_days,
+        max(case when stage = 'payment' then term_days end) as payment_term_days,
         {%- for stage in stages %}
         max(case when stage = '{{ stage }}' and ended_at is not null then working_minutes end) as {{ stage }}_minutes{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('int_order_stages') }}
+    from order_stages
     group by order_id
 )
 
@@ -76,7 +97,7 @@ select
     stages.payment_term_days,
     stages.payment_days - stages.payment_term_days as payment_days_late,
     lasting.stage as current_stage,
-    lasting.started_at as current_stage_since,
+    lasting.lasts_since as current_stage_since,
     lasting.working_minutes as current_stage_minutes,
     stages.unshipped_minutes
 from orders

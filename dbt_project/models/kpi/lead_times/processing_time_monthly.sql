@@ -26,14 +26,28 @@ month_ends as (
     where calendar.date_day = {{ as_of_date() }} or (calendar.is_month_end and calendar.date_day < {{ as_of_date() }})
 ),
 
-lasting as (
+ended as (
     select
-        stages.company_id,
+        order_id,
+        stage,
+        company_id,
+        channel,
+        team,
+        max(ended_on) as ended_on,
+        max(case when starts_at_entry then 1 else 0 end) as starts_at_entry,
+        sum(working_minutes) as working_minutes,
+        max(calendar_days) as calendar_days,
+        max(term_days) as term_days
+    from stages
+    group by order_id, stage, company_id, channel, team
+    having count(ended_on) = count(*)
+),
+
+lasting as (
+    select distinct
+        stages.order_id,
         stages.stage,
-        stages.channel,
-        stages.team,
-        stages.time_zone,
-        stages.started_at,
+        stages.company_id,
         month_ends.month_start,
         month_ends.ends_at
     from stages
@@ -44,6 +58,46 @@ lasting as (
             and (stages.left_at is null or stages.left_at >= month_ends.ends_at)
 ),
 
+-- What an order waited before counts too, a pause between two waits does not.
+lasting_stays as (
+    select
+        stages.order_id,
+        stages.stage,
+        stages.company_id,
+        stages.channel,
+        stages.team,
+        stages.time_zone,
+        stages.counted_from,
+        stages.started_at,
+        case when stages.left_at < lasting.ends_at then stages.left_at else lasting.ends_at end as until_at,
+        lasting.month_start,
+        lasting.ends_at
+    from lasting
+    inner join stages
+        on
+            lasting.order_id = stages.order_id
+            and lasting.stage = stages.stage
+            and stages.started_at < lasting.ends_at
+),
+
+lasted as (
+    select
+        lasting_stays.order_id,
+        lasting_stays.stage,
+        lasting_stays.company_id,
+        lasting_stays.channel,
+        lasting_stays.team,
+        lasting_stays.month_start,
+        sum({{ working_minutes('start_day', 'lasting_stays.started_at', 'end_day', 'lasting_stays.until_at') }}) as working_minutes,
+        max({{ days_between('lasting_stays.counted_from', add_days(local_date('lasting_stays.ends_at', 'lasting_stays.time_zone'), -1)) }}) as calendar_days
+    from lasting_stays
+    {{ join_business_day('start_day', 'lasting_stays.company_id', 'lasting_stays.started_at', 'lasting_stays.time_zone') }}
+    {{ join_business_day('end_day', 'lasting_stays.company_id', 'lasting_stays.until_at', 'lasting_stays.time_zone') }}
+    group by
+        lasting_stays.order_id, lasting_stays.stage, lasting_stays.company_id, lasting_stays.channel, lasting_stays.team,
+        lasting_stays.month_start
+),
+
 cases as (
     select
         company_id,
@@ -52,36 +106,28 @@ cases as (
         channel,
         team,
         1 as ended,
-        case when starts_at_entry then 1 else 0 end as started_at_entry,
+        starts_at_entry as started_at_entry,
         case when stage <> 'payment' then working_minutes end as working_minutes,
         calendar_days,
         term_days,
         cast(null as decimal(18, 2)) as lasting_minutes,
         cast(null as bigint) as lasting_days
-    from stages
-    where ended_on is not null
+    from ended
     union all
     select
-        lasting.company_id,
-        lasting.month_start,
-        lasting.stage,
-        lasting.channel,
-        lasting.team,
+        company_id,
+        month_start,
+        stage,
+        channel,
+        team,
         0,
         0,
         null,
         null,
         null,
-        case
-            when lasting.stage <> 'payment' then {{ working_minutes('start_day', 'lasting.started_at', 'end_day', 'lasting.ends_at') }}
-        end,
-        case
-            when lasting.stage = 'payment'
-                then {{ days_between(local_date('lasting.started_at', 'lasting.time_zone'), add_days(local_date('lasting.ends_at', 'lasting.time_zone'), -1)) }}
-        end
-    from lasting
-    {{ join_business_day('start_day', 'lasting.company_id', 'lasting.started_at', 'lasting.time_zone') }}
-    {{ join_business_day('end_day', 'lasting.company_id', 'lasting.ends_at', 'lasting.time_zone') }}
+        case when stage <> 'payment' then working_minutes end,
+        calendar_days
+    from lasted
 )
 
 {% for breakdown, dimensions in [('all', []), ('channel', ['channel']), ('channel_team', ['channel', 'team'])] %}
