@@ -34,7 +34,7 @@ def checked(
                 mart,
                 oracle.key,
                 marts_file,
-                oracle.function(sources),
+                sources.once(oracle.function),
                 oracle.statistics,
                 ignored=oracle.ignored,
                 rows=oracle.rows,

@@ -11,6 +11,7 @@ UNDECIDED_DEBIT_IS_NO_PART = "undecided_debit_is_no_part"
 CREDIT_RELEASE_NEVER_LASTS = "credit_release_never_lasts"
 PAUSES_ARE_WAITS = "pauses_are_waits"
 UNPAID_SINCE_POSTING = "unpaid_since_posting"
+CLOSED_SHORT_IS_NOT_INVOICED = "closed_short_is_not_invoiced"
 
 FINDINGS: dict[str, str] = {
     UNDECIDED_DEBIT_IS_NO_PART: (
@@ -33,5 +34,10 @@ FINDINGS: dict[str, str] = {
         "The days for which an invoice had been unpaid at a month's end count from the day it was"
         " posted, those until it is paid from its date; both are days of the stage payment, which"
         " counts from the invoice date."
+    ),
+    CLOSED_SHORT_IS_NOT_INVOICED: (
+        "The stages invoicing and order_to_invoice of an order that was closed short last no longer"
+        " from then on, although what has left of it is not invoiced yet; once it is, they have"
+        " ended with all of their minutes. Only what was given up does not last."
     ),
 }

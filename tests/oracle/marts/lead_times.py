@@ -161,6 +161,12 @@ def order_stages(sources: Sources) -> pd.DataFrame:
     invoiced = rows["first_invoiced_at"]
     released_from = rows["blocked_at"].where(~(validated < rows["blocked_at"]), validated)
     gone = rows["cancelled_at"]
+    # What has left is to be invoiced, whatever becomes of the rest.
+    unshipped = gone.where(~(gone > shipped))
+    given_up = None
+    if sources.errs(findings.CLOSED_SHORT_IS_NOT_INVOICED):
+        given_up = _closed_short_at(sources).reindex(rows.index)
+        unshipped = unshipped.fillna(given_up)
     settled = _midnight(sources, rows["settled_on"])
     spans = {
         "entry": (rows["received_at"], rows["entered_at"], None),
@@ -173,12 +179,12 @@ def order_stages(sources: Sources) -> pd.DataFrame:
         "credit_release": (released_from, rows["credit_released_at"], gone),
         "shipping": (rows["ready_at"], shipped, gone),
         # A shipment may leave early, an invoice may come first: that is no invoicing time.
-        "invoicing": (shipped.where(~(invoiced < shipped)), invoiced, None),
+        "invoicing": (shipped.where(~(invoiced < shipped)), invoiced, given_up),
         "sending": (invoiced, rows["invoice_sent_at"], settled),
         "payment": (invoiced, _midnight(sources, rows["paid_on"]), settled),
         "order_processing": (rows["began_at"], validated, gone),
         "order_to_shipment": (rows["began_at"], shipped, gone),
-        "order_to_invoice": (rows["began_at"], invoiced, gone),
+        "order_to_invoice": (rows["began_at"], invoiced, unshipped),
     }
     found = []
     for stage, (start, end, left) in spans.items():
@@ -199,6 +205,12 @@ def order_stages(sources: Sources) -> pd.DataFrame:
         found.append(frame.assign(stage=stage, left=frame["end"]))
     every = pd.concat(found, ignore_index=True)
     return every[every["sale"].isin(rows.index)]
+
+
+def _closed_short_at(sources: Sources) -> pd.Series:
+    """When orders were closed short: only to err as a model does."""
+    closed: pd.Series = _order_stays(sources, "closed_short").set_index("sale")["from_at"]
+    return closed
 
 
 def _first(*instants: pd.Series) -> pd.Series:
@@ -350,7 +362,7 @@ def _by_breakdown(sources: Sources, rows: pd.DataFrame, day: str) -> Any:
 def processing_time_monthly(sources: Sources) -> pd.DataFrame:
     """Stages that ended in each month, and those that lasted at its end."""
     order = _milestones(sources)
-    ended, lasting = _ended(sources), _lasting(sources)
+    ended, lasting = _ended(sources).copy(), _lasting(sources).copy()
     ended["starts_at_entry"] = ended["sale"].map(order["starts_at_entry"]) & ended["stage"].isin(
         _FROM_RECEPTION
     )
