@@ -27,7 +27,6 @@ _FIELDS = {
     "amount_total": "price_changed",
     "credit_hold": "credit_hold",
 }
-_LEFT = ["shipped", "part_shipped"]
 
 
 @derived
@@ -170,10 +169,9 @@ def _statuses(sources: Sources) -> pd.DataFrame:
     steps = steps[steps["number"] > 0][[*key, "status"]]
     both = steps.merge(logged, on=key, how="outer", indicator=True)
     both["is_derived"] = both["_merge"] == "left_only"
-    shipper = _shippers(sources)
-    left = both["is_derived"] & both["status"].isin(_LEFT)
-    index = pd.MultiIndex.from_frame(both.loc[left, key])
-    both.loc[left, "user"] = shipper.reindex(index).to_numpy()
+    # Who shipped stands on the change, also where all was invoiced before and the order is done.
+    index = pd.MultiIndex.from_frame(both.loc[both["is_derived"], key])
+    both.loc[both["is_derived"], "user"] = _shippers(sources).reindex(index).to_numpy()
     held = pd.DataFrame(
         [
             (f"erp/sale.order/{order}", at)
