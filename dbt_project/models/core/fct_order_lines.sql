@@ -24,18 +24,23 @@ terms as (
     where terms.term_number = 0 or terms.valid_from_at < companies.as_of_ends_at
 ),
 
--- Lines of which something is ready to be picked, where the source prepares at all.
+-- Lines of which something is ready to be picked, and the sources that tell so.
+preparations as (
+    select documents.source_id, documents.status, lines.order_line_id
+    from {{ ref('int_document_lines') }} as lines
+    inner join {{ ref('fct_documents') }} as documents on lines.document_id = documents.document_id
+    where documents.document_type = 'preparation' and lines.order_line_id is not null
+),
+
 preparing_sources as (
     select distinct source_id
-    from {{ ref('fct_documents') }}
-    where document_type = 'preparation'
+    from preparations
 ),
 
 prepared_lines as (
-    select distinct lines.order_line_id
-    from {{ ref('int_document_lines') }} as lines
-    inner join {{ ref('fct_documents') }} as preparations on lines.document_id = preparations.document_id
-    where preparations.document_type = 'preparation' and preparations.status = 'in_preparation'
+    select distinct order_line_id
+    from preparations
+    where status = 'in_preparation'
 ),
 
 -- Dates and cancellations of the line, else of its order; what came after the as-of date is undone. A promise

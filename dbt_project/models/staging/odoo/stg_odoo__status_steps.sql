@@ -315,7 +315,7 @@ order_steps as (
         and coalesce(billed_at, last_transfer_at) is not null
 ),
 
-steps as (
+all_steps as (
     select
         source_id,
         document_id,
@@ -395,45 +395,52 @@ steps as (
     where orders.expired_at is not null
 ),
 
-dated_steps as (
-    select
-        steps.*,
-        statuses.sort_order,
-        max(case when steps.to_status in ('draft', 'to_validate', 'blocked', 'waiting') then 0 else 1 end) over (
-            partition by steps.document_id order by steps.occurred_at
-        ) = 1 as is_let_go
-    from steps
-    inner join statuses on steps.to_status = statuses.status
-    where steps.occurred_at is not null
+-- An order waits for its deposit until its goods are ready: what comes of the deposit later moves it no more.
+steps as (
+    select *
+    from (
+        select
+            *,
+            max(case when to_status in ('draft', 'to_validate', 'blocked', 'waiting', 'unknown') then 0 else 1 end) over (
+                partition by document_id order by occurred_at
+            ) = 1 as is_let_go
+        from all_steps
+    ) as dated_steps
+    where step_id not in ('deposit_asked', 'deposit_paid') or not is_let_go
 ),
 
 -- What happened in one instant is one change, to the status that lies furthest in a document's life.
--- An order waits for its deposit until its goods are ready: what comes of the deposit later moves it no more.
 ranked_steps as (
     select
-        source_id,
-        document_id,
-        company_id,
-        step_id,
-        occurred_at,
+        steps.source_id,
+        steps.document_id,
+        steps.company_id,
+        steps.step_id,
+        steps.occurred_at,
         coalesce(
-            max(case when origin = 'source' then user_id end) over (partition by document_id, occurred_at),
-            max(user_id) over (partition by document_id, occurred_at)
+            max(case when steps.origin = 'source' then steps.user_id end) over (
+                partition by steps.document_id, steps.occurred_at
+            ),
+            max(steps.user_id) over (partition by steps.document_id, steps.occurred_at)
         ) as user_id,
-        first_value(from_status) over (
-            partition by document_id, occurred_at order by sort_order, step_id
+        first_value(steps.from_status) over (
+            partition by steps.document_id, steps.occurred_at order by statuses.sort_order, steps.step_id
         ) as from_status,
-        to_status,
+        steps.to_status,
         -- What followed in the same instant does not hide who acted.
         case
-            when max(case when origin = 'source' then 1 else 0 end) over (partition by document_id, occurred_at) = 1 then 'source'
+            when max(case when steps.origin = 'source' then 1 else 0 end) over (
+                partition by steps.document_id, steps.occurred_at
+            ) = 1 then 'source'
             else 'derived'
         end as origin,
         row_number() over (
-            partition by document_id, occurred_at order by sort_order desc, step_id desc
+            partition by steps.document_id, steps.occurred_at
+            order by statuses.sort_order desc, steps.step_id desc
         ) as position
-    from dated_steps
-    where step_id not in ('deposit_asked', 'deposit_paid') or not is_let_go
+    from steps
+    inner join statuses on steps.to_status = statuses.status
+    where steps.occurred_at is not null
 ),
 
 -- A derived change knows where it leads; where it comes from is where the last one led.
