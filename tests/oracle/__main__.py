@@ -11,7 +11,6 @@ from pathlib import Path
 
 from ingestion.home import Home
 from tests.oracle.check import checked
-from tests.oracle.findings import FINDINGS
 from tests.oracle.homes import as_of_date, copy_of, restate
 from tests.oracle.marts import REGISTRY
 
@@ -23,9 +22,6 @@ def main() -> int:
     parser.add_argument("--dates", type=date.fromisoformat, nargs="*", default=[])
     parser.add_argument("--marts", nargs="*", default=list(REGISTRY), choices=list(REGISTRY))
     parser.add_argument(
-        "--without-findings", action="store_true", help="show what the known findings cost, too"
-    )
-    parser.add_argument(
         "--rebuild",
         action="store_true",
         help="build the home's own date anew, too: by the models as they are now",
@@ -33,7 +29,6 @@ def main() -> int:
     arguments = parser.parse_args()
     home = Home(arguments.home.resolve())
     own = as_of_date(home)
-    findings = () if arguments.without_findings else FINDINGS
     differs = False
     with tempfile.TemporaryDirectory(prefix="adv-oracle-") as folder:
         copy = None
@@ -45,7 +40,7 @@ def main() -> int:
                 marts_file = restate(copy, day, arguments.marts)
             print(f"as of {day}", flush=True)
             started = time.monotonic()
-            for difference in checked(home, day, marts_file, arguments.marts, findings):
+            for difference in checked(home, day, marts_file, arguments.marts):
                 differs |= not difference.is_none
                 print(f"  {difference}", f"({time.monotonic() - started:.0f} s)", flush=True)
     return int(differs)

@@ -13,9 +13,7 @@ from tests.oracle.marts import REGISTRY
 from tests.oracle.sources import Sources
 
 
-def checked(
-    home: Home, day: date, marts_file: Path, marts: Iterable[str], findings: Iterable[str]
-) -> Iterator[Difference]:
+def checked(home: Home, day: date, marts_file: Path, marts: Iterable[str]) -> Iterator[Difference]:
     """What differs in each mart.
 
     Args:
@@ -23,11 +21,10 @@ def checked(
         day: as-of date of the marts.
         marts_file: where they lie.
         marts: which of them.
-        findings: known errors of the models that the oracle repeats.
     """
     connection = connect(home.warehouse, read_only=True)
     try:
-        sources = Sources(connection, day, findings)
+        sources = Sources(connection, day)
         for mart in marts:
             oracle = REGISTRY[mart]
             yield compare(

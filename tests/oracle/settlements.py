@@ -103,8 +103,7 @@ def settled_instalments(sources: Sources) -> pd.DataFrame:
     """Instalments with the day on which each was settled for good, and paid where by money.
 
     Both are empty while something is open, or a debit of it may still come back; `paid_on` is that
-    of the last money, and empty where nothing but a credit note, say, settled it. `debited_on` is
-    when the last debit took it off the ledger, whatever comes back: only to err as a model does.
+    of the last money, and empty where nothing but a credit note, say, settled it.
     """
     rows = instalments(sources).copy()
     changes = position_changes(sources)
@@ -119,8 +118,4 @@ def settled_instalments(sources: Sources) -> pd.DataFrame:
     of = pieces.assign(day=pieces["paid_on"].fillna(pieces["effective"])).groupby("instalment")
     for column, day in (("settled_on", "day"), ("paid_on", "paid_on")):
         rows[column] = rows["id"].map(of[day].max()).where(is_settled)
-    cleared = pieces["payment_id"].map(bills(sources)["cleared_on"])
-    in_hand = pieces["payment_id"].isin(bills(sources).index) & ~(cleared <= sources.day)
-    is_off = (rows["open"] <= 0) & ~rows["id"].isin(pieces.loc[in_hand, "instalment"])
-    rows["debited_on"] = rows["id"].map(of["effective"].max()).where(is_off)
     return rows

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -37,16 +37,13 @@ class Sources:
         self,
         connection: duckdb.DuckDBPyConnection,
         day: date,
-        findings: Iterable[str] = (),
     ) -> None:
         """Read from an open warehouse.
 
         Args:
             connection: the warehouse, read-only.
             day: as-of date: what happened after its end has not happened.
-            findings: errors of the models to repeat, see `tests.oracle.findings`.
         """
-        self._findings = frozenset(findings)
         self._connection = connection
         self._tables: dict[str, pd.DataFrame] = {}
         self._results: dict[Callable[[Sources], Any], Any] = {}
@@ -63,10 +60,6 @@ class Sources:
         if function not in self._results:
             self._results[function] = function(self)
         return self._results[function]
-
-    def errs(self, finding: str) -> bool:
-        """Whether to err as the models are known to do."""
-        return finding in self._findings
 
     def _read(self, name: str) -> pd.DataFrame:
         described = self._connection.execute(f"describe raw.{name}").fetchall()

@@ -15,7 +15,6 @@ import pytest
 from ingestion.home import Home
 from tests.oracle.check import checked
 from tests.oracle.comparison import Difference
-from tests.oracle.findings import FINDINGS
 from tests.oracle.homes import as_of_date, restate
 from tests.oracle.marts import REGISTRY
 from tests.oracle.staffing_forecast import forecast_faults
@@ -38,7 +37,7 @@ class Company:
     def difference(self, mart: str, day: date) -> Difference:
         """What differs between a mart and its oracle; all marts of a date are compared at once."""
         if day not in self.differences:
-            found = checked(self.home, day, self.marts[day], REGISTRY, FINDINGS)
+            found = checked(self.home, day, self.marts[day], REGISTRY)
             self.differences[day] = {each.mart: each for each in found}
         return self.differences[day][mart]
 
@@ -73,7 +72,7 @@ def _adv(home: Home, *arguments: str) -> None:
 def test_the_mart_equals_its_oracle(company: Company, mart: str, day: date) -> None:
     difference = company.difference(mart, day)
     assert difference.rows > 0 or mart in MAY_BE_EMPTY
-    assert difference.is_none, f"see findings.py if a model was mended\n{difference}"
+    assert difference.is_none, str(difference)
 
 
 @pytest.mark.parametrize("day", [PUBLISHED, *RESTATED], ids=str)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tests.oracle import findings
 from tests.oracle.documents import (
     billed_quantities,
     document_status,
@@ -132,17 +131,13 @@ def _paid_invoices(sources: Sources) -> pd.DataFrame:
     """By invoice, its date, when all of it was paid or settled, and the days weighted by amount."""
     rows = settled_instalments(sources)
     rows = rows[rows["document_type"] == "invoice"].copy()
-    is_whole = {"settled_on": "settled_on", "paid_on": "paid_on"}
-    if sources.errs(findings.UNDECIDED_DEBIT_IS_NO_PART):
-        rows["settled_on"] = rows["settled_on"].fillna(rows["debited_on"])
-        is_whole["paid_on"] = "settled_on"
     rows["paid"] = rows["balance"].where(rows["paid_on"].notna(), 0)
     for column, day in (("payment_days", "paid_on"), ("payment_term_days", "date_maturity")):
         rows[column] = (rows[day] - rows["date"]).dt.days * rows["paid"]
     of = rows.groupby("move_id")
     found = pd.DataFrame({"invoiced_on": of["date"].min()})
-    for column, decisive in is_whole.items():
-        found[column] = of[column].max().where(of[decisive].count() == of.size())
+    for column in ("settled_on", "paid_on"):
+        found[column] = of[column].max().where(of[column].count() == of.size())
     for column in ("payment_days", "payment_term_days"):
         found[column] = (of[column].sum() / of["paid"].sum()).where(found["paid_on"].notna())
     return found
@@ -163,10 +158,6 @@ def order_stages(sources: Sources) -> pd.DataFrame:
     gone = rows["cancelled_at"]
     # What has left is to be invoiced, whatever becomes of the rest.
     unshipped = gone.where(~(gone > shipped))
-    given_up = None
-    if sources.errs(findings.CLOSED_SHORT_IS_NOT_INVOICED):
-        given_up = _closed_short_at(sources).reindex(rows.index)
-        unshipped = unshipped.fillna(given_up)
     settled = _midnight(sources, rows["settled_on"])
     spans = {
         "entry": (rows["received_at"], rows["entered_at"], None),
@@ -179,7 +170,7 @@ def order_stages(sources: Sources) -> pd.DataFrame:
         "credit_release": (released_from, rows["credit_released_at"], gone),
         "shipping": (rows["ready_at"], shipped, gone),
         # A shipment may leave early, an invoice may come first: that is no invoicing time.
-        "invoicing": (shipped.where(~(invoiced < shipped)), invoiced, given_up),
+        "invoicing": (shipped.where(~(invoiced < shipped)), invoiced, None),
         "sending": (invoiced, rows["invoice_sent_at"], settled),
         "payment": (invoiced, _midnight(sources, rows["paid_on"]), settled),
         "order_processing": (rows["began_at"], validated, gone),
@@ -190,8 +181,6 @@ def order_stages(sources: Sources) -> pd.DataFrame:
     for stage, (start, end, left) in spans.items():
         frame = pd.DataFrame({"sale": rows["id"], "stage": stage, "start": start, "end": end})
         frame["left"] = frame["end"] if left is None else frame["end"].fillna(left)
-        if stage == "credit_release" and sources.errs(findings.CREDIT_RELEASE_NEVER_LASTS):
-            frame = frame[frame["end"].notna()]
         found.append(frame[frame["start"].notna()])
     blocks = _order_stays(sources, "blocked")
     waits = {
@@ -205,12 +194,6 @@ def order_stages(sources: Sources) -> pd.DataFrame:
         found.append(frame.assign(stage=stage, left=frame["end"]))
     every = pd.concat(found, ignore_index=True)
     return every[every["sale"].isin(rows.index)]
-
-
-def _closed_short_at(sources: Sources) -> pd.Series:
-    """When orders were closed short: only to err as a model does."""
-    closed: pd.Series = _order_stays(sources, "closed_short").set_index("sale")["from_at"]
-    return closed
 
 
 def _first(*instants: pd.Series) -> pd.Series:
@@ -250,8 +233,6 @@ def _lasting(sources: Sources) -> pd.DataFrame:
     every = order_stages(sources)
     told_of = every.loc[every["end"].notna(), "stage"].unique()
     every = every[every["stage"].isin(told_of)]
-    if sources.errs(findings.PAUSES_ARE_WAITS):
-        every = _without_pauses(every)
     first = sources.local_day(every["start"]).min()
     days = [day for day in pd.date_range(first, sources.day, freq="ME") if day < sources.day]
     found = []
@@ -267,13 +248,6 @@ def _lasting(sources: Sources) -> pd.DataFrame:
         since = lasts.groupby(["sale", "stage"])["start"].max().rename("since")
         found.append(pd.concat([minutes, since], axis=1).reset_index().assign(day=day))
     return pd.concat(found, ignore_index=True)
-
-
-def _without_pauses(every: pd.DataFrame) -> pd.DataFrame:
-    """One row from an order's first stay to its last: only to err as a model does."""
-    of = every.groupby(["sale", "stage"])
-    found = of.agg(start=("start", "min"), end=("end", "max"), left=("left", "max"))
-    return found.assign(left=found["left"].where(of["left"].count() == of.size())).reset_index()
 
 
 def _order_stays(sources: Sources, status: str) -> pd.DataFrame:
@@ -372,8 +346,6 @@ def processing_time_monthly(sources: Sources) -> pd.DataFrame:
     ended["minutes"] = ended["minutes"].where(~is_payment)
     is_unpaid = lasting["stage"] == "payment"
     since = lasting["sale"].map(order["invoiced_on"])
-    if sources.errs(findings.UNPAID_SINCE_POSTING):
-        since = sources.local_day(lasting["since"])
     unpaid = lasting["day"] - since
     lasting["days"] = unpaid.dt.days.where(is_unpaid)
     lasting["minutes"] = lasting["minutes"].where(~is_unpaid)
