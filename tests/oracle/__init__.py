@@ -16,8 +16,8 @@ are whole ten-thousandths (`sources.UNIT`), never floating point. Ratios, median
 (the `statistics` of a mart) are equal to 1e-9 of themselves, or in the last decimal that the mart
 keeps. Rows that only one side has are differences too.
 
-**When they differ**, the rule decides which is mended. A difference that is a matter of choice is decided,
-written into `docs/DECISIONS.md`, and both follow.
+**When they differ**, the rule decides which is mended. A difference that is a matter of choice is
+decided, written into `docs/DECISIONS.md`, and both follow.
 
 **Running it.** `pytest tests/oracle` (part of `make test`) makes a small company of its own. For a
 company of full size, whose home is only read:
