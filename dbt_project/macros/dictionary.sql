@@ -148,7 +148,7 @@
             'n': 'sum(promised_lines)', 'dimensions': ['product_range', 'site'],
         },
         {
-            'kpi': 'order_entry_error_rate', 'mart': 'order_entry_errors_monthly', 'date': 'entry_month', 'period': 'month',
+            'kpi': 'order_entry_error_rate', 'mart': 'order_entry_errors_monthly', 'date': 'month_start', 'period': 'month',
             'where': "error_type = 'all'",
             'numerator': 'sum(orders_with_confirmed_errors)', 'denominator': 'sum(entered_orders)',
             'n': 'sum(entered_orders)', 'dimensions': ['channel', 'team'],
@@ -197,26 +197,26 @@
             'n': 'sum(opened_claims)', 'dimensions': [],
         },
         {
-            'kpi': 'dso', 'mart': 'dso_monthly', 'date': 'sales_month', 'period': 'month',
+            'kpi': 'dso', 'mart': 'dso_monthly', 'date': 'month_start', 'period': 'month',
             'where': "receivable_scope = 'with_bills_and_factored'",
             'numerator': 'sum(company_receivable_amount_incl_tax * window_days)', 'denominator': 'sum(company_window_sales_amount_incl_tax)',
             'n': 'sum(window_month_count)', 'dimensions': [],
         },
         {
-            'kpi': 'dso_countback', 'mart': 'dso_monthly', 'date': 'sales_month', 'period': 'month',
+            'kpi': 'dso_countback', 'mart': 'dso_monthly', 'date': 'month_start', 'period': 'month',
             'where': "receivable_scope = 'with_bills_and_factored'",
             'value': 'max(dso_countback_days)',
             'numerator': 'sum(company_receivable_amount_incl_tax)',
             'n': 'sum(countback_month_count)', 'dimensions': [],
         },
         {
-            'kpi': 'collection_effectiveness', 'mart': 'dso_monthly', 'date': 'sales_month', 'period': 'month',
+            'kpi': 'collection_effectiveness', 'mart': 'dso_monthly', 'date': 'month_start', 'period': 'month',
             'where': "receivable_scope = 'with_bills_and_factored'",
             'numerator': 'sum(100 * company_collected_amount_incl_tax)', 'denominator': 'sum(company_collectable_amount_incl_tax)',
             'n': 'sum(window_month_count)', 'dimensions': [],
         },
         {
-            'kpi': 'average_days_late_on_paid_items', 'mart': 'dso_monthly', 'date': 'sales_month', 'period': 'month',
+            'kpi': 'average_days_late_on_paid_items', 'mart': 'dso_monthly', 'date': 'month_start', 'period': 'month',
             'where': "receivable_scope = 'with_bills_and_factored'",
             'numerator': 'sum(company_paid_amount_days)', 'denominator': 'sum(company_paid_amount_incl_tax)',
             'n': 'sum(paid_piece_count)', 'dimensions': [],
@@ -233,7 +233,7 @@
             'n': 'count(*)', 'dimensions': ['payment_method', 'reason'],
         },
         {
-            'kpi': 'delivered_not_invoiced', 'mart': 'cut_off_monthly', 'date': 'closing_month', 'period': 'month',
+            'kpi': 'delivered_not_invoiced', 'mart': 'cut_off_monthly', 'date': 'month_start', 'period': 'month',
             'numerator': 'sum(company_delivered_not_invoiced_amount_excl_tax)',
             'n': 'sum(delivered_not_invoiced_line_count)', 'dimensions': [],
         },
@@ -244,10 +244,10 @@
             'n': 'count(*)', 'dimensions': [],
         },
         {
-            'kpi': 'reminder_cash_30_days_share', 'mart': 'dunning_effectiveness_monthly', 'date': 'dunning_month', 'period': 'month',
+            'kpi': 'reminder_cash_30_days_share', 'mart': 'dunning_effectiveness_monthly', 'date': 'month_start', 'period': 'month',
             'where': 'is_mature_30_days',
             'numerator': 'sum(company_cash_30_days_amount_incl_tax)', 'denominator': 'sum(company_reminded_amount_incl_tax)',
-            'n': 'sum(reminder_count)', 'dimensions': ['level'],
+            'n': 'sum(reminder_count)', 'dimensions': ['dunning_level'],
         },
         {
             'kpi': 'net_sales', 'mart': 'top_sales_monthly', 'date': 'month_start', 'period': 'month',

@@ -9,7 +9,7 @@ instalments as (
         instalments.document_id,
         instalments.company_id,
         instalments.issued_on,
-        {{ month_of('instalments.issued_on') }} as sales_month,
+        {{ month_of('instalments.issued_on') }} as month_start,
         instalments.item_type,
         instalments.company_amount_to_pay
     from {{ ref('fct_instalments') }} as instalments
@@ -23,7 +23,7 @@ prepayments as (
 
     select
         instalments.company_id,
-        instalments.sales_month,
+        instalments.month_start,
         sum({{ apportioned('allocations.company_amount', 'allocations.amount - allocations.reversed_amount', 'allocations.amount') }}) as amount
     from {{ ref('fct_payment_allocations') }} as allocations
     inner join instalments on allocations.instalment_id = instalments.instalment_id
@@ -36,7 +36,7 @@ sales as (
 
     select
         company_id,
-        sales_month,
+        month_start,
         sum(case when item_type = 'invoice' then company_amount_to_pay else 0 end) as invoiced_amount,
         sum(case when item_type = 'credit_note' then -company_amount_to_pay else 0 end) as credited_amount,
         count(distinct case when item_type = 'invoice' then document_id end) as invoice_count
@@ -49,10 +49,10 @@ months as (
 
     select
         first_months.company_id,
-        dates.month_start as sales_month,
+        dates.month_start,
         max(dates.date_day) as last_day,
         count(*) as month_days
-    from (select company_id, min(sales_month) as first_month from sales group by 1) as first_months
+    from (select company_id, min(month_start) as first_month from sales group by 1) as first_months
     inner join (
         select distinct date_day, month_start
         from {{ ref('dim_date') }}
@@ -64,7 +64,7 @@ months as (
 
 select
     months.company_id,
-    months.sales_month,
+    months.month_start,
     months.last_day,
     cast(months.month_days as bigint) as month_days,
     cast(coalesce(sales.invoice_count, 0) as bigint) as invoice_count,
@@ -74,5 +74,5 @@ select
     {{ money('coalesce(sales.invoiced_amount, 0) - coalesce(sales.credited_amount, 0) - coalesce(prepayments.amount, 0)') }}
         as company_sales_amount_incl_tax
 from months
-left join sales on months.company_id = sales.company_id and months.sales_month = sales.sales_month
-left join prepayments on months.company_id = prepayments.company_id and months.sales_month = prepayments.sales_month
+left join sales on months.company_id = sales.company_id and months.month_start = sales.month_start
+left join prepayments on months.company_id = prepayments.company_id and months.month_start = prepayments.month_start

@@ -182,7 +182,7 @@ returns as (
 credited_lines as (
     select document_id, order_line_id, invoice_date
     from invoice_lines
-    where document_type = 'credit_note' and is_written
+    where document_type = 'credit_note' and is_written and moves_goods
 ),
 
 credited_returns as (
@@ -214,7 +214,7 @@ drafted_credits as (
     from invoice_lines
     inner join returns on invoice_lines.order_line_id = returns.order_line_id
     inner join returns_to_credit on returns.document_id = returns_to_credit.document_id
-    where invoice_lines.document_type = 'credit_note' and not invoice_lines.is_written
+    where invoice_lines.document_type = 'credit_note' and not invoice_lines.is_written and invoice_lines.moves_goods
 ),
 
 -- Who served a customer last will enter what came in.

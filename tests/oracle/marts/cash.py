@@ -54,11 +54,11 @@ def credit_sales(sources: Sources) -> pd.DataFrame:
         last = (months + pd.offsets.MonthEnd(0)).where(
             months + pd.offsets.MonthEnd(0) <= sources.day, sources.day
         )
-        frame = pd.DataFrame({"company": company, "sales_month": months, "last_day": last})
+        frame = pd.DataFrame({"company": company, "month_start": months, "last_day": last})
         frame["sales"] = own.reindex(months).fillna(0).astype("int64").array
         found.append(frame)
     rows = pd.concat(found, ignore_index=True)
-    rows["days"] = (rows["last_day"] - rows["sales_month"]).dt.days + 1
+    rows["days"] = (rows["last_day"] - rows["month_start"]).dt.days + 1
     return rows
 
 
@@ -122,10 +122,10 @@ def dso_monthly(sources: Sources) -> pd.DataFrame:
     result = pd.DataFrame(
         {
             "company_id": "erp/res.company/" + rows["company"].astype(str),
-            "sales_month": rows["sales_month"],
+            "month_start": rows["month_start"],
             "receivable_scope": rows["receivable_scope"],
             "as_of_date": rows["last_day"],
-            "is_partial_month": rows["last_day"] < rows["sales_month"] + pd.offsets.MonthEnd(0),
+            "is_whole_month": rows["last_day"] == rows["month_start"] + pd.offsets.MonthEnd(0),
             "currency_code": "EUR",
             "company_receivable_amount_incl_tax": owed_now,
             "company_current_amount_incl_tax": owed_now - late,
@@ -156,7 +156,7 @@ def dso_monthly(sources: Sources) -> pd.DataFrame:
         100,
     )
     paid = _paid(sources)
-    return result.merge(paid, on=["company_id", "sales_month"], how="left").fillna(
+    return result.merge(paid, on=["company_id", "month_start"], how="left").fillna(
         {column: 0 for column in paid if column not in ("average_days_late_on_paid_items",)}
     )
 
@@ -173,10 +173,10 @@ def _paid(sources: Sources) -> pd.DataFrame:
     late = (rows["paid_on"] - rows["date_maturity"]).dt.days
     rows = rows.assign(
         company_id="erp/res.company/" + rows["company_id"].astype(str),
-        sales_month=month_of(rows["paid_on"]),
+        month_start=month_of(rows["paid_on"]),
         amount_days=rows["company_amount"] * late,
     )
-    sums = rows.groupby(["company_id", "sales_month"]).agg(
+    sums = rows.groupby(["company_id", "month_start"]).agg(
         paid_piece_count=("instalment", "size"),
         company_paid_amount_incl_tax=("company_amount", "sum"),
         company_paid_amount_days=("amount_days", "sum"),
@@ -529,8 +529,8 @@ def cut_off_monthly(sources: Sources) -> pd.DataFrame:
     open_parts = (invoiced, early[early["book"] == "early"], early[early["book"] == "back"])
     kinds = dict(zip(_CLOSED, open_parts, strict=True))
     key = ["company", "as_of_date"]
-    months = credit_sales(sources)[["company", "sales_month", "last_day"]]
-    months = months.set_axis(["company", "closing_month", "as_of_date"], axis=1)
+    months = credit_sales(sources)[["company", "month_start", "last_day"]]
+    months = months.set_axis(["company", "month_start", "as_of_date"], axis=1)
     rows = months.set_index(key)
     for kind, lines in kinds.items():
         rows[f"{kind}_line_count"] = lines.groupby(key).size()
@@ -541,8 +541,8 @@ def cut_off_monthly(sources: Sources) -> pd.DataFrame:
         more, *less = [rows[f"company_{kind}_amount_{tax}_tax"] for kind in kinds]
         rows[f"company_net_amount_{tax}_tax"] = more - less[0] - less[1]
     rows["company_id"] = "erp/res.company/" + rows["company"].astype(str)
-    ends = rows["closing_month"] + pd.offsets.MonthEnd(0)
-    rows["is_partial_month"] = rows["as_of_date"] < ends
+    ends = rows["month_start"] + pd.offsets.MonthEnd(0)
+    rows["is_whole_month"] = rows["as_of_date"] == ends
     return rows.assign(currency_code="EUR")
 
 
@@ -597,7 +597,7 @@ def _invoiced_early(sources: Sources) -> pd.DataFrame:
 ORACLES = {
     "dso_monthly": Oracle(
         dso_monthly,
-        ["company_id", "sales_month", "receivable_scope"],
+        ["company_id", "month_start", "receivable_scope"],
         [
             "dso_simple_days",
             "dso_countback_days",
@@ -618,6 +618,6 @@ ORACLES = {
     ),
     "cut_off_monthly": Oracle(
         cut_off_monthly,
-        ["company_id", "closing_month"],
+        ["company_id", "month_start"],
     ),
 }

@@ -421,11 +421,11 @@ def _promises(sources: Sources) -> pd.DataFrame:
 
 def dunning_effectiveness_monthly(sources: Sources) -> pd.DataFrame:
     """Reminders and promises of each month and level, and what followed."""
-    key = ["company", "dunning_month", "level"]
+    key = ["company", "month_start", "level"]
     reminders = sent_reminders(sources)
     reminders = reminders.join(_cash_after(sources, reminders))
     known = reminders["instalment"].notna()
-    reminders["dunning_month"] = month_of(reminders["day"])
+    reminders["month_start"] = month_of(reminders["day"])
     reminders["amount"] = reminders["amount"].where(known, 0)
     reminders["unknown"] = ~known
     sums = reminders.groupby(key).agg(
@@ -437,7 +437,7 @@ def dunning_effectiveness_monthly(sources: Sources) -> pd.DataFrame:
         company_cash_30_days_amount_incl_tax=("cash_30", "sum"),
     )
     promises = _promises(sources)
-    promises["dunning_month"] = month_of(promises["day"])
+    promises["month_start"] = month_of(promises["day"])
     outcomes = promises.groupby([*key, "outcome"]).size().unstack(fill_value=0)
     outcomes = outcomes.reindex(columns=["kept", "broken", "replaced", "pending"], fill_value=0)
     outcomes = outcomes.add_prefix("promise_").add_suffix("_count")
@@ -445,7 +445,7 @@ def dunning_effectiveness_monthly(sources: Sources) -> pd.DataFrame:
     rows["promise_count"] = rows[list(outcomes)].sum(axis=1)
     judged = rows["promise_kept_count"] + rows["promise_broken_count"]
     rows["promise_kept_share"] = ratio(rows["promise_kept_count"], judged)
-    last = rows["dunning_month"] + pd.offsets.MonthEnd(0)
+    last = rows["month_start"] + pd.offsets.MonthEnd(0)
     for days in (15, 30):
         mature = last + pd.Timedelta(days=days) <= sources.day
         rows[f"is_mature_{days}_days"] = mature
@@ -453,14 +453,14 @@ def dunning_effectiveness_monthly(sources: Sources) -> pd.DataFrame:
         share_of = ratio(cash, rows["company_reminded_amount_incl_tax"])
         rows[f"cash_{days}_days_share"] = share_of.where(mature)
     rows["company_id"] = "erp/res.company/" + rows["company"].astype(str)
-    return rows.assign(currency_code="EUR")
+    return rows.rename(columns={"level": "dunning_level"}).assign(currency_code="EUR")
 
 
 ORACLES = {
     "dunning_worklist": Oracle(dunning_worklist, ["as_of_date", "company_id", "open_item_id"]),
     "dunning_effectiveness_monthly": Oracle(
         dunning_effectiveness_monthly,
-        ["company_id", "dunning_month", "level"],
+        ["company_id", "month_start", "dunning_level"],
         ["cash_15_days_share", "cash_30_days_share", "promise_kept_share"],
     ),
 }

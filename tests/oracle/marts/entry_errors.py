@@ -13,7 +13,7 @@ from tests.oracle.people import people
 from tests.oracle.sources import Sources, seed
 from tests.oracle.spans import month_of
 
-_GROUP = ["company_id", "entry_month", "channel", "team"]
+_GROUP = ["company_id", "month_start", "channel", "team"]
 _MATURE_AFTER = pd.Timedelta(days=60)
 
 
@@ -22,7 +22,7 @@ def order_entry_errors_monthly(sources: Sources) -> pd.DataFrame:
     orders = documents(sources)
     by_hand = {row["channel"] for row in seed("channels") if row["is_hand_entered"] == "true"}
     orders = orders[(orders["document_type"] == "order") & orders["channel"].isin(by_hand)]
-    orders = orders.assign(entry_month=month_of(orders["entered_date"]))
+    orders = orders.assign(month_start=month_of(orders["entered_date"]))
     entered = orders.groupby(_GROUP).agg(
         entered_orders=("document_id", "size"), entered_lines=("line_count", "sum")
     )
@@ -56,7 +56,7 @@ def order_entry_errors_monthly(sources: Sources) -> pd.DataFrame:
     }
     for column, rate in rates.items():
         found[column] = (rate * 1_000_000).round()
-    ended = found["entry_month"] + pd.offsets.MonthEnd(0)
+    ended = found["month_start"] + pd.offsets.MonthEnd(0)
     return found.assign(currency_code="EUR", is_immature=sources.day - ended < _MATURE_AFTER)
 
 

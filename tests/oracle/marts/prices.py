@@ -109,7 +109,7 @@ def _terms(sources: Sources) -> pd.DataFrame:
             "document_number": moves["name"],
             "salesperson_id": "erp/res.users/" + moves["invoice_user_id"].astype(str),
             "payment_term_id": "erp/account.payment.term/" + term.astype(str),
-            "payment_days": term.map(longest["nb_days"]),
+            "payment_term_days": term.map(longest["nb_days"]),
             "legal_maximum_days": limit,
         }
     )
@@ -132,7 +132,7 @@ def _judged(rows: pd.DataFrame) -> pd.DataFrame:
     price[(difference > allowed).fillna(False)] = "overcharged"
     price[(difference < -allowed).fillna(False)] = "undercharged"
     price[agreed.isna()] = "no_agreement"
-    too_long = rows["payment_days"] > rows["legal_maximum_days"]
+    too_long = rows["payment_term_days"] > rows["legal_maximum_days"]
     term = too_long.map({True: "over_legal", False: "no_agreement"})
     is_agreed = agreed.notna()
     return rows.assign(

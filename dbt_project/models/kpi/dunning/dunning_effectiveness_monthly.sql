@@ -9,8 +9,8 @@ actions as (
         company_id,
         instalment_id,
         action_date,
-        {{ month_of('action_date') }} as dunning_month,
-        level,
+        {{ month_of('action_date') }} as month_start,
+        level as dunning_level,
         amount
     from {{ ref('fct_dunning_actions') }}
     where coalesce(result, 'sent') <> 'failed'
@@ -45,7 +45,7 @@ promises as (
 
     select
         *,
-        {{ month_of('made_on') }} as dunning_month
+        {{ month_of('made_on') }} as month_start
     from {{ ref('int_promise_outcomes') }}
 
 ),
@@ -64,8 +64,8 @@ reminders as (
         actions.company_id,
         actions.instalment_id,
         actions.action_date,
-        actions.dunning_month,
-        actions.level,
+        actions.month_start,
+        actions.dunning_level,
         coalesce(max(actions.amount), max(balances.company_open_amount), 0) as amount
     from actions
     left join balances
@@ -85,7 +85,7 @@ attributed as (
         {{ days_between('reminders.action_date', 'allocations.effective_date') }} as days_after,
         row_number() over (
             partition by allocations.payment_allocation_id
-            order by reminders.action_date desc, reminders.level desc, reminders.dunning_action_id desc
+            order by reminders.action_date desc, reminders.dunning_level desc, reminders.dunning_action_id desc
         ) as recency
     from allocations
     inner join reminders
@@ -110,8 +110,8 @@ reminder_months as (
 
     select
         reminders.company_id,
-        reminders.dunning_month,
-        reminders.level,
+        reminders.month_start,
+        reminders.dunning_level,
         count(*) as reminder_count,
         sum(case when reminders.instalment_id is null then 1 else 0 end) as unassigned_count,
         sum(case when reminders.instalment_id is not null then reminders.amount else 0 end) as reminded_amount,
@@ -128,7 +128,7 @@ promise_levels as (
 
     select
         promises.payment_promise_id,
-        max(reminders.level) as level
+        max(reminders.dunning_level) as dunning_level
     from promises
     inner join reminders on promises.instalment_id = reminders.instalment_id and promises.made_on >= reminders.action_date
     group by 1
@@ -139,8 +139,8 @@ promise_months as (
 
     select
         promises.company_id,
-        promises.dunning_month,
-        coalesce(promise_levels.level, 0) as level,
+        promises.month_start,
+        coalesce(promise_levels.dunning_level, 0) as dunning_level,
         count(*) as promise_count,
         {%- for outcome in ['kept', 'broken', 'replaced', 'pending'] %}
         sum(case when promises.outcome = '{{ outcome }}' then 1 else 0 end) as {{ outcome }}_count{{ ',' if not loop.last }}
@@ -153,9 +153,9 @@ promise_months as (
 
 keys as (
 
-    select company_id, dunning_month, level from reminder_months
+    select company_id, month_start, dunning_level from reminder_months
     union
-    select company_id, dunning_month, level from promise_months
+    select company_id, month_start, dunning_level from promise_months
 
 ),
 
@@ -163,16 +163,16 @@ matured as (
 
     select
         *,
-        {{ add_days('cast(' ~ dbt.dateadd('month', 1, 'dunning_month') ~ ' as date)', 14) }} <= {{ as_of_date() }} as is_mature_15_days,
-        {{ add_days('cast(' ~ dbt.dateadd('month', 1, 'dunning_month') ~ ' as date)', 29) }} <= {{ as_of_date() }} as is_mature_30_days
+        {{ add_days('cast(' ~ dbt.dateadd('month', 1, 'month_start') ~ ' as date)', 14) }} <= {{ as_of_date() }} as is_mature_15_days,
+        {{ add_days('cast(' ~ dbt.dateadd('month', 1, 'month_start') ~ ' as date)', 29) }} <= {{ as_of_date() }} as is_mature_30_days
     from keys
 
 )
 
 select
     matured.company_id,
-    matured.dunning_month,
-    matured.level,
+    matured.month_start,
+    matured.dunning_level,
     companies.currency_code,
     cast(coalesce(reminder_months.reminder_count, 0) as bigint) as reminder_count,
     cast(coalesce(reminder_months.unassigned_count, 0) as bigint) as reminder_without_instalment_count,
@@ -200,10 +200,10 @@ inner join companies on matured.company_id = companies.company_id
 left join reminder_months
     on
         matured.company_id = reminder_months.company_id
-        and matured.dunning_month = reminder_months.dunning_month
-        and matured.level = reminder_months.level
+        and matured.month_start = reminder_months.month_start
+        and matured.dunning_level = reminder_months.dunning_level
 left join promise_months
     on
         matured.company_id = promise_months.company_id
-        and matured.dunning_month = promise_months.dunning_month
-        and matured.level = promise_months.level
+        and matured.month_start = promise_months.month_start
+        and matured.dunning_level = promise_months.dunning_level

@@ -4,7 +4,7 @@ with orders as (
     select
         documents.document_id as order_id,
         documents.company_id,
-        {{ month_of('documents.created_date') }} as entry_month,
+        {{ month_of('documents.created_date') }} as month_start,
         documents.channel,
         documents.team,
         documents.line_count
@@ -14,9 +14,9 @@ with orders as (
 ),
 
 entered as (
-    select company_id, entry_month, channel, team, count(*) as entered_orders, sum(line_count) as entered_lines
+    select company_id, month_start, channel, team, count(*) as entered_orders, sum(line_count) as entered_lines
     from orders
-    group by company_id, entry_month, channel, team
+    group by company_id, month_start, channel, team
 ),
 
 -- Each error under its type, and once more under all.
@@ -31,7 +31,7 @@ errors as (
 found as (
     select
         orders.company_id,
-        orders.entry_month,
+        orders.month_start,
         orders.channel,
         orders.team,
         errors.error_type,
@@ -43,7 +43,7 @@ found as (
         sum(case when errors.certainty <> 'customer_change' then errors.cost_amount end) as cost_amount
     from errors
     inner join orders on errors.order_id = orders.order_id
-    group by orders.company_id, orders.entry_month, orders.channel, orders.team, errors.error_type
+    group by orders.company_id, orders.month_start, orders.channel, orders.team, errors.error_type
 ),
 
 -- Types without an error have a rate of 0, which is a result.
@@ -55,7 +55,7 @@ types as (
 
 select
     entered.company_id,
-    entered.entry_month,
+    entered.month_start,
     entered.channel,
     entered.team,
     types.error_type,
@@ -69,7 +69,7 @@ select
     {{ ratio('coalesce(found.orders_with_errors, 0)', 'entered.entered_orders') }} as error_rate,
     {{ ratio('coalesce(found.confirmed_errors, 0)', 'entered.entered_lines') }} as confirmed_errors_per_line,
     {{ money('coalesce(found.cost_amount, 0)') }} as cost_amount,
-    {{ days_between('cast(' ~ dbt.dateadd('month', 1, 'entered.entry_month') ~ ' as date)', as_of_date()) }} + 1
+    {{ days_between('cast(' ~ dbt.dateadd('month', 1, 'entered.month_start') ~ ' as date)', as_of_date()) }} + 1
     < {{ var('entry_error_maturity_days') }} as is_immature
 from entered
 cross join types
@@ -77,7 +77,7 @@ inner join {{ ref('dim_company') }} as companies on entered.company_id = compani
 left join found
     on
         entered.company_id = found.company_id
-        and entered.entry_month = found.entry_month
+        and entered.month_start = found.month_start
         and entered.channel = found.channel
         and entered.team = found.team
         and types.error_type = found.error_type

@@ -183,7 +183,7 @@ compared as (
             when freight_bearers.invoice_line_id is not null
                 then {{ money('round(cast(agreed.agreed_freight as double) * agreed.company_rate, 4)') }}
         end as company_agreed_freight,
-        terms.days as payment_days,
+        terms.days as payment_term_days,
         agreed_terms.days as agreed_payment_days,
         terms.legal_maximum_days,
         case
@@ -252,7 +252,7 @@ select
     {{ money('company_invoiced_freight - company_agreed_freight') }} as company_freight_difference_excl_tax,
     payment_term_id,
     agreed_payment_term_id,
-    payment_days,
+    payment_term_days,
     agreed_payment_days,
     legal_maximum_days,
     price_verdict,

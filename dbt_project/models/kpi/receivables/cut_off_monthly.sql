@@ -189,7 +189,7 @@ months as (
 
     select
         starts.company_id,
-        dates.month_start as closing_month,
+        dates.month_start,
         max(dates.date_day) as as_of_date
     from (select company_id, min(occurred_on) as first_date from changes group by 1) as starts
     inner join (
@@ -207,7 +207,7 @@ monthly_changes as (
 
     select
         company_id,
-        {{ month_of('occurred_on') }} as closing_month,
+        {{ month_of('occurred_on') }} as month_start,
         {%- for part in parts %}
         {%- for measure in ['lines', 'excl_tax', 'incl_tax'] %}
         sum(case when part = '{{ part }}' then {{ measure }} else 0 end) as {{ part }}_{{ measure }}{{ ',' if not loop.last }}
@@ -222,27 +222,27 @@ balances as (
 
     select
         months.company_id,
-        months.closing_month,
+        months.month_start,
         months.as_of_date,
         {%- for part in parts %}
         {%- for measure in ['lines', 'excl_tax', 'incl_tax'] %}
         sum(coalesce(monthly_changes.{{ part }}_{{ measure }}, 0)) over (
-            partition by months.company_id order by months.closing_month
+            partition by months.company_id order by months.month_start
             rows between unbounded preceding and current row
         ) as {{ part }}_{{ measure }}{{ ',' if not loop.last }}
         {%- endfor %}{{ ',' if not loop.last }}
         {%- endfor %}
     from months
     left join monthly_changes
-        on months.company_id = monthly_changes.company_id and months.closing_month = monthly_changes.closing_month
+        on months.company_id = monthly_changes.company_id and months.month_start = monthly_changes.month_start
 
 )
 
 select
     balances.company_id,
-    balances.closing_month,
+    balances.month_start,
     balances.as_of_date,
-    {{ month_of(add_days('balances.as_of_date', 1)) }} = balances.closing_month as is_partial_month,
+    {{ month_of(add_days('balances.as_of_date', 1)) }} <> balances.month_start as is_whole_month,
     companies.currency_code,
     {%- for part in parts %}
     cast(balances.{{ part }}_lines as bigint) as {{ part }}_line_count,

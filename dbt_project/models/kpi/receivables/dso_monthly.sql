@@ -71,7 +71,7 @@ months as (
 
     select
         sales.company_id,
-        sales.sales_month,
+        sales.month_start,
         sales.last_day,
         scopes.receivable_scope,
         sales.company_sales_amount_incl_tax as sales_amount,
@@ -89,7 +89,7 @@ months as (
             and sales.last_day = receivables.as_of_date
             and scopes.receivable_scope = receivables.receivable_scope
     window three_months as (
-        partition by sales.company_id, scopes.receivable_scope order by sales.sales_month
+        partition by sales.company_id, scopes.receivable_scope order by sales.month_start
         rows between 2 preceding and current row
     )
 
@@ -100,18 +100,18 @@ months_back as (
 
     select
         months.company_id,
-        months.sales_month,
+        months.month_start,
         months.receivable_scope,
         months.receivable_amount,
         sales.month_days,
         sales.company_sales_amount_incl_tax as sales_amount,
         sum(greatest(sales.company_sales_amount_incl_tax, 0)) over (
-            partition by months.company_id, months.receivable_scope, months.sales_month
-            order by sales.sales_month desc
+            partition by months.company_id, months.receivable_scope, months.month_start
+            order by sales.month_start desc
             rows between unbounded preceding and current row
         ) as absorbed_amount
     from months
-    inner join sales on months.company_id = sales.company_id and months.sales_month >= sales.sales_month
+    inner join sales on months.company_id = sales.company_id and months.month_start >= sales.month_start
     where months.receivable_amount > 0
 
 ),
@@ -120,7 +120,7 @@ countback as (
 
     select
         company_id,
-        sales_month,
+        month_start,
         receivable_scope,
         sum(
             case
@@ -140,7 +140,7 @@ countback as (
 
 histories as (
 
-    select company_id, sales_month, receivable_scope, max(absorbed_amount) as history_amount
+    select company_id, month_start, receivable_scope, max(absorbed_amount) as history_amount
     from months_back
     group by 1, 2, 3
 
@@ -166,7 +166,7 @@ measured as (
         -- Shares of three whole months mean nothing where the history begins within them, or sales were taken back.
         case when months.window_month_count = 3 and months.window_sales_amount > 0 then months.window_sales_amount end as dso_sales_amount,
         lag(months.receivable_amount) over (
-            partition by months.company_id, months.receivable_scope order by months.sales_month
+            partition by months.company_id, months.receivable_scope order by months.month_start
         ) as opening_amount,
         case when months.receivable_amount <= 0 then 0 else countback.countback_days end as countback_days,
         coalesce(countback.countback_month_count, 0) as countback_month_count,
@@ -175,12 +175,12 @@ measured as (
     left join countback
         on
             months.company_id = countback.company_id
-            and months.sales_month = countback.sales_month
+            and months.month_start = countback.month_start
             and months.receivable_scope = countback.receivable_scope
     left join histories
         on
             months.company_id = histories.company_id
-            and months.sales_month = histories.sales_month
+            and months.month_start = histories.month_start
             and months.receivable_scope = histories.receivable_scope
 
 ),
@@ -197,10 +197,10 @@ collections as (
 
 select
     collections.company_id,
-    collections.sales_month,
+    collections.month_start,
     collections.receivable_scope,
     collections.last_day as as_of_date,
-    {{ month_of(add_days('collections.last_day', 1)) }} = collections.sales_month as is_partial_month,
+    {{ month_of(add_days('collections.last_day', 1)) }} <> collections.month_start as is_whole_month,
     companies.currency_code,
     {{ money('collections.receivable_amount') }} as company_receivable_amount_incl_tax,
     {{ money('collections.receivable_amount - collections.overdue_amount') }} as company_current_amount_incl_tax,
@@ -231,4 +231,4 @@ select
     {{ ratio('paid.paid_amount_days', 'paid.paid_amount') }} as average_days_late_on_paid_items
 from collections
 inner join companies on collections.company_id = companies.company_id
-left join paid on collections.company_id = paid.company_id and collections.sales_month = paid.paid_month
+left join paid on collections.company_id = paid.company_id and collections.month_start = paid.paid_month
