@@ -9,9 +9,11 @@ when, also after the as-of date.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
@@ -43,7 +45,8 @@ AGENTS = ("agent", "robot")
 class Company:
     """A company whose life is being drawn."""
 
-    draw: st.DrawFn
+    number: Callable[[int, int], int]
+    """Draws a whole number between two, both included."""
     tables: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, table: str, **values: Any) -> Row:
@@ -51,17 +54,13 @@ class Company:
         self.tables[table].append(values)
         return values
 
-    def number(self, low: int, high: int) -> int:
-        """A whole number between two, both included."""
-        return self.draw(st.integers(low, high))
-
     def chance(self, percent: int) -> bool:
         """Whether something happens."""
         return self.number(0, 99) < percent
 
     def one_of(self, *choices: Any) -> Any:
         """One of several."""
-        return self.draw(st.sampled_from(choices))
+        return choices[self.number(0, len(choices) - 1)]
 
     def later(self, day: int, days: int = 20) -> int:
         """A day no earlier than another."""
@@ -85,14 +84,24 @@ def at(day: int, hour: int = 10) -> datetime:
 @st.composite
 def companies(draw: st.DrawFn) -> dict[str, list[Row]]:
     """The contract's tables of one or two companies."""
-    company = Company(draw)
+    company = Company(lambda low, high: draw(st.integers(low, high)))
+    return _life(company, orders=company.number(1, 6), rest=2)
+
+
+def busy_company(seed: int) -> dict[str, list[Row]]:
+    """The same of a longer life: more happens to it than examples can shrink."""
+    random = Random(seed)  # noqa: S311
+    return _life(Company(random.randint), orders=60, rest=20)
+
+
+def _life(company: Company, orders: int, rest: int) -> dict[str, list[Row]]:
     names = ["fr", "ch"][: company.number(1, 2)]
     _reference_data(company, names)
-    for _ in range(company.number(1, 6)):
+    for _ in range(orders):
         _order(company, company.one_of(*names))
-    for _ in range(company.number(0, 2)):
+    for _ in range(company.number(0, rest)):
         _quote(company, company.one_of(*names))
-    for _ in range(company.number(0, 3)):
+    for _ in range(company.number(0, rest + 1)):
         _claim(company, company.one_of(*names))
     return dict(company.tables)
 
@@ -203,14 +212,16 @@ def _total(company: Company, document: Row) -> None:
     )
 
 
-def _event(company: Company, document: Row, day: int, old: str | None, new: str) -> None:
+def _event(
+    company: Company, document: Row, day: int, old: str | None, new: str, hour: int = 11
+) -> None:
     company.add(
         "document_events",
         document_event_id=company.key("document_events"),
         document_id=document["document_id"],
         company_id=document["company_id"],
         event_type="status_changed" if old else "created",
-        occurred_at=at(day, 11),
+        occurred_at=at(day, hour),
         employee_id=company.one_of(*AGENTS, None),
         from_status=old,
         to_status=new,
@@ -250,6 +261,9 @@ def _order(company: Company, name: str) -> None:
     if validated is None:
         return
     order.update(status="waiting", validated_at=at(validated))
+    if company.chance(40):
+        # As systems do that write the day of confirmation over that of entry.
+        order.update(document_date=on(validated))
     _event(company, order, validated, "to_validate", "waiting")
     if company.chance(10):
         cancelled = company.later(validated)
@@ -258,8 +272,19 @@ def _order(company: Company, name: str) -> None:
         _event(company, order, cancelled, "waiting", "cancelled")
         return
     delivered = [0] * len(lines)
-    for _ in range(company.number(0, 2)):
-        _delivery(company, order, lines, delivered, company.later(validated, 15))
+    days = [company.later(validated, 15) for _ in range(company.number(0, 2))]
+    for day in sorted(set(days)):
+        _delivery(company, order, lines, delivered, day)
+        rest = any(line["quantity"] > sent for line, sent in zip(lines, delivered, strict=True))
+        if any(delivered):
+            _move(company, order, day, "part_shipped" if rest else "shipped")
+
+
+def _move(company: Company, document: Row, day: int, status: str, hour: int = 15) -> None:
+    """Give a document its next status."""
+    if document["status"] != status:
+        _event(company, document, day, document["status"], status, hour)
+        document.update(status=status)
 
 
 def _delivery(
@@ -306,14 +331,17 @@ def _invoice(company: Company, order: Row, goods: list[tuple[int, Decimal, Row]]
         sold_to_customer_id=order["sold_to_customer_id"],
         payer_customer_id=payer,
         generated_from_document_id=order["document_id"],
-        status="invoiced",
+        status="draft",
         validated_at=at(day, 16),
     )
+    _event(company, invoice, day, None, "draft")
+    _move(company, invoice, day, "invoiced", 16)
     for quantity, price, item in goods:
         _line(company, invoice, quantity, price, unit_cost=Decimal(3), **item)
     _total(company, invoice)
     _entry(company, invoice, day, payer, invoice["amount_incl_tax"])
     parts = company.number(1, 3)
+    paid = []
     rest = invoice["amount_incl_tax"]
     due = day
     for number in range(1, parts + 1):
@@ -322,7 +350,11 @@ def _invoice(company: Company, order: Row, goods: list[tuple[int, Decimal, Row]]
         due = company.later(due, 30)
         instalment = _instalment(company, invoice, payer, number, amount, day, due)
         if company.chance(60):
-            _payment(company, instalment, company.later(day, 40))
+            paid.append(_payment(company, instalment, company.later(day, 40)))
+    if len(paid) == parts and all(paid):
+        settled = max(each for each in paid if each)
+        invoice.update(closed_at=at(settled, 17))
+        _move(company, invoice, settled, "settled", 17)
     if company.chance(15):
         _credit_note(company, invoice, goods, company.later(day, 20))
 
@@ -347,8 +379,11 @@ def _instalment(
     )
 
 
-def _payment(company: Company, instalment: Row, day: int) -> None:
-    """All or part of an instalment, matched or not, by transfer or by a bill that may bounce."""
+def _payment(company: Company, instalment: Row, day: int) -> int | None:
+    """All or part of an instalment, matched or not, by transfer or by a bill that may bounce.
+
+    Returns the day that settled the instalment, if one did.
+    """
     amount = instalment["amount_to_pay"]
     if company.chance(30):
         amount = (amount / 3).quantize(Decimal("0.01"))
@@ -373,7 +408,8 @@ def _payment(company: Company, instalment: Row, day: int) -> None:
     bounced = is_bill and company.chance(40)
     if is_bill:
         _book(company, payment, maturity, ("512000", amount), ("413000", -amount))
-    if company.chance(85):
+    is_matched = company.chance(85)
+    if is_matched:
         company.add(
             "payment_allocations",
             payment_allocation_id=company.key("payment_allocations"),
@@ -399,6 +435,8 @@ def _payment(company: Company, instalment: Row, day: int) -> None:
             fee_amount=Decimal(15),
         )
         _book(company, payment, rejected, ("411000", amount), ("512000", -amount))
+    is_all = is_matched and not bounced and amount == instalment["amount_to_pay"]
+    return maturity if is_all and is_bill else day if is_all else None
 
 
 def _credit_note(
@@ -469,6 +507,8 @@ def _quote(company: Company, name: str) -> None:
     _line(company, quote, company.number(1, 9), Decimal(7), product_id=company.one_of(*PRODUCTS))
     _total(company, quote)
     _event(company, quote, entered, None, "waiting")
+    if quote["closed_at"]:
+        _event(company, quote, (quote["closed_at"].date() - START).days, "waiting", status)
 
 
 def _claim(company: Company, name: str) -> None:
@@ -480,7 +520,7 @@ def _claim(company: Company, name: str) -> None:
         customer_id=company.one_of(*CUSTOMERS),
         product_id=company.one_of(*PRODUCTS, None),
         reason=company.one_of("damaged", "price", "unknown"),
-        status="new",
+        status="in_progress",
         channel="email",
         opened_at=at(opened),
     )

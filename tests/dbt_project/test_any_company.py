@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
+from typing import Any
 
 import duckdb
 import pytest
@@ -14,12 +16,15 @@ from ingestion.home import Home
 from ingestion.ledger import prepare_warehouse
 from orchestration import dbt_runner, publish, seeds
 from tests.dbt_project.contract_rows import AS_OF_DATE, LOAD, fill
-from tests.dbt_project.random_company import Row, companies
+from tests.dbt_project.cut_off import cut_off
+from tests.dbt_project.random_company import Row, busy_company, companies
 
 OPEN_AMOUNTS = """
     select split_part(instalment_id, '/', 2), open_amount
     from marts.core.fct_instalments where open_amount <> 0
 """
+SPAN_OF_ALL_DATES = {"core.dim_date"}
+"""The calendar reaches as far as anything is dated, also ahead."""
 NOT_TIED_OUT = "select * from marts.meta.receivables_reconciliation where difference <> 0"
 
 
@@ -69,6 +74,38 @@ def test_rules_hold_the_ledger_ties_out_and_what_is_not_paid_is_open(
     assert project[0].failures(warehouse) == {}
     assert warehouse.execute(NOT_TIED_OUT).fetchall() == []
     assert dict(warehouse.execute(OPEN_AMOUNTS).fetchall()) == open_amounts(tables)
+
+
+def test_what_happens_after_the_as_of_date_changes_nothing(
+    project: tuple[CompiledProject, Home], warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    life = busy_company(seed=1)
+    built = []
+    for tables in (cut_off(life, AS_OF_DATE), life):
+        fill(warehouse, tables)
+        for _ in project[0].build(warehouse):
+            pass
+        built.append(published_rows(warehouse))
+    then, now = built
+    changed = [table for table in then if then[table] != now[table]]
+    assert {table: differing(then[table], now[table]) for table in changed} == {}
+
+
+def published_rows(warehouse: duckdb.DuckDBPyConnection) -> dict[str, Counter[Any]]:
+    """Every row of the published tables."""
+    names = warehouse.execute(
+        "select schema_name || '.' || table_name from duckdb_tables() "
+        "where database_name = 'marts' and schema_name in ('core', 'kpi') order by 1"
+    ).fetchall()
+    return {
+        name: Counter(map(str, warehouse.execute(f"select * from marts.{name}").fetchall()))
+        for (name,) in names
+        if name not in SPAN_OF_ALL_DATES
+    }
+
+
+def differing(then: Counter[Any], now: Counter[Any]) -> tuple[list[Any], list[Any]]:
+    return list((then - now).elements())[:5], list((now - then).elements())[:5]
 
 
 def open_amounts(tables: dict[str, list[Row]]) -> dict[str, Decimal]:

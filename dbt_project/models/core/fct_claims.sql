@@ -78,6 +78,7 @@ select
     dated.source_reason,
     case
         when stretches.last_ended_on is null and dated.status in ('resolved', 'closed') then 'in_progress'
+        when stretches.last_ended_on is not null and dated.status not in ('resolved', 'closed') then 'resolved'
         else dated.status
     end as status,
     dated.source_status,

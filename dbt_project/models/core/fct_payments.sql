@@ -49,9 +49,9 @@ select
     payments.payment_date,
     payments.issued_on,
     payments.maturity_date,
-    payments.remitted_on,
-    payments.discounted_on,
-    payments.cleared_on,
+    {%- for step in ['remitted_on', 'discounted_on', 'cleared_on'] %}
+    case when payments.{{ step }} <= {{ as_of_date() }} then payments.{{ step }} end as {{ step }},
+    {%- endfor %}
     payments.value_date,
     payments.currency_code,
     payments.amount,
