@@ -62,7 +62,7 @@ lines as (
         orders.incoterm,
         orders.currency_code,
         -- A source may write the day of the validation over the order's own.
-        case when orders.is_validated_later then orders.created_date else orders.document_date end as order_date,
+        orders.document_date as order_date,
         orders.created_date,
         orders.booked_date,
         orders.booked_date is not null as is_booked,
