@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import optimize, special
 
 Numbers = NDArray[np.float64]
 
@@ -45,13 +44,16 @@ class BgNbd:
             + np.log(self.a)
             - np.log(self.b + np.maximum(frequency, 1) - 1)
         )
-        return np.where(frequency == 0, 1.0, special.expit(-log_odds))
+        return np.where(frequency == 0, 1.0, np.exp(-np.logaddexp(0.0, log_odds)))
 
 
 def fit(frequency: Numbers, recency: Numbers, age: Numbers) -> BgNbd | None:
     """Find the most likely parameters; None when the customers do not determine them."""
     if np.count_nonzero(frequency) < MINIMUM_REPEAT_BUYERS:
         return None
+    # Not at the top: where there is nothing to fit, its import would be all of the time.
+    from scipy import optimize
+
     # The same history counts once, with its weight; times of the order of 1 keep the search even.
     histories, weights = np.unique(
         np.column_stack([frequency, recency, age]), axis=0, return_counts=True
@@ -117,6 +119,8 @@ def _weeks(duration: pd.Series[Any]) -> pd.Series[Any]:
 
 def _log_likelihood(parameters: Numbers, x: Numbers, t_x: Numbers, total: Numbers) -> Numbers:
     """Of each history; the four terms as in the authors' implementation note."""
+    from scipy import special
+
     r, alpha, a, b = parameters
     purchases = special.gammaln(r + x) - special.gammaln(r) + r * np.log(alpha)
     survivals = special.betaln(a, b + x) - special.betaln(a, b)

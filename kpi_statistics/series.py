@@ -12,13 +12,12 @@ seasonal Mann-Kendall test (Hirsch, Slack and Smith, 1982).
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
-from statsmodels.tsa.seasonal import STL
 
 Numbers = NDArray[np.float64]
 
@@ -65,6 +64,9 @@ def monthly_statistics(series: pd.DataFrame) -> pd.DataFrame:
 
 def seasonally_adjusted(values: Numbers) -> tuple[Numbers, Numbers]:
     """Give the series without its season, and its trend."""
+    # Not at the top: it takes a second, which a short history need not spend.
+    from statsmodels.tsa.seasonal import STL
+
     same_every_year = 10 * len(values) + 1
     parts: Any = STL(values, period=SEASON, seasonal=same_every_year, robust=True).fit()
     return values - parts.seasonal, np.asarray(parts.trend)
@@ -90,7 +92,7 @@ def robust_slope(values: Numbers) -> tuple[float, float]:
         return slope, 1.0
     # The score moves in steps of two; half a step is taken off, as the normal curve is smooth.
     distance = max(abs(score) - 1, 0) / np.sqrt(variance)
-    return slope, float(2 * stats.norm.sf(distance))
+    return slope, math.erfc(distance / math.sqrt(2))
 
 
 def _rank_variance(counts: NDArray[np.int64]) -> float:
