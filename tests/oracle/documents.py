@@ -65,7 +65,7 @@ def changed(sources: Sources, model: str, field: str, new: str, which: str = "fi
 
 
 def ever_changed(sources: Sources, model: str, field: str, new: str) -> pd.Series:
-    """The same, after the as-of date too: only to err as a model does."""
+    """The same, after the as-of date too: what is dated before it may be posted after."""
     return _when(all_logged_changes(sources), model, field, new, "first")
 
 

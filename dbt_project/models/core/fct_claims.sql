@@ -76,6 +76,7 @@ select
     dated.carrier,
     dated.known_reason as claim_reason,
     dated.source_reason,
+    -- What was resolved, or reopened, after the as-of date was not yet.
     case
         when stretches.last_ended_on is null and dated.status in ('resolved', 'closed') then 'in_progress'
         when stretches.last_ended_on is not null and dated.status not in ('resolved', 'closed') then 'resolved'

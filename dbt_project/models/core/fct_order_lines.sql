@@ -61,7 +61,6 @@ lines as (
         orders.site as order_site,
         orders.incoterm,
         orders.currency_code,
-        -- A source may write the day of the validation over the order's own.
         orders.document_date as order_date,
         orders.created_date,
         orders.booked_date,

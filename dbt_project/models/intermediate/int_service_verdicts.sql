@@ -75,7 +75,7 @@ select
     lines.is_on_time,
     lines.is_in_full,
     lines.is_otif,
-    -- Neither failed nor to come: the customer gave it up before the date.
+    -- Neither failed nor to come: it was given up by the date, and not by us.
     lines.is_otif is null and lines.reference_date is not null and lines.open_quantity = 0 as is_excluded,
     cast(lines.owed_quantity as decimal(18, 4)) as owed_quantity,
     cast(least(coalesce(shipments.quantity, 0), lines.owed_quantity) as decimal(18, 4)) as first_delivery_quantity,

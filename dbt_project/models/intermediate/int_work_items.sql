@@ -354,7 +354,6 @@ validations as (
         documents.document_type in ('order', 'framework_order', 'deposit_invoice', 'invoice', 'credit_note')
         and (
             documents.document_type <> 'invoice'
-            or documents.is_written
             or documents.status not in {{ unfinished }}
             or documents.generated_from_document_id is null
         )

@@ -61,7 +61,7 @@ companies as (
 -- A seasonal buyer's next order may be due a season after the one that comes, beyond all that is dated.
 clock_span as (
 
-    select min(date_day) as first_day, {{ dbt.dateadd('year', 2, as_of_date()) }} as last_day
+    select min(date_day) as first_day, cast({{ dbt.dateadd('year', 2, as_of_date()) }} as date) as last_day
     from {{ ref('dim_date') }}
 
 ),

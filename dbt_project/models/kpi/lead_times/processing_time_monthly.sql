@@ -47,7 +47,6 @@ lasting as (
     select distinct
         stages.order_id,
         stages.stage,
-        stages.company_id,
         month_ends.month_start,
         month_ends.ends_at
     from stages

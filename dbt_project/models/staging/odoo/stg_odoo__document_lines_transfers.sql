@@ -150,6 +150,7 @@ final as (
         amount_excl_tax,
         amount_incl_tax - amount_excl_tax as amount_tax,
         amount_incl_tax,
+        -- One proportion and one currency ratio, rounded once together.
         case
             when currency_rate = 1 then amount_excl_tax
             else {{ money('round(coalesce(line_quantity * cast(price_subtotal as double) / nullif(ordered_quantity, 0), 0) / currency_rate, 4)') }}

@@ -100,15 +100,15 @@ select
     unit_cost,
     unit_price,
     cast(sign * quantity as decimal(18, 4)) as quantity,
-    -- The price is that of the parts; where they add up to the line, so do their amounts, exactly.
-    case
-        when quantity = basis_quantity or coalesce(basis_quantity, 0) = 0 then {{ money('sign * basis_amount_excl_tax') }}
-        else {{ apportioned('basis_amount_excl_tax', 'sign * quantity', 'basis_quantity') }}
-    end as amount_excl_tax,
-    case
-        when quantity = basis_quantity or coalesce(basis_quantity, 0) = 0 then {{ money('sign * basis_amount_incl_tax') }}
-        else {{ apportioned('basis_amount_incl_tax', 'sign * quantity', 'basis_quantity') }}
-    end as amount_incl_tax,
+    -- The price is that of the parts; where these have no quantity, the amount is theirs.
+    coalesce(
+        {{ apportioned('basis_amount_excl_tax', 'sign * quantity', 'basis_quantity') }},
+        {{ money('sign * basis_amount_excl_tax') }}
+    ) as amount_excl_tax,
+    coalesce(
+        {{ apportioned('basis_amount_incl_tax', 'sign * quantity', 'basis_quantity') }},
+        {{ money('sign * basis_amount_incl_tax') }}
+    ) as amount_incl_tax,
     {{ money('open_quantity') }} as open_quantity,
     {{ money('delivered_quantity') }} as delivered_quantity,
     {{ money('invoiced_quantity') }} as invoiced_quantity,
