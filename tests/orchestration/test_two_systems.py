@@ -48,7 +48,6 @@ MAY_DIFFER = {
     "kpi.staffing_weekly": "standard times of the sheets name no company and hold for all",
     "kpi.workload_balance": "the same",
     "kpi.late_payment_statement": "has the month ends of the longest history",
-    "kpi.cut_off_monthly": "a half is rounded by the order of additions, see the oracle's findings",
     "kpi.kpi_daily": "follows these",
 }
 # The same members in every installation, or the days that its data span.

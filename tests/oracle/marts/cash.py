@@ -125,7 +125,7 @@ def dso_monthly(sources: Sources) -> pd.DataFrame:
             "month_start": rows["month_start"],
             "receivable_scope": rows["receivable_scope"],
             "as_of_date": rows["last_day"],
-            "is_whole_month": rows["last_day"] == rows["month_start"] + pd.offsets.MonthEnd(0),
+            "is_month_over": rows["last_day"] == rows["month_start"] + pd.offsets.MonthEnd(0),
             "currency_code": "EUR",
             "company_receivable_amount_incl_tax": owed_now,
             "company_current_amount_incl_tax": owed_now - late,
@@ -542,7 +542,7 @@ def cut_off_monthly(sources: Sources) -> pd.DataFrame:
         rows[f"company_net_amount_{tax}_tax"] = more - less[0] - less[1]
     rows["company_id"] = "erp/res.company/" + rows["company"].astype(str)
     ends = rows["month_start"] + pd.offsets.MonthEnd(0)
-    rows["is_whole_month"] = rows["as_of_date"] == ends
+    rows["is_month_over"] = rows["as_of_date"] == ends
     return rows.assign(currency_code="EUR")
 
 

@@ -100,9 +100,9 @@ def information_lookups_monthly(sources: Sources) -> pd.DataFrame:
         frame = frame.reindex(months, fill_value=0).reset_index()
         found.append(_trend(frame.assign(company_id=company_id, requester_id=requester_id)))
     every = pd.concat(found, ignore_index=True)
-    every["is_whole_month"] = every["month_start"] + pd.offsets.MonthEnd(0) <= sources.day
+    every["is_month_over"] = every["month_start"] + pd.offsets.MonthEnd(0) <= sources.day
     for column in ("change_on_previous_3_months", "last_12_months_lookups", "slope_per_month"):
-        every[column] = every[column].where(every["is_whole_month"])
+        every[column] = every[column].where(every["is_month_over"])
     today = pd.Series(sources.day, index=every.index)
     every["requester_team"] = described(sources, every["requester_id"], today)["team"]
     return every

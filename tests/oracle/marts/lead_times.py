@@ -49,6 +49,7 @@ _STANDS_AT = [
     "waiting_for_customer",
     "validation",
     "credit_release",
+    "picking",
     "shipping",
     "invoicing",
     "sending",

@@ -42,7 +42,7 @@ def price_compliance(sources: Sources) -> pd.DataFrame:
         company_agreed_freight_excl_tax=None,
         company_freight_difference_excl_tax=None,
         agreed_payment_term_id=None,
-        agreed_payment_days=None,
+        agreed_payment_term_days=None,
         freight_verdict=None,
     )
 

@@ -40,7 +40,7 @@ series as (
         coalesce(lookups.minutes, 0) as minutes,
         row_number() over (partition by spans.company_id, spans.requester_id order by months.month_start) as position,
         -- A month that goes on would always look like a decline.
-        {{ add_days("cast(" ~ dbt.dateadd('month', 1, 'months.month_start') ~ " as date)", -1) }} <= {{ as_of_date() }} as is_whole_month
+        {{ add_days("cast(" ~ dbt.dateadd('month', 1, 'months.month_start') ~ " as date)", -1) }} <= {{ as_of_date() }} as is_month_over
     from spans
     inner join months on spans.first_month <= months.month_start
     left join lookups
@@ -69,17 +69,17 @@ select
     cast(windows.lookups as bigint) as lookups,
     cast(windows.timed_lookups as bigint) as timed_lookups,
     {{ money('windows.minutes') }} as minutes,
-    windows.is_whole_month,
+    windows.is_month_over,
     cast(case when windows.position > 3 then windows.previous_lookups end as bigint) as previous_3_months_lookups,
     case
-        when windows.position > 3 and windows.is_whole_month
+        when windows.position > 3 and windows.is_month_over
             then {{ ratio('3 * windows.lookups - windows.previous_lookups', 'windows.previous_lookups') }}
     end as change_on_previous_3_months,
-    cast(case when windows.position > 11 and windows.is_whole_month then windows.year_lookups end as bigint) as last_12_months_lookups,
+    cast(case when windows.position > 11 and windows.is_month_over then windows.year_lookups end as bigint) as last_12_months_lookups,
     -- Least squares over twelve months: their positions have the mean `position` - 5.5 and the
     -- squared deviations from it add up to 143.
     case
-        when windows.position > 11 and windows.is_whole_month
+        when windows.position > 11 and windows.is_month_over
             then {{ ratio('windows.weighted_lookups - (windows.position - 5.5) * windows.year_lookups', '143') }}
     end as slope_per_month
 from windows

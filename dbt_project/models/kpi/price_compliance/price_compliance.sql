@@ -184,7 +184,7 @@ compared as (
                 then {{ money('round(cast(agreed.agreed_freight as double) * agreed.company_rate, 4)') }}
         end as company_agreed_freight,
         terms.days as payment_term_days,
-        agreed_terms.days as agreed_payment_days,
+        agreed_terms.days as agreed_payment_term_days,
         terms.legal_maximum_days,
         case
             when terms.payment_term_id is null then 'unknown'
@@ -253,7 +253,7 @@ select
     payment_term_id,
     agreed_payment_term_id,
     payment_term_days,
-    agreed_payment_days,
+    agreed_payment_term_days,
     legal_maximum_days,
     price_verdict,
     freight_verdict,

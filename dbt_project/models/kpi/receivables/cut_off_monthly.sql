@@ -242,7 +242,7 @@ select
     balances.company_id,
     balances.month_start,
     balances.as_of_date,
-    {{ month_of(add_days('balances.as_of_date', 1)) }} <> balances.month_start as is_whole_month,
+    {{ month_of(add_days('balances.as_of_date', 1)) }} <> balances.month_start as is_month_over,
     companies.currency_code,
     {%- for part in parts %}
     cast(balances.{{ part }}_lines as bigint) as {{ part }}_line_count,

@@ -200,7 +200,7 @@ select
     collections.month_start,
     collections.receivable_scope,
     collections.last_day as as_of_date,
-    {{ month_of(add_days('collections.last_day', 1)) }} <> collections.month_start as is_whole_month,
+    {{ month_of(add_days('collections.last_day', 1)) }} <> collections.month_start as is_month_over,
     companies.currency_code,
     {{ money('collections.receivable_amount') }} as company_receivable_amount_incl_tax,
     {{ money('collections.receivable_amount - collections.overdue_amount') }} as company_current_amount_incl_tax,
