@@ -1,0 +1,135 @@
+"""The demo company's nights: the marts find what was planted, and tell what was posted late."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pytest
+
+from ingestion.home import Home
+from tests.orchestration.conftest import adv, ask
+from tests.orchestration.figures import (
+    Figures,
+    added,
+    figures,
+    late,
+    restated_from_postings,
+)
+
+FIRST_DAY = date(2026, 5, 31)
+"""A month end, of which the demo company posts invoices on 1 and 5 June."""
+
+
+@dataclass(frozen=True)
+class Nights:
+    """An installation after some nights."""
+
+    home: Home
+    published: dict[date, Figures]
+    """The figures of each day, read on the day they were published."""
+
+
+@pytest.fixture(scope="module")
+def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
+    """Three nights after the turn of a month."""
+    home = Home(tmp_path_factory.mktemp("late"))
+    published: dict[date, Figures] = {}
+    for arguments in (
+        ("demo", "create", "--scale", "0.05", "--until", str(FIRST_DAY)),
+        ("demo", "advance", "--days", "1"),
+        ("demo", "advance", "--days", "5"),
+    ):
+        for command in (arguments, ("run",)):
+            result = adv(home, *command)
+            assert result.returncode == 0, result.stdout + result.stderr
+        ((day,),) = ask(home, "select max(as_of_date) from meta.publications")
+        assert isinstance(day, date)
+        published[day] = figures(home, day)
+    yield Nights(home, published)
+    adv(home, "demo", "stop")
+
+
+def planted(home: Home) -> dict[str, Any]:
+    truths: dict[str, Any] = json.loads((home.demo / "truths.json").read_text(encoding="utf-8"))
+    return truths
+
+
+def test_the_ledger_lacks_the_planted_entries_and_nothing_else(nights: Nights) -> None:
+    missing = planted(nights.home)["missing_ledger_entries"]
+    assert missing
+    found = ask(
+        nights.home,
+        "select document_reference, abs(difference)::decimal(18, 2)::varchar, difference_kind "
+        "from meta.receivables_differences",
+    )
+    assert set(found) == {(m["entry"], m["amount"], "missing_in_ledger") for m in missing}
+    invoices = {(m["entry"],) for m in missing if m["kind"] == "invoice"}
+    assert (
+        set(ask(nights.home, "select document_reference from meta.invoicing_differences"))
+        == invoices
+    )
+
+
+def test_every_other_balance_ties_to_the_cent_on_every_month_end(nights: Nights) -> None:
+    untied = ask(
+        nights.home,
+        "select count(*), count(*) filter (where difference <> 0 and not exists ("
+        "  select 1 from meta.receivables_differences as d"
+        "  where d.company_id = r.company_id and d.customer_id = r.customer_id"
+        ")) from meta.receivables_reconciliation as r",
+    )
+    ((balances, unexplained),) = untied
+    assert balances > 500
+    assert unexplained == 0
+
+
+def test_days_later_only_what_changed_is_read(nights: Nights) -> None:
+    ((read, held),) = ask(
+        nights.home,
+        "select sum(rows_extracted), sum(rows_current) from meta.loads "
+        "where source_id = 'erp' and cursor_to is not null "
+        "and load_id = (select max(load_id) from meta.loads)",
+    )
+    assert 0 < read < held / 10
+
+
+def test_every_published_day_is_remembered(nights: Nights) -> None:
+    days = ask(nights.home, "select as_of_date from meta.publications order by 1")
+    assert [day for (day,) in days] == sorted(nights.published)
+    assert min(nights.published) == FIRST_DAY
+
+
+def test_what_was_published_plus_what_came_late_is_what_is_known_today(nights: Nights) -> None:
+    for day, published in nights.published.items():
+        expected = restated_from_postings(nights.home, day)
+        assert added(published, late(nights.home, day)) == expected, day
+
+
+def test_the_marts_restate_the_month_end_to_the_same_figures(nights: Nights) -> None:
+    restated = added(figures(nights.home, FIRST_DAY), {})
+    assert added(nights.published[FIRST_DAY], late(nights.home, FIRST_DAY)) == restated
+    assert restated != nights.published[FIRST_DAY]
+
+
+def test_invoices_dated_back_are_listed_and_no_others(nights: Nights) -> None:
+    listed = ask(
+        nights.home,
+        "select distinct l.document_number, l.invoice_date, d.published_through "
+        "from kpi.as_of_differences as d "
+        "inner join core.fct_invoice_lines as l on l.invoice_line_id = d.entity_id "
+        "where d.measure = 'invoiced_revenue' and d.change = 'posted' order by all",
+    )
+    posted_late = ask(
+        nights.home,
+        "select document_number, document_date, max(p.as_of_date) "
+        "from core.fct_documents as d inner join meta.publications as p "
+        "on p.as_of_date >= d.document_date and p.as_of_date < d.validated_date "
+        "where d.is_issued and d.document_type in ('invoice', 'credit_note') "
+        "group by all order by all",
+    )
+    assert len(listed) == 2
+    assert listed == posted_late
