@@ -25,6 +25,7 @@ OPEN_AMOUNTS = """
 """
 SPAN_OF_ALL_DATES = {"core.dim_date"}
 """The calendar reaches as far as anything is dated, also ahead."""
+NOT_BOOKED = "select * from marts.meta.invoicing_differences"
 NOT_TIED_OUT = "select * from marts.meta.receivables_reconciliation where difference <> 0"
 
 
@@ -121,6 +122,6 @@ def open_amounts(tables: dict[str, list[Row]]) -> dict[str, Decimal]:
         if row["rejected_on"] <= AS_OF_DATE
     }
     for row in tables.get("payment_allocations", ()):
-        if row["effective_date"] <= AS_OF_DATE and row["payment_id"] not in bounced:
+        if row["effective_date"] <= AS_OF_DATE and row.get("payment_id") not in bounced:
             found[row["instalment_id"]] -= row["amount"]
     return {key: amount for key, amount in found.items() if amount}
