@@ -23,7 +23,7 @@ from tests.dbt_project.contract_rows import AS_OF_DATE
 Row = dict[str, Any]
 START = date(2024, 1, 1)
 LAST_DAY = (AS_OF_DATE - START).days
-QUARTER = 90
+QUARTER = 89
 A_YEAR = 366
 TAX = Decimal("0.20")
 COMPANIES = {
