@@ -74,6 +74,7 @@ select
     {{ money('released_amount') }} as released_amount_excl_tax,
     {{ money('shipped_so_far - shipped_before') }} as shipped_amount_excl_tax,
     cast(working_days as bigint) as working_days,
-    {{ ratio('closing_amount * working_days', 'shipped_so_far - shipped_before') }} as coverage_working_days,
-    {{ ratio('released_amount * working_days', 'shipped_so_far - shipped_before') }} as released_coverage_working_days
+    -- What was shipped before the first working day has no rate yet.
+    {{ ratio('closing_amount * nullif(working_days, 0)', 'shipped_so_far - shipped_before') }} as coverage_working_days,
+    {{ ratio('released_amount * nullif(working_days, 0)', 'shipped_so_far - shipped_before') }} as released_coverage_working_days
 from windows
