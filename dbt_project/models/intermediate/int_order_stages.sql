@@ -194,17 +194,44 @@ ready as (
     from milestones
 ),
 
-stock_waits as (
+-- Notes of an order that wait at the same time are one wait: it goes on until the last of them ends.
+waiting_notes as (
     select
         notes.generated_from_document_id as order_id,
+        states.document_id,
         states.valid_from_at as started_at,
-        states.valid_to_at as ended_at
+        states.valid_to_at as ended_at,
+        max(coalesce(states.valid_to_at, cast('9999-12-31' as timestamp))) over (
+            partition by notes.generated_from_document_id
+            order by states.valid_from_at, states.document_id
+            rows between unbounded preceding and 1 preceding
+        ) as waited_until
     from {{ ref('int_document_states') }} as states
     inner join {{ ref('fct_documents') }} as notes on states.document_id = notes.document_id
     where
         states.status = 'waiting'
         and notes.document_type in ('preparation', 'delivery_note')
         and notes.generated_from_document_id is not null
+),
+
+numbered_waits as (
+    select
+        *,
+        sum(case when started_at <= waited_until then 0 else 1 end) over (
+            partition by order_id
+            order by started_at, document_id
+            rows between unbounded preceding and current row
+        ) as wait_number
+    from waiting_notes
+),
+
+stock_waits as (
+    select
+        order_id,
+        min(started_at) as started_at,
+        case when count(*) = count(ended_at) then max(ended_at) end as ended_at
+    from numbered_waits
+    group by order_id, wait_number
 ),
 
 -- Each stage from one milestone to the next; it is left without an end when the order goes on without

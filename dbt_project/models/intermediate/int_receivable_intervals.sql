@@ -101,7 +101,7 @@ allocations as (
         allocations.company_amount,
         case
             when allocations.currency_code = payments.currency_code then allocations.amount
-            else allocations.company_amount * {{ ratio('payments.amount', 'payments.company_amount') }}
+            else {{ apportioned('allocations.company_amount', 'payments.amount', 'payments.company_amount') }}
         end as payment_amount
     from {{ ref('int_settlements') }} as allocations
     inner join instalments on allocations.instalment_id = instalments.instalment_id
@@ -120,7 +120,7 @@ reopenings as (
         reopenings.company_amount,
         case
             when reopenings.currency_code = payments.currency_code then reopenings.amount
-            else reopenings.company_amount * {{ ratio('payments.amount', 'payments.company_amount') }}
+            else {{ apportioned('reopenings.company_amount', 'payments.amount', 'payments.company_amount') }}
         end as payment_amount
     from {{ ref('int_reopenings') }} as reopenings
     inner join payments on reopenings.payment_id = payments.payment_id

@@ -75,8 +75,8 @@ claimed as (
         case
             when names_instalment and payment_currency_code = currency_code then rejected_amount
             when names_instalment
-                then settled_amount * {{ ratio('rejected_company_amount', 'settled_company_amount') }}
-            else settled_amount * {{ ratio('rejected_amount', 'payment_amount') }}
+                then {{ apportioned('settled_amount', 'rejected_company_amount', 'settled_company_amount') }}
+            else {{ apportioned('settled_amount', 'rejected_amount', 'payment_amount') }}
         end as claimed_amount
     from settled
 
@@ -118,6 +118,6 @@ select
     rejected_on,
     currency_code,
     {{ money('reopened_amount') }} as amount,
-    {{ money('case when reopened_amount = settled_amount then settled_company_amount else settled_company_amount * ' ~ ratio('reopened_amount', 'settled_amount') ~ ' end') }} as company_amount
+    {{ apportioned('settled_company_amount', 'reopened_amount', 'settled_amount') }} as company_amount
 from steps
 where reopened_amount > 0

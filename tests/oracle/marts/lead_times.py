@@ -264,7 +264,7 @@ def _order_stays(sources: Sources, status: str) -> pd.DataFrame:
 
 
 def _waits_for_stock(sources: Sources, ready: pd.Series) -> pd.DataFrame:
-    """Stays of preparations in waiting, as far as their order was ready."""
+    """Stays of preparations in waiting, as far as their order was ready; overlaps are one wait."""
     rows = stays(sources)
     rows = rows[
         rows["document_id"].str.startswith("erp/stock.preparation/") & (rows["status"] == "waiting")
@@ -274,7 +274,16 @@ def _waits_for_stock(sources: Sources, ready: pd.Series) -> pd.DataFrame:
     rows["ready_at"] = rows["sale"].map(ready)
     rows = rows[rows["ready_at"].notna()].copy()
     rows["from_at"] = rows[["from_at", "ready_at"]].max(axis=1)
-    return rows[~(rows["until_at"] <= rows["from_at"])]
+    rows = rows[~(rows["until_at"] <= rows["from_at"])]
+    waits: list[dict[str, Any]] = []
+    for stay in rows.sort_values(["sale", "from_at"]).itertuples():
+        last = waits[-1] if waits else None
+        if last is None or last["sale"] != stay.sale or stay.from_at > last["until_at"]:
+            waits.append({"sale": stay.sale, "from_at": stay.from_at, "until_at": stay.until_at})
+        elif pd.isna(stay.until_at) or stay.until_at > last["until_at"]:
+            last["until_at"] = stay.until_at
+    columns = ["sale", "from_at", "until_at"]
+    return pd.DataFrame(waits, columns=columns).astype(rows[columns].dtypes.to_dict())
 
 
 def order_lead_times(sources: Sources) -> pd.DataFrame:

@@ -15,6 +15,11 @@ with documents as (
     where created_date <= {{ as_of_date() }}
 ),
 
+companies as (
+    select company_id, as_of_ends_at
+    from {{ ref('dim_company') }}
+),
+
 channels as (
     select channel, is_electronic, is_hand_entered
     from {{ ref('dim_channel') }}
@@ -33,10 +38,12 @@ logging_sources as (
     inner join documents on order_events.document_id = documents.document_id
 ),
 
+-- An invoice dated by the as-of date counts, also where it is posted after it: until then people may touch the order.
 first_invoices as (
-    select lines.order_id, min(coalesce(invoices.validated_at, cast(invoices.document_date as timestamp))) as invoiced_at
+    select lines.order_id, min(coalesce(invoices.validated_at, companies.as_of_ends_at)) as invoiced_at
     from {{ ref('fct_invoice_lines') }} as lines
     inner join {{ ref('fct_documents') }} as invoices on lines.document_id = invoices.document_id
+    inner join companies on invoices.company_id = companies.company_id
     where lines.document_type = 'invoice' and lines.is_issued and lines.order_id is not null
     group by lines.order_id
 ),

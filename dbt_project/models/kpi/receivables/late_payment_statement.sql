@@ -66,8 +66,7 @@ sales_lines as (
     select
         company_id,
         invoice_date,
-        cast(company_net_amount_excl_tax as double)
-        * coalesce(cast(net_amount_incl_tax as double) / nullif(cast(net_amount_excl_tax as double), 0), 1) as amount
+        {{ with_tax('company_net_amount_excl_tax', 'net_amount_incl_tax', 'net_amount_excl_tax') }} as amount
     from {{ ref('fct_invoice_lines') }}
     where is_issued and document_type in ('invoice', 'credit_note') and line_type <> 'deposit'
 

@@ -139,22 +139,14 @@ shared as (
         case
             when payment_key is null or written_off_amount = 0 then 0
             else
-                round(written_off_amount * {{ ratio('cleared_so_far', 'cleared_amount') }}, 2)
-                - round(written_off_amount * {{ ratio('cleared_so_far - amount', 'cleared_amount') }}, 2)
+                {{ apportioned('written_off_amount', 'cleared_so_far', 'cleared_amount', decimals=2) }}
+                - {{ apportioned('written_off_amount', 'cleared_so_far - amount', 'cleared_amount', decimals=2) }}
         end as written_off,
         case
             when payment_key is null or company_written_off_amount = 0 then 0
             else
-                round(
-                    company_written_off_amount
-                    * {{ ratio('company_cleared_so_far', 'company_cleared_amount') }},
-                    2
-                )
-                - round(
-                    company_written_off_amount
-                    * {{ ratio('company_cleared_so_far - company_amount', 'company_cleared_amount') }},
-                    2
-                )
+                {{ apportioned('company_written_off_amount', 'company_cleared_so_far', 'company_cleared_amount', decimals=2) }}
+                - {{ apportioned('company_written_off_amount', 'company_cleared_so_far - company_amount', 'company_cleared_amount', decimals=2) }}
         end as company_written_off
     from cumulated
 ),
