@@ -128,12 +128,13 @@ skipped_steps as (
         and orders.company_id in (select acknowledging.company_id from orders as acknowledging where acknowledging.acknowledged_at is not null)
 ),
 
+-- Goods left while a hold stopped their order; each hold is an exception of its own.
 shipped_while_blocked as (
     select
         'shipped_while_blocked' as rule,
         shipments.order_id as document_id,
         min(shipments.shipped_date) as first_seen_on,
-        case when count(states.valid_to) = count(*) then max(states.valid_to) end as cleared_on,
+        states.valid_to as cleared_on,
         sum(shipments.amount) as amount
     from shipments
     inner join {{ ref('int_document_states') }} as states
@@ -142,7 +143,7 @@ shipped_while_blocked as (
             and states.status = 'blocked'
             and shipments.shipped_at > states.valid_from_at
             and (states.valid_to_at is null or shipments.shipped_at < states.valid_to_at)
-    group by shipments.order_id
+    group by shipments.order_id, states.valid_from_at, states.valid_to
 ),
 
 -- What left and stays without an invoice beyond the legal limit; only sales are in this book.
