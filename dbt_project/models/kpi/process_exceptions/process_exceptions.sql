@@ -128,12 +128,13 @@ skipped_steps as (
         and orders.company_id in (select acknowledging.company_id from orders as acknowledging where acknowledging.acknowledged_at is not null)
 ),
 
+-- Goods left while a hold stopped their order; each hold is an exception of its own.
 shipped_while_blocked as (
     select
         'shipped_while_blocked' as rule,
         shipments.order_id as document_id,
         min(shipments.shipped_date) as first_seen_on,
-        case when count(states.valid_to) = count(*) then max(states.valid_to) end as cleared_on,
+        states.valid_to as cleared_on,
         sum(shipments.amount) as amount
     from shipments
     inner join {{ ref('int_document_states') }} as states
@@ -142,86 +143,25 @@ shipped_while_blocked as (
             and states.status = 'blocked'
             and shipments.shipped_at > states.valid_from_at
             and (states.valid_to_at is null or shipments.shipped_at < states.valid_to_at)
-    group by shipments.order_id
+    group by shipments.order_id, states.valid_from_at, states.valid_to
 ),
 
 -- What left and stays without an invoice beyond the legal limit; only sales are in this book.
 uninvoiced_lines as (
     select
+        rules.rule,
         movement.order_id,
         movement.order_line_id,
-        greatest(movement.occurred_on, {{ add_days('movement.due_date', 'cast(rules.threshold as bigint) + 1') }}) as late_from,
-        movement.next_occurred_on as late_to,
-        movement.company_open_amount_excl_tax as amount,
-        row_number() over (partition by movement.order_line_id order by movement.movement_number desc) as position
+        greatest(movement.occurred_on, {{ add_days('movement.due_date', 'cast(rules.threshold as bigint) + 1') }}) as first_seen_on,
+        movement.next_occurred_on as cleared_on,
+        movement.company_open_amount_excl_tax as amount
     from {{ ref('int_order_book_movements') }} as movement
     inner join rules on rules.rule = 'delivered_not_invoiced'
     where
         movement.book = 'to_invoice'
         and movement.document_type = 'order'
         and movement.open_quantity > 0
-        and {{ add_days('movement.due_date', 'cast(rules.threshold as bigint) + 1') }} <= {{ as_of_date() }}
-        and (
-            movement.next_occurred_on is null
-            or movement.next_occurred_on > {{ add_days('movement.due_date', 'cast(rules.threshold as bigint) + 1') }}
-        )
-),
-
-delivered_not_invoiced as (
-    select
-        'delivered_not_invoiced' as rule,
-        order_id as document_id,
-        min(late_from) as first_seen_on,
-        case when count(late_to) = count(*) then max(late_to) end as cleared_on,
-        sum(case when position = 1 then amount else 0 end) as amount
-    from uninvoiced_lines
-    where late_to is null or late_to > late_from
-    group by order_id
-),
-
--- Invoiced before it was delivered, or beyond what was.
-overinvoiced_lines as (
-    select
-        order_id,
-        first_invoice_date,
-        case
-            when delivered_quantity > 0 and invoiced_quantity - credited_quantity > delivered_quantity
-                then 'invoiced_more_than_delivered'
-            else 'invoiced_not_delivered'
-        end as rule,
-        case when invoiced_quantity - credited_quantity <= delivered_quantity then first_shipped_date end as caught_up_on,
-        cast(company_amount_excl_tax as double)
-        * case
-            when invoiced_quantity - credited_quantity > delivered_quantity
-                then invoiced_quantity - credited_quantity - delivered_quantity
-            else ordered_quantity
-        end
-        / ordered_quantity as amount
-    from order_lines
-    where
-        ordered_quantity > 0
-        and (
-            invoiced_quantity - credited_quantity > delivered_quantity
-            or first_invoice_date < first_shipped_date
-        )
-),
-
-invoiced_too_early as (
-    select
-        lines.rule,
-        lines.order_id as document_id,
-        min({{ add_days('lines.first_invoice_date', 'cast(rules.threshold as bigint)') }}) as first_seen_on,
-        case when count(lines.caught_up_on) = count(*) then max(lines.caught_up_on) end as cleared_on,
-        sum(lines.amount) as amount
-    from overinvoiced_lines as lines
-    inner join rules on lines.rule = rules.rule
-    where
-        {{ add_days('lines.first_invoice_date', 'cast(rules.threshold as bigint)') }} <= {{ as_of_date() }}
-        and (
-            lines.caught_up_on is null
-            or lines.caught_up_on > {{ add_days('lines.first_invoice_date', 'cast(rules.threshold as bigint)') }}
-        )
-    group by lines.rule, lines.order_id
+        and movement.due_date is not null
 ),
 
 -- What of each line had left, come back, been invoiced and credited by the end of each day on which that changed.
@@ -259,58 +199,92 @@ line_days as (
     group by order_line_id, moved_on
 ),
 
--- To be credited is what came back and had been invoiced, from the day on which both are true.
-quantities_to_credit as (
-    select
-        order_line_id,
-        moved_on,
-        next_moved_on,
-        least(returned - credited, invoiced - credited - greatest(delivered - returned, 0)) as quantity
-    from line_days
-),
-
-days_to_credit as (
-    select
-        *,
-        case when lag(quantity) over (partition by order_line_id order by moved_on) > 0 then 0 else 1 end as begins,
-        coalesce(lead(quantity) over (partition by order_line_id order by moved_on), 0) <= 0 as is_last
-    from quantities_to_credit
-),
-
-uncredited_spells as (
-    select
-        order_line_id,
-        min(moved_on) as uncredited_from,
-        max(case when is_last then next_moved_on end) as credited_on,
-        max(case when is_last then quantity end) as quantity
+-- Invoiced before anything left, or beyond what had left. To be credited is what came back and had been invoiced,
+-- from the day on which both are true.
+wrong_quantities as (
+    select *
     from (
         select
-            *,
-            sum(begins) over (partition by order_line_id order by moved_on rows between unbounded preceding and current row) as spell
-        from days_to_credit
-        where quantity > 0
-    ) as numbered
-    group by order_line_id, spell
+            'invoiced_not_delivered' as rule,
+            order_line_id,
+            moved_on,
+            next_moved_on,
+            invoiced - credited as quantity
+        from line_days
+        where delivered = 0
+        union all
+        select
+            'invoiced_more_than_delivered',
+            order_line_id,
+            moved_on,
+            next_moved_on,
+            invoiced - credited - delivered
+        from line_days
+        where delivered > 0
+        union all
+        select
+            'returned_not_credited',
+            order_line_id,
+            moved_on,
+            next_moved_on,
+            least(returned - credited, invoiced - credited - greatest(delivered - returned, 0))
+        from line_days
+    ) as quantities
+    where quantity > 0
 ),
 
-uncredited_returns as (
+wrong_days as (
+    {{ stretches('wrong_quantities', 'rule, order_line_id', 'moved_on', 'next_moved_on') }}
+),
+
+-- The limit counts from the day on which a line went wrong, however much of it is since. An invoice is wrong on its
+-- day; what came back, once its days have passed.
+wrong_lines as (
     select
-        'returned_not_credited' as rule,
-        lines.order_id as document_id,
-        min({{ add_days('spells.uncredited_from', 'cast(rules.threshold as bigint) + 1') }}) as first_seen_on,
-        case when count(spells.credited_on) = count(*) then max(spells.credited_on) end as cleared_on,
-        sum(cast(lines.company_amount_excl_tax as double) * spells.quantity / lines.ordered_quantity) as amount
-    from uncredited_spells as spells
-    inner join order_lines as lines on spells.order_line_id = lines.order_line_id
-    inner join rules on rules.rule = 'returned_not_credited'
-    where
-        lines.ordered_quantity > 0
-        and {{ add_days('spells.uncredited_from', 'cast(rules.threshold as bigint) + 1') }} <= {{ as_of_date() }}
-        and (
-            spells.credited_on is null
-            or spells.credited_on > {{ add_days('spells.uncredited_from', 'cast(rules.threshold as bigint) + 1') }}
-        )
-    group by lines.order_id
+        wrong_days.rule,
+        lines.order_id,
+        wrong_days.order_line_id,
+        greatest(
+            wrong_days.moved_on,
+            {{ add_days('wrong_days.stretch_from', "cast(rules.threshold as bigint) + case when rules.rule = 'returned_not_credited' then 1 else 0 end") }}
+        ) as first_seen_on,
+        wrong_days.next_moved_on as cleared_on,
+        {{ apportioned('lines.company_amount_excl_tax', 'wrong_days.quantity', 'lines.ordered_quantity') }} as amount
+    from wrong_days
+    inner join order_lines as lines on wrong_days.order_line_id = lines.order_line_id
+    inner join rules on wrong_days.rule = rules.rule
+    where lines.ordered_quantity > 0
+),
+
+broken_lines as (
+    select *
+    from (
+        select * from uninvoiced_lines
+        union all
+        select * from wrong_lines
+    ) as lines
+    where first_seen_on <= {{ as_of_date() }} and (cleared_on is null or cleared_on > first_seen_on)
+),
+
+line_stretches as (
+    select
+        *,
+        row_number() over (partition by rule, order_id, stretch_from, order_line_id order by first_seen_on desc) as preference
+    from (
+        {{ stretches('broken_lines', 'rule, order_id', 'first_seen_on', 'cleared_on', order_by='first_seen_on, order_line_id') }}
+    ) as stretches
+),
+
+-- An order is one exception for as long as some line is wrong; at stake is what of each line was wrong last.
+broken_orders as (
+    select
+        rule,
+        order_id as document_id,
+        stretch_from as first_seen_on,
+        case when count(cleared_on) = count(*) then max(cleared_on) end as cleared_on,
+        sum(case when preference = 1 then amount else 0 end) as amount
+    from line_stretches
+    group by rule, order_id, stretch_from
 ),
 
 price_changes as (
@@ -320,8 +294,8 @@ price_changes as (
         events.occurred_date,
         events.employee_id,
         -- Values of other events are no numbers, and engines may cast before they filter.
-        cast(case when events.event_type = 'price_changed' then events.from_value end as double) as old_price,
-        cast(case when events.event_type = 'price_changed' then events.to_value end as double) as new_price
+        {{ money("case when events.event_type = 'price_changed' then events.from_value end") }} as old_price,
+        {{ money("case when events.event_type = 'price_changed' then events.to_value end") }} as new_price
     from events
     where events.event_type = 'price_changed' and events.from_value is not null and events.to_value is not null
 ),
@@ -333,10 +307,7 @@ lowered_prices as (
         changes.document_id,
         min(changes.occurred_date) as first_seen_on,
         max(changes.employee_id) as owner_id,
-        sum(
-            coalesce(cast(lines.company_amount_excl_tax as double), cast(orders.amount as double))
-            * (changes.old_price - changes.new_price) / nullif(changes.new_price, 0)
-        ) as amount
+        sum({{ apportioned('coalesce(lines.company_amount_excl_tax, orders.amount)', 'changes.old_price - changes.new_price', 'changes.new_price') }}) as amount
     from price_changes as changes
     inner join rules on rules.rule = 'price_lowered_unapproved'
     inner join orders on changes.document_id = orders.document_id
@@ -350,7 +321,7 @@ below_cost as (
         'negative_margin_unapproved' as rule,
         lines.order_id as document_id,
         min(lines.booked_date) as first_seen_on,
-        sum(cast(costs.unit_cost as double) * lines.ordered_quantity - lines.company_amount_excl_tax) as amount
+        sum({{ money('costs.unit_cost * lines.ordered_quantity') }} - lines.company_amount_excl_tax) as amount
     from order_lines as lines
     inner join rules on rules.rule = 'negative_margin_unapproved'
     inner join {{ ref('int_document_lines') }} as costs on lines.order_line_id = costs.document_line_id
@@ -360,7 +331,7 @@ below_cost as (
         and costs.unit_cost > 0
         and lines.company_amount_excl_tax > 0
         and lines.company_amount_excl_tax
-        < cast(costs.unit_cost as double) * lines.ordered_quantity * (1 - cast(rules.threshold as double) / 100)
+        < {{ money('costs.unit_cost * lines.ordered_quantity') }} * (1 - cast(rules.threshold as double) / 100)
     group by lines.order_id
 ),
 
@@ -577,7 +548,7 @@ unapproved as (
     union all
     select rule, document_id, first_seen_on, cast(null as {{ dbt.type_string() }}), amount from below_cost
     union all
-    select same_person.rule, same_person.document_id, same_person.first_seen_on, same_person.owner_id, cast(orders.amount as double)
+    select same_person.rule, same_person.document_id, same_person.first_seen_on, same_person.owner_id, orders.amount
     from same_person
     inner join orders on same_person.document_id = orders.document_id
 ),
@@ -587,9 +558,7 @@ found as (
         ('stuck', 'cleared_on', 'null', 'null'),
         ('skipped_steps', 'cleared_on', 'null', 'amount'),
         ('shipped_while_blocked', 'cleared_on', 'null', 'amount'),
-        ('delivered_not_invoiced', 'cleared_on', 'null', 'amount'),
-        ('invoiced_too_early', 'cleared_on', 'null', 'amount'),
-        ('uncredited_returns', 'cleared_on', 'null', 'amount'),
+        ('broken_orders', 'cleared_on', 'null', 'amount'),
         ('duplicates', 'cleared_on', 'null', 'null'),
         ('einvoices_not_resent', 'cleared_on', 'null', 'null'),
         ('unsent_invoices', 'cleared_on', 'null', 'null'),
@@ -602,7 +571,7 @@ found as (
         cast(null as {{ dbt.type_string() }}) as company_id,
         cast(null as {{ dbt.type_string() }}) as customer_id,
         cast({{ owner_id }} as {{ dbt.type_string() }}) as owner_id,
-        cast({{ amount }} as double) as amount,
+        {{ money(amount) }} as amount,
         first_seen_on,
         cast({{ cleared_on }} as date) as cleared_on
     from {{ relation }}
@@ -644,7 +613,7 @@ select
     documents.document_number,
     coalesce(documents.sold_to_customer_id, found.customer_id, 'unknown') as customer_id,
     company.currency_code,
-    {{ money('round(coalesce(found.amount, cast(documents.amount as double), 0), 4)') }} as amount_at_stake_excl_tax
+    {{ money('coalesce(found.amount, documents.amount, 0)') }} as amount_at_stake_excl_tax
 from found
 inner join rules on found.rule = rules.rule
 left join documents on found.document_id = documents.document_id
