@@ -21,7 +21,8 @@ customers as (
     where to_id is null
 ),
 
--- It may know whose group the customer belongs to; the leading system tells who is one firm.
+-- It may know whose group the customer belongs to; the leading system tells who is one firm. Two of its accounts
+-- may be one customer and stand under different heads: nothing says which is right, so that it is one, always the same.
 linked_groups as (
     select
         to_id as customer_id,

@@ -83,5 +83,10 @@ select
     matched.amount,
     matched.company_amount,
     {{ money('matched.reversed_amount') }} as reversed_amount,
+    -- No bounce speaks of an amount in company currency alone: it is kept whole.
+    coalesce(
+        {{ apportioned('matched.company_amount', 'matched.amount - matched.reversed_amount', 'matched.amount') }},
+        matched.company_amount
+    ) as company_kept_amount,
     matched.is_erased
 from matched

@@ -24,7 +24,7 @@ prepayments as (
     select
         instalments.company_id,
         instalments.month_start,
-        sum({{ apportioned('allocations.company_amount', 'allocations.amount - allocations.reversed_amount', 'allocations.amount') }}) as amount
+        sum(allocations.company_kept_amount) as amount
     from {{ ref('fct_payment_allocations') }} as allocations
     inner join instalments on allocations.instalment_id = instalments.instalment_id
     where instalments.item_type = 'invoice' and allocations.is_money and allocations.paid_on <= instalments.issued_on

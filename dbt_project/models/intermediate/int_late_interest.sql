@@ -37,7 +37,7 @@ payments as (
     select
         allocations.instalment_id,
         allocations.paid_on,
-        {{ apportioned('allocations.company_amount', 'allocations.amount - allocations.reversed_amount', 'allocations.amount') }} as amount
+        allocations.company_kept_amount as amount
     from {{ ref('fct_payment_allocations') }} as allocations
     left join methods on allocations.payment_method = methods.payment_method
     where allocations.is_money and allocations.paid_on is not null and coalesce(methods.bounce_days, 0) = 0

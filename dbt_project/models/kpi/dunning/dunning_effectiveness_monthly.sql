@@ -35,7 +35,7 @@ allocations as (
         payment_allocation_id,
         instalment_id,
         effective_date,
-        {{ apportioned('company_amount', 'amount - reversed_amount', 'amount') }} as amount
+        company_kept_amount as amount
     from {{ ref('fct_payment_allocations') }}
     where is_money
 
@@ -178,8 +178,8 @@ select
     cast(coalesce(reminder_months.unassigned_count, 0) as bigint) as reminder_without_instalment_count,
     cast(coalesce(reminder_months.answered_count, 0) as bigint) as reminder_with_cash_count,
     {{ money('coalesce(reminder_months.reminded_amount, 0)') }} as company_reminded_amount_incl_tax,
-    {{ money('round(coalesce(reminder_months.within_15_days, 0), 4)') }} as company_cash_15_days_amount_incl_tax,
-    {{ money('round(coalesce(reminder_months.within_30_days, 0), 4)') }} as company_cash_30_days_amount_incl_tax,
+    {{ money('coalesce(reminder_months.within_15_days, 0)') }} as company_cash_15_days_amount_incl_tax,
+    {{ money('coalesce(reminder_months.within_30_days, 0)') }} as company_cash_30_days_amount_incl_tax,
     matured.is_mature_15_days,
     matured.is_mature_30_days,
     case

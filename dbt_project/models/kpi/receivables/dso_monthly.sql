@@ -28,7 +28,7 @@ paid_pieces as (
     select
         allocations.company_id,
         {{ month_of('allocations.paid_on') }} as paid_month,
-        {{ apportioned('allocations.company_amount', 'allocations.amount - allocations.reversed_amount', 'allocations.amount') }} as amount,
+        allocations.company_kept_amount as amount,
         {{ days_between('instalments.due_date', 'allocations.paid_on') }} as days_late
     from {{ ref('fct_payment_allocations') }} as allocations
     inner join {{ ref('fct_instalments') }} as instalments on allocations.instalment_id = instalments.instalment_id

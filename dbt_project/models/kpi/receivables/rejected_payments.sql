@@ -37,7 +37,7 @@ money_since as (
     select
         reopenings.payment_rejection_id,
         reopenings.instalment_id,
-        sum({{ apportioned('allocations.company_amount', 'allocations.amount - allocations.reversed_amount', 'allocations.amount') }}) as amount
+        sum(allocations.company_kept_amount) as amount
     from reopenings
     inner join {{ ref('fct_payment_allocations') }} as allocations
         on reopenings.instalment_id = allocations.instalment_id and reopenings.rejected_on <= allocations.effective_date
