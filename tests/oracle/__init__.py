@@ -29,9 +29,9 @@ company of full size, whose home is only read:
     python -m tests.oracle --home .adv --dates 2026-06-30 2025-12-31 2024-11-15
 
 The home's own as-of date is compared as published; every other date is restated: built by the
-models into a copy beside, over the same raw tables. `--rebuild` does so for the own date as well, for a
-model that was changed since. `ADV_ORACLE_SCALE=1 pytest tests/oracle` makes
-the company of full size itself.
+models into a copy beside, over the same raw tables. `--rebuild` does so for the own date as well,
+for a model that was changed since. `ADV_ORACLE_SCALE=1 pytest tests/oracle` makes the company of
+full size itself.
 
 **Adding a mart.**
 
