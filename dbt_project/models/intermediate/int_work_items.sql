@@ -419,6 +419,7 @@ dunning_starts as (
     group by company_id
 ),
 
+-- What was overdue when it was issued was moved, such as to the doubtful account: its reminder was due where it comes from.
 overdue as (
     select
         instalment_id,
@@ -428,7 +429,7 @@ overdue as (
         settled_on,
         {{ add_days('due_date', 1) }} as overdue_on
     from {{ ref('fct_instalments') }}
-    where due_date < {{ as_of_date() }} and amount_to_pay > 0
+    where due_date < {{ as_of_date() }} and issued_on <= due_date and amount_to_pay > 0
 ),
 
 -- A dispute that names no instalment is about the whole invoice; one that was closed when the item fell overdue excuses nothing.
