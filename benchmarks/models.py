@@ -73,6 +73,8 @@ def _bare(home: Home) -> float:
         connection = connect(home.warehouse)
         file = quoted_text(str(folder / dbt_runner.MARTS_FILE))
         connection.execute(f"attach {file} as marts")
+        before = quoted_text(str(dbt_runner.publication_before(home) / dbt_runner.MARTS_FILE))
+        connection.execute(f"attach {before} as previous (read_only)")
         # As dbt's profile has it.
         connection.execute("set preserve_insertion_order = false")
         connection.execute("set checkpoint_threshold = '4GB'")

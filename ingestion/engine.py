@@ -21,11 +21,14 @@ from ingestion.errors import ConfigurationError, WarehouseError
 if TYPE_CHECKING:
     import duckdb
 
-DEFAULT_MEMORY_LIMIT = "4GB"
+DEFAULT_MEMORY_LIMIT = "3GB"
 
 
 def memory_limit() -> str:
-    """DuckDB's memory bound, `ADV_MEMORY_LIMIT`; beyond it DuckDB spills to disk."""
+    """DuckDB's memory bound, `ADV_MEMORY_LIMIT`; beyond it DuckDB spills to disk.
+
+    The process that it runs in needs about half a gigabyte beside it.
+    """
     return os.environ.get("ADV_MEMORY_LIMIT") or DEFAULT_MEMORY_LIMIT
 
 

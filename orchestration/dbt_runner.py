@@ -8,8 +8,8 @@ again when they do: `published/next` is a link to the folder of the run that is 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
-import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from ingestion.errors import WarehouseError
 from ingestion.home import DBT_PROJECT, Home
 
 MARTS_FILE = "marts.duckdb"
+log = logging.getLogger("adv.dbt")
 
 
 @dataclass(frozen=True)
@@ -142,9 +143,9 @@ def invoke(home: Home, arguments: Sequence[str], *, must_succeed: bool = True) -
 
 
 def _tell_errors(event: Any) -> None:
-    """Print what dbt calls an error; its other events are told by the results."""
+    """Log what dbt calls an error; its other events are told by the results."""
     if event.info.level == "error":
-        print(event.info.msg, file=sys.stderr)
+        log.error(event.info.msg)
 
 
 class _Variables:

@@ -1,7 +1,7 @@
 {#
-    The rows of a relation, each with the first day of its stretch. Rows of one key that overlap, or follow on one
-    another without a day between, are one stretch: from `since` to before `until`, which is NULL for what lasts.
-    `order_by` tells apart rows of a key that begin on one day, where there may be such.
+    The rows of a relation, each with the first day (or instant) of its stretch. Rows of one key that overlap, or
+    follow on one another without a gap, are one stretch: from `since` to before `until`, which is NULL for what
+    lasts. `order_by` tells apart rows of a key that begin at once, where there may be such.
 #}
 {% macro stretches(relation, key, since, until, order_by=since) -%}
     select

@@ -111,7 +111,7 @@ def companies(draw: st.DrawFn) -> dict[str, list[Row]]:
 
 def busy_company(seed: int) -> dict[str, list[Row]]:
     """The same of a longer life: more happens to it than examples can shrink."""
-    random = Random(seed)  # noqa: S311
+    random = Random(seed)
     return _life(Company(random.randint), orders=60, rest=20)
 
 

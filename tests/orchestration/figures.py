@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -41,11 +42,11 @@ Figures = dict[tuple[str, str], Decimal]
 
 
 def figures(home: Home, day: date) -> Figures:
-    return {
-        (measure, str(company)): Decimal(str(amount))
+    return _figures(
+        (measure, company, amount)
         for measure, query in FIGURES.items()
         for company, amount in ask(home, query.format(day=day))
-    }
+    )
 
 
 def restated_from_postings(home: Home, day: date) -> Figures:
@@ -54,7 +55,7 @@ def restated_from_postings(home: Home, day: date) -> Figures:
         "select measure, company_id, sum(amount) from meta.postings "
         f"where business_date <= date '{day}' group by all having sum(amount) <> 0",
     )
-    return {(str(m), str(c)): Decimal(str(amount)) for m, c, amount in rows}
+    return _figures(rows)
 
 
 def late(home: Home, day: date) -> Figures:
@@ -63,6 +64,10 @@ def late(home: Home, day: date) -> Figures:
         "select measure, company_id, sum(amount) from kpi.as_of_differences "
         f"where date '{day}' between business_date and published_through group by all",
     )
+    return _figures(rows)
+
+
+def _figures(rows: Iterable[tuple[object, ...]]) -> Figures:
     return {(str(m), str(c)): Decimal(str(amount)) for m, c, amount in rows}
 
 

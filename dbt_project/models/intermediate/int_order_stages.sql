@@ -200,12 +200,7 @@ waiting_notes as (
         notes.generated_from_document_id as order_id,
         states.document_id,
         states.valid_from_at as started_at,
-        states.valid_to_at as ended_at,
-        max(coalesce(states.valid_to_at, cast('9999-12-31' as timestamp))) over (
-            partition by notes.generated_from_document_id
-            order by states.valid_from_at, states.document_id
-            rows between unbounded preceding and 1 preceding
-        ) as waited_until
+        states.valid_to_at as ended_at
     from {{ ref('int_document_states') }} as states
     inner join {{ ref('fct_documents') }} as notes on states.document_id = notes.document_id
     where
@@ -214,24 +209,15 @@ waiting_notes as (
         and notes.generated_from_document_id is not null
 ),
 
-numbered_waits as (
-    select
-        *,
-        sum(case when started_at <= waited_until then 0 else 1 end) over (
-            partition by order_id
-            order by started_at, document_id
-            rows between unbounded preceding and current row
-        ) as wait_number
-    from waiting_notes
-),
-
 stock_waits as (
     select
         order_id,
         min(started_at) as started_at,
         case when count(*) = count(ended_at) then max(ended_at) end as ended_at
-    from numbered_waits
-    group by order_id, wait_number
+    from (
+        {{ stretches('waiting_notes', 'order_id', 'started_at', 'ended_at', order_by='started_at, document_id') }}
+    ) as waits
+    group by order_id, stretch_from
 ),
 
 -- Each stage from one milestone to the next; it is left without an end when the order goes on without

@@ -88,7 +88,7 @@ allocations as (
         allocations.instalment_id,
         allocations.payment_id,
         allocations.credit_instalment_id,
-        allocations.allocation_kind in {{ kinds_that_use_payments() }} as uses_amount,
+        allocations.allocation_kind in {{ kinds_that_use_payments() }} as uses_payment_amount,
         allocations.allocation_kind in {{ kinds_that_use_payments() }}
         or coalesce(payments.written_off_amount, 0) <> 0 as uses_payment,
         greatest(
@@ -136,7 +136,7 @@ rejections as (
 -- What a payment settles of an instalment, and what a bounce takes back from it.
 settlements as (
 
-    select instalment_id, payment_id, effective_date as moved_on, company_amount, payment_amount, uses_amount
+    select instalment_id, payment_id, effective_date as moved_on, company_amount, payment_amount, uses_payment_amount
     from allocations
     where payment_id is not null and uses_payment
     union all
@@ -241,7 +241,7 @@ bill_movements as (
         -payments.direction * settlements.company_amount
     from settlements
     inner join payments on settlements.payment_id = payments.payment_id
-    where payments.is_bill and settlements.uses_amount
+    where payments.is_bill and settlements.uses_payment_amount
     union all
     select
         payments.payment_id || '>' || settlements.instalment_id,
@@ -252,7 +252,7 @@ bill_movements as (
         payments.direction * settlements.company_amount
     from settlements
     inner join payments on settlements.payment_id = payments.payment_id
-    where payments.is_bill and settlements.uses_amount
+    where payments.is_bill and settlements.uses_payment_amount
 
 ),
 
