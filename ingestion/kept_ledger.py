@@ -7,10 +7,12 @@ refused or killed between the two. The copy does, and by which run, for which da
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingestion.engine import quoted_text
+from ingestion.engine import connect, quoted_text
 from ingestion.home import Home
 
 if TYPE_CHECKING:
@@ -40,6 +42,35 @@ def keep_ledger(connection: duckdb.DuckDBPyConnection, home: Home, load_id: int)
         final = folder.with_name(str(missing))
         shutil.rmtree(final, ignore_errors=True)
         folder.rename(final)
+
+
+@dataclass(frozen=True)
+class KeptRun:
+    """A run that reached the warehouse: the day it spoke of, and the last load it knew."""
+
+    run_id: str
+    as_of_date: date
+    known_load: int
+
+
+def run_for(home: Home, day: date) -> KeptRun | None:
+    """The last run that spoke of a day or, where none did, of the nearest day before it."""
+    folders = kept_loads(home)
+    if not folders:
+        return None
+    files = ", ".join(quoted_text(str(folder / "runs.parquet")) for folder in folders)
+    with connect() as connection:
+        row = connection.execute(
+            f"""
+            select run_id, as_of_date, known_load
+            from read_parquet([{files}])
+            where as_of_date <= ?
+            order by as_of_date desc, known_load desc, loaded_at desc
+            limit 1
+            """,
+            [day],
+        ).fetchone()
+    return KeptRun(*row) if row else None
 
 
 def kept_loads(home: Home) -> list[Path]:

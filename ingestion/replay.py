@@ -37,11 +37,14 @@ class Replayed:
     """Batches that changed other rows than the ledger says they once did."""
 
 
-def replay(home: Home, into: Home) -> Replayed:
+def replay(home: Home, into: Home, through: int | None = None) -> Replayed:
     """Merge every batch of a landing zone that was once merged, load by load, in the same order.
 
-    Batches and the kept ledger are read from `home`; the warehouse of `into`, which must be new,
-    then holds the raw and the ledger that the lost one held.
+    Args:
+        home: whose batches and kept ledger are read.
+        into: whose warehouse, which must be new, then holds the raw and the ledger that the other
+            held.
+        through: the last load to merge; all where none is said.
 
     Raises:
         WarehouseError: there is a warehouse already, nothing to replay, or a batch is missing.
@@ -49,7 +52,7 @@ def replay(home: Home, into: Home) -> Replayed:
     """
     if into.warehouse.exists():
         raise WarehouseError(f"{into.warehouse} exists; a replay needs a new warehouse.")
-    kept = kept_loads(home)
+    kept = [folder for folder in kept_loads(home) if not through or int(folder.name) <= through]
     if not kept:
         raise WarehouseError(
             f"{home.landing} has no record of any load; there is nothing to replay."
@@ -82,6 +85,7 @@ def replay(home: Home, into: Home) -> Replayed:
             batch.told
             for batch in batches(home.landing)
             if batch.manifest.verdict == "accepted"
+            and (not through or batch.manifest.load_id <= through)
             and batch.folder not in replayed
             and batch.told not in undeclared
         ),

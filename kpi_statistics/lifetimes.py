@@ -25,7 +25,7 @@ MINIMUM_REPEAT_BUYERS = 30
 
 _DAYS_PER_WEEK = 7.0
 _BOUND = 12.0
-"""The parameters' logarithms stay within it: beyond, customers never leave or never buy."""
+"""What is searched for stays within it: beyond, customers never buy, or differ in nothing."""
 
 
 @dataclass(frozen=True)
@@ -60,15 +60,23 @@ def fit(frequency: Numbers, recency: Numbers, age: Numbers) -> BgNbd | None:
     )
     scale = float(histories[:, 2].max())
     x, t_x, total = histories[:, 0], histories[:, 1] / scale, histories[:, 2] / scale
+
+    def loss(searched: Numbers) -> tuple[float, Numbers]:
+        likelihood, slopes = _log_likelihood(searched, x, t_x, total)
+        return -float(weights @ likelihood), -(slopes @ weights)
+
     found = optimize.minimize(
-        lambda logs: -float(np.sum(weights * _log_likelihood(np.exp(logs), x, t_x, total))),
-        x0=np.array([0.0, -1.0, -1.0, 0.5]),
+        loss,
+        x0=np.array([0.0, -1.0, -2.0, 1.0]),
+        jac=True,
         method="L-BFGS-B",
         bounds=[(-_BOUND, _BOUND)] * 4,
+        # The top is flat where customers differ little in their chance to leave.
+        options={"ftol": 1e-12, "gtol": 1e-7, "maxiter": 1_000},
     )
-    if not found.success or bool(np.any(np.abs(found.x) >= _BOUND)):
+    if not found.success or bool(np.any(np.abs(found.x[:2]) >= _BOUND)):
         return None
-    r, alpha, a, b = (float(value) for value in np.exp(found.x))
+    r, alpha, a, b = (float(value) for value in _parameters(found.x))
     return BgNbd(r=r, alpha=alpha * scale, a=a, b=b)
 
 
@@ -117,15 +125,45 @@ def _weeks(duration: pd.Series[Any]) -> pd.Series[Any]:
     return weeks
 
 
-def _log_likelihood(parameters: Numbers, x: Numbers, t_x: Numbers, total: Numbers) -> Numbers:
-    """Of each history; the four terms as in the authors' implementation note."""
+def _parameters(searched: Numbers) -> tuple[np.float64, ...]:
+    """Tell r, alpha, a and b from the logarithms of r, alpha, the odds a / b and the sum a + b.
+
+    Odds and sum move independently: where all customers leave alike, the sum alone grows.
+    """
+    r, alpha, odds, concentration = np.exp(searched)
+    return r, alpha, concentration * odds / (1 + odds), concentration / (1 + odds)
+
+
+def _log_likelihood(
+    searched: Numbers, x: Numbers, t_x: Numbers, total: Numbers
+) -> tuple[Numbers, Numbers]:
+    """Of each history, with its slopes along what is searched for, a row for each.
+
+    The terms are those of the authors' implementation note.
+    """
     from scipy import special
 
-    r, alpha, a, b = parameters
+    r, alpha, a, b = _parameters(searched)
     purchases = special.gammaln(r + x) - special.gammaln(r) + r * np.log(alpha)
     survivals = special.betaln(a, b + x) - special.betaln(a, b)
     still_there = -(r + x) * np.log(alpha + total)
-    left = np.log(a) - np.log(b + np.maximum(x, 1) - 1) - (r + x) * np.log(alpha + t_x)
-    ends: Numbers = np.where(x > 0, np.logaddexp(still_there, left), still_there)
+    left = np.where(
+        x > 0,
+        np.log(a) - np.log(b + np.maximum(x, 1) - 1) - (r + x) * np.log(alpha + t_x),
+        -np.inf,
+    )
+    ends = np.logaddexp(still_there, left)
+    has_left = np.exp(left - ends)
+    digamma = special.digamma
+    watched = (1 - has_left) * np.log(alpha + total) + has_left * np.log(alpha + t_x)
+    per_watched = (1 - has_left) / (alpha + total) + has_left / (alpha + t_x)
+    of_r = digamma(r + x) - digamma(r) + np.log(alpha) - watched
+    of_alpha = r / alpha - (r + x) * per_watched
+    of_both = digamma(a + b) - digamma(a + b + x)
+    of_a = of_both + has_left / a
+    of_b = of_both + digamma(b + x) - digamma(b) - has_left / (b + np.maximum(x, 1) - 1)
+    slopes = np.stack(
+        [r * of_r, alpha * of_alpha, a * b / (a + b) * (of_a - of_b), a * of_a + b * of_b]
+    )
     likelihood: Numbers = purchases + survivals + ends
-    return likelihood
+    return likelihood, slopes

@@ -176,12 +176,29 @@ def rebuild(
     replace: Annotated[
         bool, typer.Option("--replace", help="Also where there is a warehouse; it is kept.")
     ] = False,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The marts of this day instead; with --into."),
+    ] = None,
+    into: Annotated[
+        Path | None, typer.Option(help="DuckDB file to make for the marts of --as-of.")
+    ] = None,
 ) -> None:
-    """Build a lost warehouse again from the landing zone; the next run publishes from it."""
-    from orchestration.rebuild import rebuild as build_again
-    from orchestration.report import print_replayed
+    """Build a lost warehouse again from the landing zone; the next run publishes from it.
 
-    print_replayed(console, build_again(Home.from_environment(), replace=replace))
+    With --as-of and --into: build the marts of an earlier day, as they were published then.
+    """
+    from orchestration.rebuild import rebuild as build_again
+    from orchestration.rebuild import rebuild_marts
+    from orchestration.report import print_rebuilt_marts, print_replayed
+
+    home = Home.from_environment()
+    if as_of is None and into is None:
+        print_replayed(console, build_again(home, replace=replace))
+        return
+    if as_of is None or into is None or replace:
+        raise ConfigurationError("--as-of and --into go together, and without --replace.")
+    print_rebuilt_marts(console, rebuild_marts(home, as_of.date(), into.resolve()))
 
 
 @app.command()

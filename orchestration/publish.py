@@ -60,9 +60,9 @@ def begin(home: Home, run_id: str) -> Path:
 
 def _in_force(home: Home) -> str:
     """Folder of the publication that the marts in the making are compared with."""
-    run_id = current_run_id(home)
-    if run_id and (home.published / run_id / MARTS_FILE).exists():
-        return run_id
+    marts = marts_in_force(home)
+    if marts:
+        return marts.parent.name
     nothing = home.published / "nothing"
     nothing.mkdir(exist_ok=True)
     connect(nothing / MARTS_FILE).close()
@@ -109,6 +109,13 @@ def current_run_id(home: Home) -> str | None:
     """The run whose publication is in force."""
     link = home.published / "current"
     return str(link.readlink()) if link.is_symlink() else None
+
+
+def marts_in_force(home: Home) -> Path | None:
+    """File of the publication in force, under the name that it keeps."""
+    run_id = current_run_id(home)
+    marts = home.published / run_id / MARTS_FILE if run_id else None
+    return marts if marts and marts.exists() else None
 
 
 def mark_checked(home: Home, run_id: str) -> None:

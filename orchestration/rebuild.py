@@ -1,14 +1,32 @@
-"""`adv rebuild`: a warehouse once more, from the landing zone alone."""
+"""`adv rebuild`: from the landing zone alone, a lost warehouse, or the marts of an earlier day."""
 
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
-from ingestion.errors import WarehouseError
+from ingestion.engine import connect, quoted_text
+from ingestion.errors import ConfigurationError, WarehouseError
 from ingestion.home import Home
+from ingestion.kept_ledger import KeptRun, run_for
 from ingestion.replay import Replayed, replay
+from orchestration import dbt_runner, publish
 from orchestration.lock import run_lock
+from orchestration.seeds import load_seeds
+
+
+@dataclass(frozen=True)
+class RebuiltMarts:
+    """The marts of an earlier day."""
+
+    file: Path
+    as_of_date: date
+    known_by: KeptRun
+    """The run whose knowledge they hold: of that day, or of the nearest one before it."""
+    tables: int
+    replayed: Replayed
 
 
 def rebuild(home: Home, *, replace: bool = False) -> Replayed:
@@ -45,3 +63,83 @@ def rebuild(home: Home, *, replace: bool = False) -> Replayed:
 def replaced(home: Home) -> Path:
     """Where the warehouse is kept that a rebuild replaced."""
     return home.warehouse.with_name("warehouse.replaced.duckdb")
+
+
+def rebuild_marts(home: Home, day: date, into: Path) -> RebuiltMarts:
+    """Build the marts that were published for a day once more: what was known then, and no more.
+
+    Today's models and seeds build them, so they are row for row those of that day as long as
+    neither has changed. Warehouse and publications are left alone, and a run may go on meanwhile.
+
+    Args:
+        home: the installation.
+        day: as-of date.
+        into: the DuckDB file to make.
+
+    Raises:
+        ConfigurationError: the file exists, or no run knew anything by that day.
+        WarehouseError: a batch is missing from the landing zone, or dbt failed.
+        BusyError: the marts of another day are being rebuilt.
+
+    """
+    if into.exists():
+        raise ConfigurationError(f"{into} exists and was left as it is; name another file.")
+    known_by = run_for(home, day)
+    if known_by is None:
+        raise ConfigurationError(f"{home.landing} holds no load of a run for {day} or before.")
+    beside = Home(home.root / "time_machine")
+    with run_lock(beside, f"a rebuild of the marts of {day}", wait_seconds=0):
+        try:
+            replayed = _replay_beside(home, beside, day, known_by)
+            marts = _build(beside)
+            tables = _restore_differences(home, marts, known_by)
+            shutil.move(marts, into)
+        finally:
+            # What dbt parsed stays: the next time needs it too.
+            beside.warehouse.unlink(missing_ok=True)
+            shutil.rmtree(beside.published, ignore_errors=True)
+    return RebuiltMarts(into, day, known_by, tables, replayed)
+
+
+def _replay_beside(home: Home, beside: Home, day: date, known_by: KeptRun) -> Replayed:
+    """A warehouse that knows what the run knew and speaks of the day."""
+    config = beside.root / "config"
+    if not config.is_symlink():
+        # Overrides of seeds, and the secret behind pseudonyms.
+        config.symlink_to(home.root / "config")
+    beside.warehouse.unlink(missing_ok=True)
+    replayed = replay(home, beside, through=known_by.known_load)
+    with connect(beside.warehouse) as connection:
+        connection.execute("update control.current_run set as_of_date = ?", [day])
+        systems = connection.execute("select distinct system from control.loads").fetchall()
+    dbt_runner.prepare_manifest(beside, {name for (name,) in systems})
+    return replayed
+
+
+def _build(beside: Home) -> Path:
+    folder = publish.begin(beside, "marts")
+    load_seeds(beside)
+    dbt_runner.invoke(beside, ["run", "--no-write-json"])
+    return folder / dbt_runner.MARTS_FILE
+
+
+def _restore_differences(home: Home, marts: Path, known_by: KeptRun) -> int:
+    """Take over what publications once said of each other; returns the number of tables.
+
+    It is no function of the sources: the publication in force has kept it.
+    """
+    kept = publish.marts_in_force(home)
+    with connect(marts) as connection:
+        if kept:
+            connection.execute(f"attach {quoted_text(str(kept))} as in_force (read_only)")
+            connection.execute("delete from kpi.as_of_differences")
+            connection.execute(
+                "insert into kpi.as_of_differences by name "
+                "select * from in_force.kpi.as_of_differences where known_load <= ?",
+                [known_by.known_load],
+            )
+        counted = connection.execute(
+            "select count(*) from duckdb_tables() where database_name <> 'in_force'"
+        ).fetchone()
+    assert counted is not None  # an aggregate always answers
+    return int(counted[0])

@@ -16,6 +16,7 @@ from orchestration import publish
 from orchestration.lock import holder_of
 from orchestration.nightly import RunReport
 from orchestration.query import query_marts
+from orchestration.rebuild import RebuiltMarts
 
 MAXIMUM_ROWS = 200
 
@@ -107,6 +108,27 @@ def _print_quarantine(console: Console, home: Home) -> None:
 
 def print_replayed(console: Console, replayed: Replayed) -> None:
     """What a rebuild of the warehouse did, and what it left out."""
+    _print_replayed(console, replayed)
+    console.print("`adv run` publishes from it.")
+
+
+def print_rebuilt_marts(console: Console, rebuilt: RebuiltMarts) -> None:
+    """Which knowledge the marts of an earlier day were built from, and where they are."""
+    known_by, day = rebuilt.known_by, rebuilt.as_of_date
+    _print_replayed(console, rebuilt.replayed)
+    if known_by.as_of_date != day:
+        console.print(
+            f"No run spoke of {day}; the nearest before it, of {known_by.as_of_date}, is what "
+            "they know."
+        )
+    console.print(
+        f"{rebuilt.tables} tables as of {day}, as run {known_by.run_id} knew it: "
+        f"{escape(str(rebuilt.file))}",
+        highlight=False,
+    )
+
+
+def _print_replayed(console: Console, replayed: Replayed) -> None:
     console.print(
         f"Merged {replayed.batches:,} batches of {replayed.loads} loads again, up to load "
         f"{replayed.last_load}: {replayed.rows:,} versions of rows.",
@@ -119,7 +141,6 @@ def print_replayed(console: Console, replayed: Replayed) -> None:
     ):
         if batches_told:
             console.print(f"{len(batches_told)} batches {why}: {', '.join(batches_told)}")
-    console.print("`adv run` publishes from it.")
 
 
 def print_rows(console: Console, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

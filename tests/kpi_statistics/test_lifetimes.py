@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
 from kpi_statistics import lifetimes
 
@@ -44,6 +45,15 @@ def test_a_long_silence_makes_a_frequent_buyer_less_likely_alive(
     assert alive[0] == pytest.approx(expected, abs=0.00005)
 
 
+def test_where_customers_leave_alike_their_common_chance_is_found() -> None:
+    """Then nothing tells how much the chances differ, and the sum of a and b grows to its bound."""
+    purchases = drawn_purchases(seed=3)
+    model = lifetimes.fit(*history(purchases, pd.Timestamp("2025-09-26")))
+    assert model is not None
+    assert model.a / (model.a + model.b) == pytest.approx(0.1, abs=0.02)
+    assert model.a + model.b > 50
+
+
 def test_nothing_is_fitted_to_a_handful_of_customers() -> None:
     some = np.full(lifetimes.MINIMUM_REPEAT_BUYERS - 1, 3.0)
     assert lifetimes.fit(some, some, some + 1) is None
@@ -63,6 +73,16 @@ def drawn_purchases(seed: int) -> pd.DataFrame:
     purchases = pd.DataFrame(rows, columns=["company_id", "customer_id", "ordered_on"])
     purchases["ordered_on"] = purchases["ordered_on"].dt.normalize()
     return purchases.drop_duplicates()
+
+
+def history(purchases: pd.DataFrame, as_of: pd.Timestamp) -> list[NDArray[np.float64]]:
+    """Repeat purchases, weeks until the last and weeks watched, of each customer."""
+    days = purchases.groupby("customer_id")["ordered_on"].agg(["min", "max", "count"])
+    return [
+        (days["count"] - 1).to_numpy(np.float64),
+        (days["max"] - days["min"]).dt.days.to_numpy(np.float64) / 7,
+        (as_of - days["min"]).dt.days.to_numpy(np.float64) / 7,
+    ]
 
 
 def test_those_who_buy_again_were_the_likelier_alive() -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ingestion.engine import connect, quoted_text
 from ingestion.home import Home
+from orchestration.dbt_runner import MARTS_FILE
 from tests.orchestration.conftest import adv, ask
 from tests.orchestration.figures import (
     Figures,
@@ -133,3 +136,51 @@ def test_invoices_dated_back_are_listed_and_no_others(nights: Nights) -> None:
     )
     assert len(listed) == 2
     assert listed == posted_late
+
+
+def test_the_marts_of_an_earlier_day_are_rebuilt_as_they_were_published(nights: Nights) -> None:
+    """The second of three nights: it has a publication before it, and one after it."""
+    day = sorted(nights.published)[1]
+    file = nights.home.root / "then.duckdb"
+    result = adv(nights.home, "rebuild", "--as-of", str(day), "--into", str(file))
+    assert result.returncode == 0, result.stdout + result.stderr
+
+    ((run_id,),) = ask(
+        nights.home, f"select run_id from meta.publications where as_of_date = date '{day}'"
+    )
+    published = nights.home.published / str(run_id) / MARTS_FILE
+    tables, different = differences(published, file)
+    assert tables > 90
+    assert different == {}
+
+
+def test_a_rebuild_for_a_day_without_a_run_says_so(nights: Nights, tmp_path: Path) -> None:
+    early = str(FIRST_DAY - timedelta(days=1))
+    result = adv(nights.home, "rebuild", "--as-of", early, "--into", str(tmp_path / "none.duckdb"))
+    assert result.returncode == 2
+    assert f"no load of a run for {early} or before" in result.stderr
+    assert not (tmp_path / "none.duckdb").exists()
+
+
+def differences(one: Path, other: Path) -> tuple[int, dict[str, tuple[int, int]]]:
+    """Tables of core and kpi; rows that only the one or the other file has, by table."""
+    connection = connect()
+    for name, file in (("one", one), ("other", other)):
+        connection.execute(f"attach {quoted_text(str(file))} as {name} (read_only)")
+    tables = connection.execute(
+        "select distinct table_schema || '.' || table_name from information_schema.tables "
+        "where table_schema in ('core', 'kpi')"
+    ).fetchall()
+    found = {}
+    for (table,) in tables:
+        row = connection.execute(
+            f"""
+            select
+                (select count(*) from (from one.{table} except all from other.{table})),
+                (select count(*) from (from other.{table} except all from one.{table}))
+            """
+        ).fetchone()
+        if row and row != (0, 0):
+            found[table] = row
+    connection.close()
+    return len(tables), found

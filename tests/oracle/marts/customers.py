@@ -317,7 +317,8 @@ def _next_action(row: Any) -> str:
 # BG/NBD ------------------------------------------------------------------------------------------
 
 _MINIMUM_REPEAT_BUYERS = 30
-_CONCENTRATIONS = np.geomspace(1, 20_000, 12)
+_LOG_OF_GREATEST_SUM = 12
+"""Of a and b: customers who leave alike would let it grow for ever."""
 
 
 def _probabilities(sources: Sources, rows: pd.DataFrame) -> pd.Series:
@@ -349,13 +350,19 @@ def _alive(members: pd.DataFrame) -> pd.Series:
         goes_on = gammaln(a + b) + gammaln(b + repeats) - gammaln(b) - gammaln(a + b + repeats)
         return -float((buys + goes_on + np.logaddexp(stays, leaves)).sum())
 
-    # The likelihood hardly falls where a and b grow together, so a + b is tried step by step.
+    # The likelihood hardly falls where a and b grow together, so a + b is first tried step by step.
     fits = [
         (minimize(loss, [1.0, 2.0, -5.0], (each,), method="Nelder-Mead"), each)
-        for each in _CONCENTRATIONS
+        for each in np.geomspace(1, 20_000, 12)
     ]
-    best, concentration = min(fits, key=lambda fit: fit[0].fun)
-    r, alpha, a, b = _parameters(best.x, concentration)
+    near, concentration = min(fits, key=lambda fit: fit[0].fun)
+    best = minimize(
+        lambda logs: loss(logs[:3], np.exp(min(logs[3], _LOG_OF_GREATEST_SUM))),
+        [*near.x, np.log(concentration)],
+        method="Nelder-Mead",
+        options={"xatol": 1e-7, "fatol": 1e-9, "maxiter": 20_000, "maxfev": 20_000},
+    )
+    r, alpha, a, b = _parameters(best.x[:3], np.exp(min(best.x[3], _LOG_OF_GREATEST_SUM)))
     odds = (
         a / (b + np.maximum(repeats, 1) - 1) * ((alpha + age) / (alpha + recency)) ** (r + repeats)
     )
@@ -386,7 +393,7 @@ ORACLES = {
         customer_activity,
         ["as_of_date", "company_id", "customer_id"],
         statistics=_HUNDREDTHS,
-        fitted={"probability_alive": 5_000},
+        fitted={"probability_alive": 200},
         implied={"sales_at_stake_excl_tax": _at_stake},
     ),
     "customer_retention_monthly": Oracle(
@@ -398,7 +405,7 @@ ORACLES = {
         customer_overview,
         ["as_of_date", "company_id", "customer_id"],
         statistics=["median_days_paid_late"],
-        fitted={"probability_alive": 5_000},
+        fitted={"probability_alive": 200},
         implied={"sales_at_stake_excl_tax": _at_stake_of_group},
     ),
 }
