@@ -48,6 +48,7 @@ def ask(
         refuses=failed > allowed,
         examples=examples,
         unit=rule.unit,
+        acceptance=rule.acceptance,
     )
 
 

@@ -20,29 +20,10 @@ from data_quality.validator import QUARANTINED
 from ingestion.config import Limits
 from ingestion.declarations import Table, system
 from ingestion.engine import quoted_name, quoted_text
-from ingestion.errors import RefusedBatchError
 from ingestion.landing import Batch
 
 if TYPE_CHECKING:
     import duckdb
-
-
-def gate(
-    connection: duckdb.DuckDBPyConnection,
-    batches: Iterable[Batch],
-    limits: Mapping[str, Limits] | None = None,
-) -> tuple[RuleResult, ...]:
-    """Reconcile, and refuse the whole load when raw is not what the sources hold.
-
-    Raises:
-        RefusedBatchError: names the rule, how many rows and which.
-
-    """
-    results = reconcile(connection, batches, limits)
-    refusals = [result.message for result in results if result.refuses]
-    if refusals:
-        raise RefusedBatchError("\n".join(refusals))
-    return results
 
 
 def reconcile(
@@ -102,6 +83,7 @@ def reference_rule(source_id: str, system_name: str, reference: Reference) -> Qu
         checked=f"select count(*) from {referring}",
         severity="warning",
         threshold=reference.threshold,
+        acceptance="lasting",
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from data_quality.rules import Acceptance
 from ingestion.landing import Batch, CheckResult
 from ingestion.transports.base import Severity
 
@@ -34,6 +35,10 @@ class RuleResult:
     """What is counted."""
     detail: str = ""
     """Where it broke, when the rule looks at several columns."""
+    acceptance: Acceptance = "never"
+    """Whether a person may let it through."""
+    accepted_because: str = ""
+    """The reason for which a person did; the result then refuses nothing."""
 
     @property
     def passed(self) -> bool:
@@ -48,7 +53,8 @@ class RuleResult:
         count = f"broken by {self.rows_failed:,} of {self.rows_checked:,} {self.unit}"
         where = f" ({self.detail})" if self.detail else ""
         examples = f": {', '.join(self.examples)}" if self.examples else ""
-        return f"{count}{where}{examples}"
+        accepted = f" (accepted: {self.accepted_because})" if self.accepted_because else ""
+        return f"{count}{where}{examples}{accepted}"
 
     @property
     def message(self) -> str:
@@ -65,6 +71,7 @@ class RuleResult:
             rows_failed=self.rows_failed,
             examples=self.examples,
             message=self.message,
+            accepted_because=self.accepted_because,
         )
 
 

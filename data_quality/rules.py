@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from ingestion.config import Limits
 from ingestion.engine import quoted_name, quoted_text
@@ -17,6 +18,11 @@ NEVER = 1.0
 """Threshold of a rule that may be broken by every row: it tells, and refuses nothing."""
 
 UNLIMITED = 2**62
+
+
+Acceptance = Literal["never", "once", "lasting"]
+"""Whether a person may let through what a rule refuses: never; once, since the rule compares with
+what was there before; or as long as not more of the table breaks it."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,11 @@ class RowRule:
     """row: a broken row is quarantined; warning: it is let in and told; batch: all is refused."""
     threshold: float | None = None
     """Share of the table's rows that may break it; by default the one in the limits."""
+
+    @property
+    def acceptance(self) -> Acceptance:
+        """Rows beyond the limit may be set apart, or told, all the same."""
+        return "never" if self.severity == "batch" else "lasting"
 
     @property
     def condition(self) -> str:
@@ -56,6 +67,8 @@ class QueryRule:
     """Share of the rows checked that may break it; None: the one in the limits."""
     unit: str = "rows"
     """What is counted."""
+    acceptance: Acceptance = "never"
+    """Whether a person may let through what breaks it."""
     needs: tuple[str, ...] = ()
     """Tables (`schema.table`) that must exist for the question to make sense."""
 

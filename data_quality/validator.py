@@ -13,6 +13,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
+from data_quality.acceptances import Acceptances
 from data_quality.results import MOST_EXAMPLES, RuleResult, Verdict
 from data_quality.rules import BATCH, QueryRule, RowRule, Rule, allowed_rows
 from data_quality.suites import rules_for
@@ -52,7 +53,11 @@ class Validator:
         return Session()
 
     def validate(
-        self, batch: Batch, previous_rows: int | None = None, limits: Limits | None = None
+        self,
+        batch: Batch,
+        previous_rows: int | None = None,
+        limits: Limits | None = None,
+        acceptances: Acceptances | None = None,
     ) -> Verdict:
         """Look at one batch.
 
@@ -63,18 +68,19 @@ class Validator:
             batch: what was landed.
             previous_rows: rows of the table after the load before; empty on the first.
             limits: how much may be wrong.
+            acceptances: what a person let through.
 
         Raises:
             RuntimeError: a rule cannot be evaluated, a defect in the rule.
 
         """
-        limits = limits or Limits()
+        limits, acceptances = limits or Limits(), acceptances or Acceptances()
         (batch.folder / QUARANTINED).unlink(missing_ok=True)
-        told = _transport_results(self._connection, batch, limits)
+        told = acceptances.applied(_transport_results(self._connection, batch, limits))
         if any(result.refuses for result in told) and not (batch.folder / "rows.parquet").exists():
             return Verdict(batch, told)
         check = _BatchCheck(self._connection, batch, previous_rows, limits)
-        results = (*told, *check.run(lambda: self._session))
+        results = (*told, *acceptances.applied(check.run(lambda: self._session)))
         if any(result.refuses for result in results):
             check.quarantine(most=MOST_EXAMPLES)
             return Verdict(batch, results)
@@ -174,6 +180,7 @@ class _BatchCheck:
                     examples=self._examples(rule) if failed else (),
                     unit="rows" if isinstance(rule, RowRule) else rule.unit,
                     detail=self._detail(rule) if failed else "",
+                    acceptance=rule.acceptance,
                 )
             )
         return tuple(results)
@@ -307,6 +314,7 @@ def _rejections(
                 rows_failed=lines,
                 refuses=lines > allowed,
                 examples=tuple(places),
+                acceptance=rule.acceptance,
             )
         )
     return results

@@ -92,6 +92,25 @@ class Limits(_Model):
     """Threshold of single rules, named `<table>.<rule code>`."""
 
 
+class PublicationLimits(_Model):
+    """How far a publication may move from the one before it, until a person accepts that."""
+
+    habit_rows: int = Field(default=100, ge=0)
+    """Marts that held fewer rows than this may shrink as they like."""
+    least_share: Share = 0.5
+    """Less than this share of the published rows: the mart lost too much."""
+    most_times: float = Field(default=3.0, ge=1)
+    """More than this many times the greatest move before: the measure moves beyond its habit."""
+    habit_days: int = Field(default=365, ge=1)
+    """Days in which the greatest move is looked for; measures known for half of them are judged."""
+    closed_through: date | None = None
+    """The books are closed up to this day."""
+    months_close_after_days: int | None = Field(default=None, ge=0)
+    """A month is closed so many days after its end."""
+    restated_share: Share = 0.001
+    """Share of what a closed month moved that may still be restated."""
+
+
 class _Source(_Model):
     system: str
     on_refusal: Literal["hold", "publish_stale"] = "hold"
@@ -184,6 +203,7 @@ class Sources(_Model):
     as_of_date: date | None = None
     """Pins the as-of date; the demo does, since its company lives in its own time."""
     keep_publications: int = Field(default=7, ge=1)
+    publication: PublicationLimits = PublicationLimits()
     sources: dict[str, Source] = Field(min_length=1)
 
     @property

@@ -49,6 +49,16 @@ class Home:
         return self.root / "quarantine"
 
     @property
+    def refusals(self) -> Path:
+        """What each load refused, and which rule did."""
+        return self.root / "refusals"
+
+    @property
+    def acceptances(self) -> Path:
+        """What a person let through all the same."""
+        return self.root / "acceptances.jsonl"
+
+    @property
     def data_docs(self) -> Path:
         """HTML pages on the last verdicts, built on request."""
         return self.root / "data_docs"

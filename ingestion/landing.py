@@ -52,6 +52,8 @@ class CheckResult(BaseModel):
     examples: tuple[str, ...] = ()
     """Up to twenty keys of rows that broke the rule."""
     message: str = ""
+    accepted_because: str = ""
+    """The reason for which a person let it through."""
 
 
 class Manifest(BaseModel):

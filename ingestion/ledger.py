@@ -362,6 +362,7 @@ def _record_checks(
                 "rows_checked": check.rows_checked,
                 "rows_failed": check.rows_failed,
                 "examples": json.dumps(check.examples),
+                "accepted_because": check.accepted_because,
             }
         )
     insert(connection, "checks", rows)

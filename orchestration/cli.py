@@ -136,6 +136,34 @@ def status(
 
 
 @app.command()
+def accept(
+    name: Annotated[
+        str | None,
+        typer.Argument(help="A table (erp.sale_order), a source (erp) or `marts`."),
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="Why it is right all the same; kept with your name.")
+    ] = None,
+) -> None:
+    """Let through, from the next run on, what the last one refused; without a name, list that."""
+    from data_quality.acceptances import accept as accept_refusals
+    from data_quality.acceptances import standing_refusals
+    from orchestration.publish import published_load
+    from orchestration.report import print_refusals
+
+    home = Home.from_environment()
+    standing = standing_refusals(home, published_load(home))
+    if name is None:
+        print_refusals(console, standing)
+        return
+    if not reason:
+        raise ConfigurationError("Say why it is right: --reason 'the old branch was sold'.")
+    for acceptance in accept_refusals(home, name, reason, standing):
+        console.print(f"Accepted {acceptance.subject}: {acceptance.code}", highlight=False)
+    console.print("The next `adv run` lets it through.")
+
+
+@app.command()
 def docs() -> None:
     """Build pages on the last verdict about every table: rules and counts, no personal data."""
     from data_quality.docs import build, last_batches

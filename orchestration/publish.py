@@ -111,6 +111,12 @@ def current_run_id(home: Home) -> str | None:
     return str(link.readlink()) if link.is_symlink() else None
 
 
+def published_load(home: Home) -> int:
+    """The last load that the publication in force knows, 0 before the first."""
+    run_id = current_run_id(home)
+    return _known_load(home.published / run_id) if run_id else 0
+
+
 def marts_in_force(home: Home) -> Path | None:
     """File of the publication in force, under the name that it keeps."""
     run_id = current_run_id(home)
@@ -213,11 +219,15 @@ def _point(link: Path, target: str) -> None:
 def _publications(home: Home) -> list[str]:
     """Complete publications, oldest first."""
     found = [
-        (int(json.loads(marker.read_text(encoding="utf-8"))["known_load"]), folder.name)
+        (_known_load(folder), folder.name)
         for folder in _folders(home.published)
-        if (marker := folder / COMPLETE).exists()
+        if (folder / COMPLETE).exists()
     ]
     return [name for _, name in sorted(found)]
+
+
+def _known_load(folder: Path) -> int:
+    return int(json.loads((folder / COMPLETE).read_text(encoding="utf-8"))["known_load"])
 
 
 def _prune(home: Home, keep: int) -> None:

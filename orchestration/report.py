@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from data_quality.acceptances import Refusal, standing_refusals
 from ingestion.home import Home
 from ingestion.landing import Batch, batches, known_at
 from ingestion.replay import Replayed
@@ -90,6 +91,21 @@ def print_status(console: Console, home: Home, *, by_table: bool = False) -> Non
         query = FRESHNESS_BY_TABLE if by_table else FRESHNESS.format(now=now)
         print_rows(console, *query_marts(home, query))
     _print_quarantine(console, home)
+    refusals = standing_refusals(home, publish.published_load(home))
+    # The quarantine tells of those at landing.
+    later = [refusal for refusal in refusals if refusal.stage != "landing"]
+    if later:
+        print_refusals(console, later)
+
+
+def print_refusals(console: Console, standing: Sequence[Refusal]) -> None:
+    """What the last run refused, and whether a person may let it through."""
+    if not standing:
+        console.print("Nothing is refused.")
+    for refusal in standing:
+        console.print(f"[red]refused[/] {escape(refusal.message)}", highlight=False)
+        if refusal.may_be_accepted:
+            console.print(f"    if it is right: adv accept {refusal.subject} --reason '...'")
 
 
 def _print_quarantine(console: Console, home: Home) -> None:

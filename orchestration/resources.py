@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from data_quality.acceptances import Acceptances, acceptances
 from ingestion.config import Sources
 from ingestion.home import Home
 from ingestion.landing import new_load_id
-from ingestion.ledger import CurrentRun, last_load
+from ingestion.ledger import CurrentRun, last_load, positions
+from orchestration import publish
 from orchestration.instance import PROCESS_TAG, process_mark
 from orchestration.lock import run_lock
 
@@ -28,6 +30,8 @@ class Nightly:
     sources: Sources
     run: CurrentRun
     full_refresh: bool
+    acceptances: Acceptances
+    """What people let through, against what was loaded and published when the run began."""
 
 
 def last_complete_day(time_zones: tuple[str, ...], now: datetime | None = None) -> date:
@@ -59,9 +63,15 @@ def nightly_resource(home: Home, sources: Sources) -> dg.ResourceDefinition:
                     started_at=datetime.now(UTC),
                 ),
                 full_refresh=tags.get(FULL_REFRESH_TAG) == "true",
+                acceptances=_acceptances(home),
             )
 
     return nightly
+
+
+def _acceptances(home: Home) -> Acceptances:
+    merged = {f"{source}.{table}": at.load_id for (source, table), at in positions(home).items()}
+    return Acceptances(acceptances(home), merged, publish.published_load(home))
 
 
 def _fixed(

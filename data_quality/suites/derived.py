@@ -203,6 +203,7 @@ def _usual_row_count(batch: Batch, previous: int, limits: Limits) -> QueryRule:
         where {emptied or unusual}
         """,
         checked=f"select {max(previous, now)}",
+        acceptance="once",
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from data_quality.acceptances import record_refusals
 from ingestion.config import Source
 from ingestion.errors import AdvError, SourceError
 from ingestion.extract import LandingRequest, land, tables_of
@@ -125,7 +126,9 @@ def _land_and_judge(nightly: Nightly, source_id: str, source: Source) -> list[Ju
         f"{sum(batch.manifest.rows for batch in landed):,}",
     )
     with Validator() as validator:
-        verdicts = [_validate(request, validator, batch) for batch in landed]
+        verdicts = [_validate(nightly, request, validator, batch) for batch in landed]
+    for verdict in verdicts:
+        record_refusals(nightly.home, request.load_id, "landing", verdict.results)
     refused = [verdict.batch.name for verdict in verdicts if not verdict.accepted]
     judged = [_decide(request, verdict, held_back=bool(refused)) for verdict in verdicts]
     if refused:
@@ -144,9 +147,16 @@ def _land_and_judge(nightly: Nightly, source_id: str, source: Source) -> list[Ju
     return judged
 
 
-def _validate(request: LandingRequest, validator: "Validator", batch: Batch) -> "Verdict":
+def _validate(
+    nightly: Nightly, request: LandingRequest, validator: "Validator", batch: Batch
+) -> "Verdict":
     position = request.positions.get((batch.manifest.source_id, batch.manifest.table))
-    return validator.validate(batch, position.rows if position else None, request.source.limits)
+    return validator.validate(
+        batch,
+        position.rows if position else None,
+        request.source.limits,
+        nightly.acceptances,
+    )
 
 
 def _decide(request: LandingRequest, verdict: "Verdict", *, held_back: bool) -> Judged:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from data_quality.acceptances import record_refusals
 from ingestion.engine import connect
 from ingestion.errors import AdvError
 from ingestion.home import Home
@@ -107,7 +108,10 @@ def publication_asset(home: Home) -> dg.AssetsDefinition:
             asset_key=PUBLICATION,
             check_name="reconciled",
             passed=not refused,
-            metadata={result.rule: result.message or "holds" for result in results},
+            metadata={
+                "rules checked": len(results),
+                **{f"{r.subject}: {r.rule}": r.finding for r in results if not r.passed},
+            },
         )
         if refused:
             yield check
@@ -137,6 +141,7 @@ def publication_asset(home: Home) -> dg.AssetsDefinition:
 def _check_marts(nightly: Nightly) -> tuple["RuleResult", ...]:
     """Judge the marts, and let `publish` know when nothing refuses them."""
     from data_quality.marts import check_marts
+    from data_quality.publication import compare_with_publication
 
     marts = nightly.home.published / nightly.run.run_id / dbt_runner.MARTS_FILE
     if not marts.exists():
@@ -144,8 +149,13 @@ def _check_marts(nightly: Nightly) -> tuple["RuleResult", ...]:
     connection = connect(marts, read_only=True)
     try:
         results = check_marts(connection)
+        if in_force := publish.marts_in_force(nightly.home):
+            limits = nightly.sources.publication
+            results += compare_with_publication(connection, in_force, limits)
     finally:
         connection.close()
+    results = nightly.acceptances.applied(results)
+    record_refusals(nightly.home, nightly.run.known_load, "marts", results)
     for result in results:
         if result.message and not result.refuses:
             log.warning("%s", result.message)

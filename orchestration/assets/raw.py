@@ -2,17 +2,22 @@
 
 import logging
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from data_quality.acceptances import refuse
 from ingestion.config import Sources
 from ingestion.declarations import Table
 from ingestion.errors import AdvError, RefusedBatchError
 from ingestion.extract import tables_of
-from ingestion.landing import Batch, batches
+from ingestion.landing import Batch, CheckResult, batches
 from ingestion.ledger import Merged, merge
 from orchestration.assets.landing import landing_key
 from orchestration.resources import Nightly
+
+if TYPE_CHECKING:
+    import duckdb
 
 log = logging.getLogger("adv.load")
 
@@ -66,17 +71,23 @@ def raw_assets(sources: Sources) -> dg.AssetsDefinition:
 
 
 def _merge(nightly: Nightly) -> list[Merged]:
-    from data_quality.reconciliation import gate
+    from data_quality.reconciliation import reconcile
 
     landed = _whole_sources(nightly, batches(nightly.home.landing, nightly.run.known_load))
     limits = {name: source.limits for name, source in nightly.sources.sources.items()}
+
+    def gate(
+        connection: "duckdb.DuckDBPyConnection", merged: list[Batch]
+    ) -> Iterator[tuple[str, CheckResult]]:
+        results = nightly.acceptances.applied(reconcile(connection, merged, limits))
+        refuse(nightly.home, nightly.run.known_load, "load", results)
+        return ((result.subject, result.as_check()) for result in results)
+
     merged = merge(
         nightly.home,
         nightly.run,
         landed,
-        gate=lambda connection, batches: [
-            (result.subject, result.as_check()) for result in gate(connection, batches, limits)
-        ],
+        gate=gate,
     )
     log.info(
         "raw: %s rows added, %s changed, %s deleted",

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from data_quality.reconciliation import gate, reconcile
+from data_quality.acceptances import refuse, standing_refusals
+from data_quality.reconciliation import reconcile
 from data_quality.results import RuleResult
 from data_quality.validator import Validator
 from ingestion.engine import connect
@@ -27,6 +28,22 @@ Merge = Callable[..., dict[tuple[str, str], RuleResult]]
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     return Home(tmp_path)
+
+
+def gate(home: Home) -> Callable[..., tuple[RuleResult, ...]]:
+    """Reconciles and refuses, as a run does."""
+
+    def check(connection: Any, batches: list[Batch]) -> tuple[RuleResult, ...]:
+        results = reconcile(connection, batches)
+        refuse(home, LOAD, "load", results)
+        return results
+
+    return check
+
+
+def acceptable(home: Home) -> dict[str, bool]:
+    """Whether a person may let through what was refused, by rule."""
+    return {refusal.code: refusal.may_be_accepted for refusal in standing_refusals(home, 0)}
 
 
 @pytest.fixture
@@ -176,11 +193,12 @@ def test_a_refused_load_leaves_raw_and_ledger_as_they_were(home: Home, merged: M
     batch = landed(home.landing, "odoo.sale_order", orders(50), totals={"amount_total": "6000"})
 
     with pytest.raises(RefusedBatchError, match=r"erp.sale_order: every accepted row is current"):
-        merged(batch, tamper="delete from raw.odoo__sale_order where id = 9", check=gate)
+        merged(batch, tamper="delete from raw.odoo__sale_order where id = 9", check=gate(home))
 
     with connect(home.warehouse, read_only=True) as connection:
         assert connection.execute("select count(*) from raw.odoo__sale_order").fetchone() == (0,)
         assert connection.execute("select count(*) from control.loads").fetchone() == (0,)
+    assert not acceptable(home)["rows_merged"]
 
 
 def test_a_few_orphans_are_told(home: Home, merged: Merge) -> None:
@@ -202,8 +220,9 @@ def test_many_orphans_refuse_the_load(home: Home, merged: Merge) -> None:
         merged(
             landed(home.landing, "odoo.sale_order", orders(1)),
             landed(home.landing, "odoo.sale_order_line", order_lines(1, 2, 3)),
-            check=gate,
+            check=gate(home),
         )
+    assert acceptable(home)["order_id_exists"]
 
 
 def test_rows_of_another_source_are_no_parents(home: Home, merged: Merge) -> None:

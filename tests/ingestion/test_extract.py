@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from data_quality.reconciliation import gate
+from data_quality.reconciliation import reconcile
 from ingestion.declarations import system
 from ingestion.engine import connect
 from ingestion.errors import SourceError, UnfinishedReadError, WarehouseError
@@ -72,7 +72,7 @@ def merged_rates(home: Home, batch: Batch) -> list[tuple[int, Decimal]]:
     accepted = decide(home, batch, accepted=True, checks=())
 
     def reconciled(connection: object, merged: list[Batch]) -> list[tuple[str, CheckResult]]:
-        results = gate(connection, merged)  # type: ignore[arg-type]
+        results = reconcile(connection, merged)  # type: ignore[arg-type]
         assert {"rows_merged", "same_rows", "control_totals"} <= {r.code for r in results}
         assert not [result for result in results if result.rows_failed]
         return []

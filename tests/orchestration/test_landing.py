@@ -10,6 +10,7 @@ from typing import Literal
 import dagster as dg
 import pytest
 
+from data_quality.acceptances import Acceptances
 from ingestion.config import FileSource, Sources
 from ingestion.errors import SourceError, WarehouseError
 from ingestion.extract import LandingRequest, land
@@ -54,7 +55,7 @@ def run(
     """Land the sources, and merge what may be merged."""
     started = CurrentRun("run", date(2026, 1, 1), load, datetime.now(UTC))
     configured = Sources.model_validate({"sources": sources})
-    nightly = Nightly(home, configured, started, full_refresh=False)
+    nightly = Nightly(home, configured, started, full_refresh=False, acceptances=Acceptances())
     landing = [landing_assets(name, source) for name, source in sources.items()]
     return dg.materialize(
         [*landing, raw_assets(configured)] if load_too else landing,

@@ -59,6 +59,37 @@ def test_a_refused_batch_leaves_the_publication_and_says_why(night: Home) -> Non
     assert "bolt" in said
 
 
+def test_what_is_refused_passes_once_a_person_has_said_why(night: Home) -> None:
+    run_id = current_run_id(night)
+    sources = night.sources_file.read_text()
+    night.sources_file.write_text(sources + "publication: {habit_rows: 1}\n")
+    claims = night.root / "exports" / "claims.csv"
+    claims.write_text(claims.read_text().splitlines(keepends=True)[0])
+
+    assert adv(night, "run").returncode == 1
+    assert "if it is right: adv accept small.claims" in adv(night, "accept").stdout
+    assert adv(night, "accept", "small.claims").returncode == 2  # without a reason
+    accepted = adv(night, "accept", "small.claims", "--reason", "filed by mistake")
+    assert accepted.returncode == 0, accepted.stderr
+
+    held = adv(night, "run")
+    assert held.returncode == 1
+    assert "core.fct_claims: the mart holds about as many rows" in held.stdout
+    assert current_run_id(night) == run_id
+    assert "adv accept core.fct_claims" in adv(night, "status").stdout
+    adv(night, "accept", "marts", "--reason", "filed by mistake")
+
+    published = adv(night, "run")
+    assert published.returncode == 0, published.stdout + published.stderr
+    assert ask(night, "select count(*) from core.fct_claims") == [(0,)]
+    assert ask(
+        night,
+        "select source_id, table_name, accepted_because from meta.checks "
+        "where accepted_because <> ''",
+    ) == [("small", "claims", "filed by mistake")]
+    assert "refused" not in adv(night, "status").stdout
+
+
 def test_a_source_that_may_go_stale_is_told_as_stale(night: Home) -> None:
     before = ask(night, "select sum(open_quantity) from core.fct_order_lines")
     assert ask(night, "select distinct is_stale from meta.freshness") == [(False,)]

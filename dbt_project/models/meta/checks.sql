@@ -9,6 +9,7 @@ select
     passed,
     rows_checked,
     rows_failed,
-    examples
+    examples,
+    accepted_because
 from {{ source('control', 'checks') }}
 where load_id is null or load_id <= {{ known_load() }}
