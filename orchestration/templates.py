@@ -17,6 +17,10 @@ SOURCES_YAML = """\
 # A day is complete when it is over in all of these time zones.
 time_zones: [Europe/Paris]
 
+# How far marts may move until a person has looked: docs/operations.md.
+# publication:
+#   months_close_after_days: 10
+
 sources:
   # The name is the first part of every key; choose it once.
   erp:
