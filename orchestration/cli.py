@@ -128,11 +128,22 @@ def run(
 @app.command()
 def status(
     tables: Annotated[bool, typer.Option("--tables", help="Tell every table.")] = False,
+    max_age: Annotated[
+        str | None,
+        typer.Option(help="Exit code 1 when the publication knows nothing newer: 26h, 90m, 2d."),
+    ] = None,
 ) -> None:
     """Last publication, freshness of each source, rows, and what is in quarantine."""
-    from orchestration.report import print_status
+    from orchestration.report import age_of_publication, duration, print_status
 
-    print_status(console, Home.from_environment(), by_table=tables)
+    home, oldest = Home.from_environment(), duration(max_age) if max_age else None
+    print_status(console, home, by_table=tables)
+    if oldest is None:
+        return
+    age = age_of_publication(home)
+    if age is None or age > oldest:
+        errors.print(f"[red]The publication is older than {max_age}.[/]", highlight=False)
+        raise typer.Exit(FAILED)
 
 
 @app.command()

@@ -11,6 +11,7 @@ import psutil
 from ingestion.home import Home
 
 PROCESS_TAG = "adv/process"
+PROCESS_IS_GONE = "The process of this run is gone."
 CONFIGURATION = Path(__file__).with_name("dagster.yaml")
 RUNS_ARE_KEPT = timedelta(days=90)
 CLOCK_TOLERANCE_SECONDS = 2.0
@@ -56,7 +57,7 @@ def mark_dead_runs_failed(instance: dg.DagsterInstance) -> int:
     )
     dead = [run for run in unfinished if not _is_alive(run)]
     for run in dead:
-        instance.report_run_failed(run, message="The process of this run is gone.")
+        instance.report_run_failed(run, message=PROCESS_IS_GONE)
     return len(dead)
 
 

@@ -27,6 +27,7 @@ from orchestration.instance import (
     process_mark,
 )
 from orchestration.lock import run_lock
+from orchestration.notify import TELLS_ITSELF_TAG, tell_failure
 from orchestration.resources import AS_OF_TAG, FULL_REFRESH_TAG, LOAD_TAG
 
 log = logging.getLogger("adv.run")
@@ -74,7 +75,7 @@ def run_nightly(
         definitions = build_defs(home, sources)
     run_id = str(uuid4())
     # From its first instant on: a run killed before it said so would block Dagster's queue.
-    tags = {PROCESS_TAG: process_mark(run_id)}
+    tags = {PROCESS_TAG: process_mark(run_id), TELLS_ITSELF_TAG: "true"}
     if as_of:
         tags[AS_OF_TAG] = as_of.isoformat()
     if full_refresh:
@@ -86,7 +87,10 @@ def run_nightly(
         raise_on_error=False,
         run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
     )
-    return _report(home, sources, instance, result)
+    report = _report(home, sources, instance, result)
+    if not report.published:
+        tell_failure(home, run_id, report.failures)
+    return report
 
 
 def _report(

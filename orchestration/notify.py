@@ -1,22 +1,36 @@
-"""Tells people that a run failed: by e-mail or webhook, as the environment configures.
+"""Tells people how a run ended: by e-mail or webhook, as the environment configures.
 
-`ADV_NOTIFY_WEBHOOK` is a URL that receives JSON. `ADV_NOTIFY_EMAIL` is a comma-separated list
-of addresses, sent through `ADV_SMTP_HOST` (and `ADV_SMTP_PORT`, `ADV_SMTP_FROM`).
+ADV_NOTIFY_WEBHOOK      a URL that receives JSON, `subject` and `text`
+ADV_NOTIFY_EMAIL        addresses, separated by commas, reached through
+ADV_SMTP_HOST           a mail server, encrypted where it offers that; also ADV_SMTP_PORT,
+ADV_SMTP_FROM, and ADV_SMTP_USER with ADV_SMTP_PASSWORD
+ADV_NOTIFY_SUCCESS      set to 1, tells of publications too
+ADV_HEARTBEAT_URL       is called after every publication: whoever waits for that call notices
+the night that never ran, of which nobody here could tell
 """
 
 import json
+import logging
 import os
 import smtplib
+import ssl
 import urllib.request
+from collections.abc import Callable, Sequence
 from email.message import EmailMessage
+from http.client import HTTPException
 
 import dagster as dg
 
 from ingestion.errors import ConfigurationError
 from ingestion.home import Home
-from orchestration.instance import failure_reason
+from orchestration.instance import PROCESS_IS_GONE, failure_reason
+from orchestration.publish import Publication
+
+log = logging.getLogger("adv.notify")
 
 TIMEOUT_SECONDS = 15
+TELLS_ITSELF_TAG = "adv/tells_itself"
+"""A run of the command line tells of its own failure, since no daemon need be up."""
 
 
 def failure_sensor(home: Home) -> dg.SensorDefinition:
@@ -26,45 +40,77 @@ def failure_sensor(home: Home) -> dg.SensorDefinition:
         name="run_failed",
         description="Sends an e-mail or calls a webhook when a run fails.",
         default_status=dg.DefaultSensorStatus.RUNNING,
-        # Runs of the command line belong to no code location.
+        # Runs of the command line belong to no code location, and a killed one tells nobody.
         monitor_all_code_locations=True,
     )
     def run_failed(context: dg.RunFailureSensorContext) -> None:
+        run, message = context.dagster_run, context.failure_event.message or ""
+        if TELLS_ITSELF_TAG in run.tags and PROCESS_IS_GONE not in message:
+            return
         reasons = [
             f"{event.step_key}: {failure_reason(event)}"
             for event in context.get_step_failure_events()
         ]
-        text = (
-            f"Run {context.dagster_run.run_id} of {context.dagster_run.job_name} failed; "
-            f"the last publication in {home.published} stays in force.\n"
-            + "\n".join(reasons or [context.failure_event.message or ""])
-        )
-        notify("ADV refresh failed", text)
+        notify(*failure(home, run.run_id, reasons or [message]))
 
     return run_failed
+
+
+def failure(home: Home, run_id: str, reasons: Sequence[str]) -> tuple[str, str]:
+    """Subject and text for a run that published nothing."""
+    text = f"Run {run_id} failed; the last publication in {home.published} stays in force."
+    return "ADV refresh failed", "\n".join([text, *reasons])
+
+
+def tell_failure(home: Home, run_id: str, reasons: Sequence[str]) -> None:
+    """Tell that a run failed; a notice that cannot be sent is logged."""
+    _without_harm(lambda: notify(*failure(home, run_id, reasons)))
+
+
+def tell_publication(publication: Publication) -> None:
+    """Tell that a run published, to whom that is wanted; what cannot be sent is logged."""
+    heartbeat = os.environ.get("ADV_HEARTBEAT_URL")
+    if heartbeat:
+        _without_harm(lambda: _call(heartbeat, "ADV_HEARTBEAT_URL"))
+    if os.environ.get("ADV_NOTIFY_SUCCESS") == "1":
+        day = publication.as_of_date
+        text = (
+            f"Run {publication.run_id} published {publication.tables} tables as of {day}, "
+            f"known at {publication.known_at} UTC: {publication.folder}"
+        )
+        _without_harm(lambda: notify(f"ADV refreshed as of {day}", text))
 
 
 def notify(subject: str, text: str) -> None:
     """Send a notice to every channel that is configured.
 
     Raises:
-        ConfigurationError: e-mail is wanted but no server is named.
+        ConfigurationError: e-mail is wanted but no server is named, or a URL is none.
+        OSError: a channel cannot be reached, or refuses.
 
     """
     webhook = os.environ.get("ADV_NOTIFY_WEBHOOK")
     if webhook:
-        _call(webhook, subject, text)
+        _call(webhook, "ADV_NOTIFY_WEBHOOK", {"subject": subject, "text": text})
     addresses = os.environ.get("ADV_NOTIFY_EMAIL")
     if addresses:
         _mail(addresses, subject, text)
 
 
-def _call(url: str, subject: str, text: str) -> None:
+def _without_harm(send: Callable[[], None]) -> None:
+    """A run is not undone by a mail server that is down."""
+    try:
+        send()
+    except (ConfigurationError, HTTPException, OSError) as error:
+        log.warning("a notice could not be sent: %s", error)
+
+
+def _call(url: str, variable: str, body: dict[str, str] | None = None) -> None:
     if not url.startswith(("https://", "http://")):
-        raise ConfigurationError("ADV_NOTIFY_WEBHOOK must be an http or https URL.")
+        raise ConfigurationError(f"{variable} must be an http or https URL.")
     request = urllib.request.Request(  # noqa: S310  the scheme was checked
         url,
-        data=json.dumps({"subject": subject, "text": text}).encode(),
+        data=json.dumps(body).encode() if body else None,
         headers={"Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):  # noqa: S310
@@ -81,5 +127,11 @@ def _mail(addresses: str, subject: str, text: str) -> None:
     message["To"] = addresses
     message.set_content(text)
     port = int(os.environ.get("ADV_SMTP_PORT", "25"))
+    user, password = os.environ.get("ADV_SMTP_USER"), os.environ.get("ADV_SMTP_PASSWORD")
     with smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS) as server:
+        server.ehlo()
+        if server.has_extn("starttls"):
+            server.starttls(context=ssl.create_default_context())
+        if user and password:
+            server.login(user, password)
         server.send_message(message)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from data_quality.acceptances import Refusal, standing_refusals
+from ingestion.errors import ConfigurationError
 from ingestion.home import Home
 from ingestion.landing import Batch, batches, known_at
 from ingestion.replay import Replayed
@@ -96,6 +98,26 @@ def print_status(console: Console, home: Home, *, by_table: bool = False) -> Non
     later = [refusal for refusal in refusals if refusal.stage != "landing"]
     if later:
         print_refusals(console, later)
+
+
+def age_of_publication(home: Home) -> timedelta | None:
+    """How long ago the publication in force knew its sources; None where there is none."""
+    load = publish.published_load(home)
+    return datetime.now(UTC) - known_at(load) if load else None
+
+
+def duration(text: str) -> timedelta:
+    """A duration such as 26h, 90m or 2d.
+
+    Raises:
+        ConfigurationError: it is none.
+
+    """
+    match = re.fullmatch(r"(\d+)([mhd])", text)
+    if not match:
+        raise ConfigurationError(f"{text!r} is no duration such as 26h, 90m or 2d.")
+    unit = {"m": "minutes", "h": "hours", "d": "days"}[match[2]]
+    return timedelta(**{unit: int(match[1])})
 
 
 def print_refusals(console: Console, standing: Sequence[Refusal]) -> None:

@@ -15,6 +15,7 @@ from ingestion.errors import AdvError
 from ingestion.home import Home
 from orchestration import dbt_runner, publish
 from orchestration.dbt_runner import NodeResult
+from orchestration.notify import tell_publication
 from orchestration.resources import Nightly
 from orchestration.seeds import load_seeds
 
@@ -123,6 +124,7 @@ def publication_asset(home: Home) -> dg.AssetsDefinition:
         except AdvError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
         log.info("published %s, as of %s", publication.run_id, publication.as_of_date)
+        tell_publication(publication)
         yield dg.MaterializeResult(
             asset_key=PUBLICATION,
             metadata={

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,3 +90,35 @@ def night(first_night: Home, kept: Path) -> Iterator[Home]:
     yield first_night
     shutil.rmtree(first_night.root)
     shutil.copytree(kept, first_night.root, symlinks=True)
+
+
+@dataclass
+class WebServer:
+    """Keeps what it is sent, as (method, path, body)."""
+
+    url: str = ""
+    status: int = 200
+    calls: list[tuple[str, str, Any]] = field(default_factory=list)
+
+
+@pytest.fixture
+def web() -> Iterator[WebServer]:
+    seen = WebServer()
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            seen.calls.append((self.command, self.path, json.loads(body) if body else None))
+            self.send_response(seen.status)
+            self.end_headers()
+
+        do_GET = do_POST = answer  # noqa: N815  http.server asks for these names
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    seen.url = f"http://127.0.0.1:{server.server_port}"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield seen
+    server.shutdown()

@@ -13,7 +13,7 @@ import pytest
 from ingestion.home import Home
 from ingestion.landing import batches
 from orchestration.publish import current_run_id
-from tests.orchestration.conftest import adv, ask, environment
+from tests.orchestration.conftest import WebServer, adv, ask, environment
 
 STAGES = {"land": "tables read", "load": "rules checked", "dbt": "raw:", "publish": "dbt:"}
 """The line of progress after which each stage begins."""
@@ -37,6 +37,12 @@ def test_the_first_night_publishes_what_the_exports_say(first_night: Home) -> No
     assert ask(first_night, "select count(*) from core.fct_claims") == [(1,)]
 
 
+def test_the_age_of_the_publication_is_an_exit_code(first_night: Home) -> None:
+    assert adv(first_night, "status", "--max-age", "26h").returncode == 0
+    assert adv(first_night, "status", "--max-age", "0m").returncode == 1
+    assert adv(first_night, "status", "--max-age", "soon").returncode == 2
+
+
 def test_a_second_night_without_news_publishes_the_same(night: Home) -> None:
     before, run_id = everything(night), current_run_id(night)
     result = adv(night, "run")
@@ -45,7 +51,10 @@ def test_a_second_night_without_news_publishes_the_same(night: Home) -> None:
     assert everything(night) == before
 
 
-def test_a_refused_batch_leaves_the_publication_and_says_why(night: Home) -> None:
+def test_a_refused_batch_leaves_the_publication_and_says_why(
+    night: Home, web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADV_NOTIFY_WEBHOOK", web.url)
     run_id = current_run_id(night)
     products = night.root / "exports" / "products.csv"
     products.write_text(products.read_text() + "bolt,P1,Bolt twice,Fasteners,1,goods,true\n")
@@ -57,6 +66,8 @@ def test_a_refused_batch_leaves_the_publication_and_says_why(night: Home) -> Non
     said = adv(night, "status").stdout
     assert "small.products" in said
     assert "bolt" in said
+    ((_, _, notice),) = web.calls
+    assert "small.products: no two rows share a key" in notice["text"]
 
 
 def test_what_is_refused_passes_once_a_person_has_said_why(night: Home) -> None:

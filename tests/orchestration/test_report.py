@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import StringIO
 
+import pytest
 from rich.console import Console
 
+from ingestion.errors import ConfigurationError
 from ingestion.home import Home
 from ingestion.landing import CheckResult, decide
-from orchestration.report import print_rows, print_status
+from orchestration.report import age_of_publication, duration, print_rows, print_status
 from tests.ingestion.batches import landed
 
 BRACKETS = "Bolt [new] [/old]"
@@ -17,6 +20,20 @@ BRACKETS = "Bolt [new] [/old]"
 def shown(output: Console) -> str:
     assert isinstance(output.file, StringIO)
     return output.file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("90m", timedelta(minutes=90)), ("26h", timedelta(hours=26)), ("2d", timedelta(days=2))],
+)
+def test_a_duration_is_a_number_and_a_unit(text: str, expected: timedelta) -> None:
+    assert duration(text) == expected
+
+
+def test_what_is_no_duration_is_said(home: Home) -> None:
+    with pytest.raises(ConfigurationError, match="'26' is no duration such as 26h"):
+        duration("26")
+    assert age_of_publication(home) is None
 
 
 def test_brackets_in_a_result_are_shown_as_they_are() -> None:

@@ -1,0 +1,106 @@
+"""Notices reach a real web server and a real mail server, and never undo a run."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Iterator
+from datetime import date, datetime
+from email import message_from_bytes
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from ingestion.errors import ConfigurationError
+from ingestion.home import Home
+from orchestration.notify import notify, tell_failure, tell_publication
+from orchestration.publish import Publication
+from tests.orchestration.conftest import WebServer
+
+PUBLICATION = Publication("r1", Path("r1"), date(2026, 5, 31), datetime(2026, 6, 1), 105, 9)  # noqa: DTZ001
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
+
+
+@pytest.fixture
+def mails(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    received: list[Any] = []
+
+    class Handler:
+        async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:  # noqa: N802
+            received.append((envelope.rcpt_tos, message_from_bytes(envelope.content)))
+            return "250 OK"
+
+    port = free_port()
+    controller = Controller(Handler(), hostname="127.0.0.1", port=port)
+    controller.start()
+    monkeypatch.setenv("ADV_SMTP_HOST", "127.0.0.1")
+    monkeypatch.setenv("ADV_SMTP_PORT", str(port))
+    yield received
+    controller.stop()
+
+
+def test_a_failure_is_told_to_the_webhook_with_its_reasons(
+    web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADV_NOTIFY_WEBHOOK", f"{web.url}/hook")
+    tell_failure(Home(Path("home")), "r1", ["land_erp: Refused. erp.sale_order: emptied"])
+    ((method, path, body),) = web.calls
+    assert (method, path, body["subject"]) == ("POST", "/hook", "ADV refresh failed")
+    assert body["text"].splitlines() == [
+        "Run r1 failed; the last publication in home/published stays in force.",
+        "land_erp: Refused. erp.sale_order: emptied",
+    ]
+
+
+def test_a_notice_reaches_every_address_by_mail(
+    mails: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADV_NOTIFY_EMAIL", "adv@example.com, it@example.com")
+    notify("ADV refresh failed", "La société Dupont a été refusée.")
+    ((addresses, mail),) = mails
+    assert addresses == ["adv@example.com", "it@example.com"]
+    assert mail["Subject"] == "ADV refresh failed"
+    assert mail.get_payload(decode=True).decode().strip() == "La société Dupont a été refusée."
+
+
+def test_a_publication_beats_and_is_told_only_where_that_is_wanted(
+    web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADV_HEARTBEAT_URL", f"{web.url}/beat")
+    monkeypatch.setenv("ADV_NOTIFY_WEBHOOK", f"{web.url}/hook")
+    tell_publication(PUBLICATION)
+    assert web.calls == [("GET", "/beat", None)]
+    monkeypatch.setenv("ADV_NOTIFY_SUCCESS", "1")
+    tell_publication(PUBLICATION)
+    assert web.calls[-1][2]["subject"] == "ADV refreshed as of 2026-05-31"
+
+
+def test_a_notice_that_cannot_be_sent_is_logged_and_does_no_harm(
+    web: WebServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    web.status = 500
+    monkeypatch.setenv("ADV_HEARTBEAT_URL", f"{web.url}/secret-token")
+    monkeypatch.setenv("ADV_NOTIFY_EMAIL", "adv@example.com")
+    monkeypatch.delenv("ADV_SMTP_HOST", raising=False)
+    monkeypatch.setattr(logging.getLogger("adv"), "propagate", True)
+    tell_publication(PUBLICATION)
+    tell_failure(Home(Path("home")), "r1", [])
+    assert "HTTP Error 500" in caplog.text
+    assert "ADV_SMTP_HOST" in caplog.text
+    assert "secret-token" not in caplog.text
+
+
+def test_a_webhook_that_is_no_web_address_is_a_configuration_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ADV_NOTIFY_WEBHOOK", "file:///etc/passwd")
+    with pytest.raises(ConfigurationError, match="ADV_NOTIFY_WEBHOOK must be"):
+        notify("subject", "text")
