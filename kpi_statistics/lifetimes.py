@@ -26,6 +26,8 @@ MINIMUM_REPEAT_BUYERS = 30
 _DAYS_PER_WEEK = 7.0
 _BOUND = 12.0
 """What is searched for stays within it: beyond, customers never buy, or differ in nothing."""
+_FLAT = 1e-4
+"""Slope per customer below which the top of the likelihood is reached."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def fit(frequency: Numbers, recency: Numbers, age: Numbers) -> BgNbd | None:
 
     def loss(searched: Numbers) -> tuple[float, Numbers]:
         likelihood, slopes = _log_likelihood(searched, x, t_x, total)
-        return -float(weights @ likelihood), -(slopes @ weights)
+        return -float(np.sum(weights * likelihood)), -np.sum(weights * slopes, axis=1)
 
     found = optimize.minimize(
         loss,
@@ -74,7 +76,10 @@ def fit(frequency: Numbers, recency: Numbers, age: Numbers) -> BgNbd | None:
         # The top is flat where customers differ little in their chance to leave.
         options={"ftol": 1e-12, "gtol": 1e-7, "maxiter": 1_000},
     )
-    if not found.success or bool(np.any(np.abs(found.x[:2]) >= _BOUND)):
+    # At the top, rounding may keep the search from rising further: it then calls itself failed.
+    outward = (np.abs(found.x) >= _BOUND) & (np.sign(found.x) != np.sign(found.jac))
+    slope = np.max(np.where(outward, 0.0, np.abs(found.jac))) / weights.sum()
+    if slope > _FLAT or bool(np.any(np.abs(found.x[:2]) >= _BOUND)):
         return None
     r, alpha, a, b = (float(value) for value in _parameters(found.x))
     return BgNbd(r=r, alpha=alpha * scale, a=a, b=b)

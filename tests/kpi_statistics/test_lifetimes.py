@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
+from scipy import optimize
 
 from kpi_statistics import lifetimes
 
@@ -52,6 +54,23 @@ def test_where_customers_leave_alike_their_common_chance_is_found() -> None:
     assert model is not None
     assert model.a / (model.a + model.b) == pytest.approx(0.1, abs=0.02)
     assert model.a + model.b > 50
+
+
+def test_a_search_that_rounding_stops_at_the_top_has_found_it(
+    cdnow: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search = optimize.minimize
+
+    def stopped(*given: Any, **options: Any) -> Any:
+        found = search(*given, **options)
+        found.success = False
+        return found
+
+    monkeypatch.setattr(optimize, "minimize", stopped)
+    known = [cdnow[column].to_numpy(dtype=np.float64) for column in ("frequency", "recency", "T")]
+    assert lifetimes.fit(*known) is not None
+    monkeypatch.setattr(lifetimes, "_FLAT", 0.0)
+    assert lifetimes.fit(*known) is None
 
 
 def test_nothing_is_fitted_to_a_handful_of_customers() -> None:
