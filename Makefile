@@ -11,7 +11,7 @@ BIN := $(CURDIR)/.venv/bin
 UV := $(CURDIR)/.venv-uv/bin/uv
 STAMP := .venv/.installed
 
-.PHONY: help install run test docs ui lint format lock clean
+.PHONY: help install run test faults fuzz docs ui lint format lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,12 @@ run: install ## Create the demo company if there is none, and run the nightly re
 
 test: install ## Run every test, a file to a process
 	@"$(BIN)/pytest" --numprocesses 2 --dist loadfile
+
+faults: install ## Kill, starve and damage runs, and tell whether the next one makes it good (TIMES=1)
+	@"$(BIN)/python" -m tests.faults --times $(or $(TIMES),1)
+
+fuzz: install ## Feed readers and configuration with input of any kind (CASES=10000 each)
+	@ADV_FUZZ_CASES=$(or $(CASES),10000) "$(BIN)/pytest" -m fuzz --numprocesses 2 --dist load
 
 docs: install ## Write docs/kpi again from the catalogue and the models
 	@"$(BIN)/python" -m orchestration.pages docs/kpi

@@ -254,6 +254,10 @@ def read_sources(path: Path) -> Sources:
         line = f":{mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "not valid YAML"
         raise ConfigurationError(f"{path}{line}: {problem}") from None
+    except RecursionError:
+        raise ConfigurationError(f"{path}: nested too deeply to be read") from None
+    except ValueError as error:  # a day that does not exist, a number of thousands of digits
+        raise ConfigurationError(f"{path}: a value cannot be read: {error}") from None
     try:
         sources = Sources.model_validate(content if content is not None else {})
     except ValidationError as error:

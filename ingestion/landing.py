@@ -25,9 +25,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ingestion.declarations import Table, system
+from ingestion.errors import WarehouseError
 from ingestion.home import Home
 from ingestion.transports.base import Extraction, Problem
 
@@ -221,11 +222,22 @@ def decide(
 
 
 def read_batch(folder: Path) -> Batch | None:
-    """The batch in a folder, if there is one."""
+    """The batch in a folder, if there is one.
+
+    Raises:
+        WarehouseError: its manifest is damaged.
+
+    """
     manifest = folder / MANIFEST
     if not manifest.exists():
         return None
-    return Batch(folder, Manifest.model_validate_json(manifest.read_text(encoding="utf-8")))
+    try:
+        return Batch(folder, Manifest.model_validate_json(manifest.read_bytes()))
+    except ValidationError as error:
+        raise WarehouseError(
+            f"{manifest} is damaged ({error.error_count()} faults). Bring the folder back from a "
+            "backup or, if its load was not merged, remove it."
+        ) from None
 
 
 def batches(root: Path, load_id: int | None = None) -> list[Batch]:

@@ -13,6 +13,12 @@ from ingestion.home import Home
 PROCESS_TAG = "adv/process"
 PROCESS_IS_GONE = "The process of this run is gone."
 CONFIGURATION = Path(__file__).with_name("dagster.yaml")
+DAMAGE = "Corrupt database file"
+"""DuckDB's words for a block whose checksum is wrong."""
+REBUILD = (
+    "The warehouse is damaged: `adv rebuild --replace` builds it again from the landing zone, and "
+    "keeps the damaged one."
+)
 RUNS_ARE_KEPT = timedelta(days=90)
 CLOCK_TOLERANCE_SECONDS = 2.0
 """A process's start is reckoned from the machine's, which a correction of the clock moves."""
@@ -93,14 +99,15 @@ def forget_old_runs(instance: dg.DagsterInstance, now: datetime) -> int:
 
 
 def failure_reason(event: dg.DagsterEvent) -> str:
-    """Why a step failed, in the words of whoever raised the error."""
+    """Why a step failed, in the words of whoever raised the error, and what to do about damage."""
     data = event.step_failure_data
     if data.user_failure_data and data.user_failure_data.description:
-        return data.user_failure_data.description.strip()
-    if data.error is None:
+        reason = data.user_failure_data.description.strip()
+    elif data.error:
+        reason = (data.error.cause or data.error).message.strip()
+    else:
         return ""
-    cause = data.error.cause or data.error
-    return cause.message.strip()
+    return f"{reason}\n{REBUILD}" if DAMAGE in reason else reason
 
 
 def dead_runs_sensor() -> dg.SensorDefinition:

@@ -6,12 +6,16 @@ import traceback
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingestion.config import Connection, PostgresSource, read_sources
 from ingestion.errors import ConfigurationError
 from ingestion.extract import check_settings
 from ingestion.transports.postgres import dsn
 from orchestration.templates import SOURCES_YAML
+from tests.fuzzing import fuzz, fuzzed
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -112,3 +116,64 @@ def test_options_and_secrets_are_judged_before_a_run(
     sources = read_sources(written(tmp_path, f"sources: {{a: {source}}}"))
     with pytest.raises(ConfigurationError, match=said):
         check_settings(sources)
+
+
+BOMB = "a: &a [x, x]\n" + "".join(
+    f"{name}: &{name} [*{before}, *{before}, *{before}, *{before}, *{before}, *{before}]\n"
+    for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 5_000,
+        "{a: " * 5_000,
+        "as_of_date: 2024-99-99",
+        f"time_zones: [{'9' * 5_000}]",
+        "sources: &s {a: *s}",
+        "? [a, b]\n: c",
+        "? {a: b}\n: c",
+        "sources: !!python/object/apply:os.system [true]",
+        f"{BOMB}time_zones: *i",
+        f"{BOMB}sources: {{erp: {{system: fec, transport: fec, path: x, options: {{a: *i}}}}}}",
+    ],
+    ids=[
+        *("deep list", "deep mapping", "no such day", "long number", "refers to itself"),
+        *("list as key", "mapping as key", "code", "bomb in zones", "bomb in options"),
+    ],
+)
+def test_hostile_yaml_is_said_to_be_wrong_or_does_no_harm(tmp_path: Path, text: str) -> None:
+    try:
+        read_sources(written(tmp_path, text))
+    except ConfigurationError as error:
+        assert len(str(error)) < 5_000
+
+
+SCALARS = st.sampled_from(
+    [*("odoo", "fec", "postgres", "files", "x", "../..", "${A}", "2024-02-30", "12:30", "0o17")]
+) | st.text("ab:-#{}[]&*!|>'\"%@`\n\t é0.~", max_size=8)
+NAMES = st.sampled_from(
+    [
+        *("sources", "time_zones", "as_of_date", "publication", "erp", "system", "transport"),
+        *("path", "connection", "host", "password", "limits", "by_rule", "options", "tables"),
+        *("queries", "embedded", "on_refusal"),
+    ]
+)
+NODES = st.recursive(
+    SCALARS | st.none() | st.integers() | st.floats() | st.booleans(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | SCALARS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@fuzz
+@fuzzed(100)
+@given(st.dictionaries(NAMES, NODES, max_size=5).map(yaml.safe_dump) | st.text(max_size=60))
+def test_no_sources_file_ends_in_anything_but_its_own_error(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "sources.yaml"
+    path.write_bytes(text.encode("utf-8", errors="surrogatepass"))
+    try:
+        read_sources(path)
+    except ConfigurationError as error:
+        assert str(path) in str(error)

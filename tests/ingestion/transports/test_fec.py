@@ -7,13 +7,14 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ingestion.config import FecSource
 from ingestion.errors import AdvError, ConfigurationError, SourceError
 from ingestion.transports.fec import FecOptions, FecTransport
+from tests.fuzzing import fuzz, fuzzed
 from tests.ingestion.transports.reading import (
     ENTRIES,
     FEC_HEADER,
@@ -397,9 +398,8 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@fuzz
+@fuzzed(30)
 @given(
     st.lists(PIECES | st.text(max_size=30), max_size=8),
     st.sampled_from(["\n", "\r", "\r\n", "\r\r\n", ""]),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -17,6 +17,7 @@ from ingestion.engine import connect
 from ingestion.errors import AdvError, ConfigurationError, SourceError
 from ingestion.transports.base import Window
 from ingestion.transports.files import FileOptions, FilesTransport
+from tests.fuzzing import fuzz, fuzzed
 from tests.ingestion.transports.reading import HEADER, ORDERS, land, land_files, write
 
 GOOD = "A1,2,10.50,2024-03-05,2024-03-05T10:11:12.000Z,true,first\n"
@@ -385,9 +386,8 @@ def test_a_file_that_vanishes_refuses_the_batch(tmp_path: Path) -> None:
 FIELDS = st.text(st.sampled_from('ab1.-é ,"\n\r;'), max_size=4)
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@fuzz
+@fuzzed(25)
 @given(st.lists(st.lists(FIELDS, min_size=7, max_size=7), max_size=8))
 def test_what_a_csv_writer_writes_is_read_back(tmp_path: Path, rows: list[list[str]]) -> None:
     import csv
@@ -412,9 +412,8 @@ def test_what_a_csv_writer_writes_is_read_back(tmp_path: Path, rows: list[list[s
     assert landed.extraction.rejected_rows == len(expected) - len(keyed)
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@fuzz
+@fuzzed(40)
 @given(
     st.sampled_from(["orders.csv", "orders.jsonl", "orders.xlsx", "orders.parquet"]),
     st.binary(max_size=200)
