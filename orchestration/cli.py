@@ -18,6 +18,8 @@ from ingestion.errors import AdvError, ConfigurationError
 from ingestion.home import Home
 
 FAILED, MISCONFIGURED = 1, 2
+OWNER_WRITES_GROUP_READS = 0o027
+"""What the umask keeps away: files are 0640, folders 0750, and less where people's names are."""
 
 app = typer.Typer(
     name="adv",
@@ -55,6 +57,7 @@ def _prepare(
     home: HomeOption = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell every table.")] = False,
 ) -> None:
+    os.umask(OWNER_WRITES_GROUP_READS)
     if home is not None:
         os.environ["ADV_HOME"] = str(home.resolve())
     _show_progress(logging.DEBUG if verbose else logging.INFO)

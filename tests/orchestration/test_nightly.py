@@ -37,6 +37,17 @@ def test_the_first_night_publishes_what_the_exports_say(first_night: Home) -> No
     assert ask(first_night, "select count(*) from core.fct_claims") == [(1,)]
 
 
+def test_nobody_but_owner_and_group_can_read_what_a_night_writes(first_night: Home) -> None:
+    root, by_the_test = first_night.root, ("exports", "config")
+    written = [
+        path
+        for path in root.rglob("*")
+        if not path.is_symlink() and path.relative_to(root).parts[0] not in by_the_test
+    ]
+    assert len(written) > 500
+    assert [str(path) for path in written if path.stat().st_mode & 0o027] == []
+
+
 def test_the_age_of_the_publication_is_an_exit_code(first_night: Home) -> None:
     assert adv(first_night, "status", "--max-age", "26h").returncode == 0
     assert adv(first_night, "status", "--max-age", "0m").returncode == 1
