@@ -66,7 +66,8 @@ class Company:
             raise RuntimeError(result.stdout + result.stderr)
 
     def published(self) -> Marts:
-        """What a reader sees."""
+        """What a reader sees, in one file that holds everything."""
+        assert not list(self.home.published.glob("current/*.wal"))
         return marts(self.home.marts.resolve())
 
     @cached_property

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import resource
+import subprocess
+import sys
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -67,6 +71,40 @@ def test_a_publication_is_seen_through_one_unchanging_path(home: Home) -> None:
     assert seen(home) == "run-1"
     published(home, 2)
     assert seen(home) == "run-2"
+
+
+def crash_after(file: Path, statement: str) -> None:
+    """Commit a statement and die before it is in the file itself."""
+    code = (
+        "import duckdb, os, sys; c = duckdb.connect(sys.argv[1]); "
+        "c.execute(\"set checkpoint_threshold = '1GB'\"); c.execute(sys.argv[2]); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(file), statement], check=True)
+    assert Path(f"{file}.wal").exists()
+
+
+def test_a_published_file_holds_everything_by_itself(home: Home) -> None:
+    build(home, a_run())
+    marts = home.published / "run-1" / "marts.duckdb"
+    crash_after(marts, "insert into kpi.aging values ('also')")
+    publish.publish(home, a_run(), keep=7)
+    assert not Path(f"{marts}.wal").exists()
+    assert query_marts(home, "select count(*) from kpi.aging")[1] == [(2,)]
+
+
+def test_marts_that_find_no_room_are_not_published(home: Home) -> None:
+    published(home, 1)
+    build(home, a_run(2))
+    marts = home.published / "run-2" / "marts.duckdb"
+    crash_after(marts, "insert into kpi.aging values ('also')")
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16_384, limit[1]))
+    try:
+        with pytest.raises(PublicationError, match="could not be written whole; is the disk full"):
+            publish.publish(home, a_run(2), keep=7)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert seen(home) == "run-1"
 
 
 def test_a_run_is_compared_with_the_publication_in_force_when_it_began(home: Home) -> None:
