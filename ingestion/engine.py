@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     import duckdb
 
 DEFAULT_MEMORY_LIMIT = "3GB"
+DAMAGE = ("Corrupt database file", "not a valid DuckDB database file")
+"""DuckDB's words for a block whose checksum is wrong, and for a head that is not its own."""
+REBUILD = (
+    "If it is the warehouse that is damaged, `adv rebuild --replace` builds it again from the "
+    "landing zone, and keeps the damaged one."
+)
 
 
 def memory_limit() -> str:
@@ -96,7 +102,8 @@ def connect(
         )
     except duckdb.IOException as error:
         told = str(error).splitlines()[0]
-        raise WarehouseError(f"{database} cannot be opened: {told}") from None
+        remedy = f"\n{REBUILD}" if any(words in told for words in DAMAGE) else ""
+        raise WarehouseError(f"{database} cannot be opened: {told}{remedy}") from None
     connection.execute("set preserve_insertion_order = false")
     # Every timestamp in the product is UTC; the session must not convert on its own.
     connection.execute("set timezone = 'UTC'")

@@ -94,7 +94,7 @@ def prepare_warehouse(home: Home) -> None:
 
 
 def _prepare(home: Home, key: str) -> None:
-    connection = _opened(home)
+    connection = connect(home.warehouse)
     try:
         connection.execute("begin")
         connection.execute("create schema if not exists raw")
@@ -108,18 +108,6 @@ def _prepare(home: Home, key: str) -> None:
         connection.execute("commit")
     finally:
         connection.close()
-
-
-def _opened(home: Home) -> duckdb.DuckDBPyConnection:
-    try:
-        return connect(home.warehouse)
-    except WarehouseError as error:
-        if "lock" in str(error):
-            raise
-        raise WarehouseError(
-            f"{error}\nWhere it is damaged, `adv rebuild --replace` builds it again from the "
-            "landing zone, and keeps the damaged one."
-        ) from None
 
 
 def _prepare_control(connection: duckdb.DuckDBPyConnection) -> None:

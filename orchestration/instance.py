@@ -8,17 +8,12 @@ from pathlib import Path
 import dagster as dg
 import psutil
 
+from ingestion.engine import DAMAGE, REBUILD
 from ingestion.home import Home
 
 PROCESS_TAG = "adv/process"
 PROCESS_IS_GONE = "The process of this run is gone."
 CONFIGURATION = Path(__file__).with_name("dagster.yaml")
-DAMAGE = "Corrupt database file"
-"""DuckDB's words for a block whose checksum is wrong."""
-REBUILD = (
-    "The warehouse is damaged: `adv rebuild --replace` builds it again from the landing zone, and "
-    "keeps the damaged one."
-)
 RUNS_ARE_KEPT = timedelta(days=90)
 CLOCK_TOLERANCE_SECONDS = 2.0
 """A process's start is reckoned from the machine's, which a correction of the clock moves."""
@@ -107,7 +102,8 @@ def failure_reason(event: dg.DagsterEvent) -> str:
         reason = (data.error.cause or data.error).message.strip()
     else:
         return ""
-    return f"{reason}\n{REBUILD}" if DAMAGE in reason else reason
+    is_damage = any(words in reason for words in DAMAGE) and REBUILD not in reason
+    return f"{reason}\n{REBUILD}" if is_damage else reason
 
 
 def dead_runs_sensor() -> dg.SensorDefinition:

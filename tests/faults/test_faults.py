@@ -22,9 +22,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     [
         "killed: some tables landed",
         "killed: inside it, the ledger written",
-        "killed: committed, ledger not copied",
         "killed: dbt builds",
-        "killed: before the rename",
         "killed: after the rename",
         "the warehouse overwritten at its head",
     ],

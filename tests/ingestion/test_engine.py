@@ -49,3 +49,15 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     file.write_text("something else")
     with pytest.raises(WarehouseError, match="cannot be opened"):
         connect(file)
+
+
+@pytest.mark.parametrize("at", [0, 8_192], ids=["head", "block"])
+def test_a_damaged_file_is_said_to_be_that_and_what_to_do(tmp_path: Path, at: int) -> None:
+    file = tmp_path / "warehouse.duckdb"
+    with connect(file) as connection:
+        connection.execute("create table t as select range as i from range(100000)")
+    with file.open("r+b") as damaged:
+        damaged.seek(at)
+        damaged.write(b"\0" * (file.stat().st_size - at))
+    with pytest.raises(WarehouseError, match="adv rebuild --replace"):
+        connect(file)
