@@ -17,10 +17,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from data_quality.results import RuleResult
-from ingestion.errors import ConfigurationError, RefusedBatchError
+from ingestion.errors import ConfigurationError, RefusedBatchError, WarehouseError
 from ingestion.home import Home
 
 Stage = Literal["landing", "load", "marts"]
@@ -42,6 +42,7 @@ class Refusal(BaseModel):
     subject: str
     """The table, as people name it: `erp.sale_order`, or `kpi.aging`."""
     code: str
+    rows_checked: int
     rows_failed: int
     message: str
     may_be_accepted: bool
@@ -64,6 +65,7 @@ class Acceptance(BaseModel):
     """The load in which it was refused."""
     subject: str
     code: str
+    rows_checked: int
     rows_failed: int
     reason: str
     accepted_by: str
@@ -85,19 +87,35 @@ class Acceptances:
         return tuple(self._applied(result) for result in results)
 
     def _applied(self, result: RuleResult) -> RuleResult:
-        if not result.refuses or result.acceptance == "never":
+        if not result.refuses or result.acceptable == "never":
             return result
         for entry in reversed(self.entries):
             if (
                 (entry.subject, entry.code) == (result.subject, result.code)
-                and result.rows_failed - entry.rows_failed <= math.ceil(entry.rows_failed * MARGIN)
-                and (result.acceptance == "lasting" or not self._is_used_up(entry))
+                and _is_as_accepted(result, entry)
+                and (result.acceptable == "lasting" or not self._is_used_up(entry))
             ):
                 return replace(result, refuses=False, accepted_because=entry.reason)
         return result
 
     def _is_used_up(self, entry: Acceptance) -> bool:
         return self.merged.get(entry.subject, self.published) >= entry.load_id
+
+
+def _is_as_accepted(result: RuleResult, entry: Acceptance) -> bool:
+    """No more rows break the rule than were accepted and, of rows, no greater share of those read.
+
+    The number alone would let every row of a small nightly delta pass, once many of a first read
+    were accepted.
+    """
+    more = math.ceil(entry.rows_failed * MARGIN)
+    if result.rows_failed > entry.rows_failed + more:
+        return False
+    if result.acceptable == "once":
+        return True
+    return result.rows_failed * entry.rows_checked <= result.rows_checked * (
+        entry.rows_failed + more
+    )
 
 
 def acceptances(home: Home) -> tuple[Acceptance, ...]:
@@ -113,9 +131,10 @@ def record_refusals(home: Home, load_id: int, stage: Stage, results: Iterable[Ru
             stage=stage,
             subject=result.subject,
             code=result.code,
+            rows_checked=result.rows_checked,
             rows_failed=result.rows_failed,
             message=result.message,
-            may_be_accepted=result.acceptance != "never",
+            may_be_accepted=result.acceptable != "never",
         )
         for result in results
         if result.refuses
@@ -137,18 +156,35 @@ def refuse(home: Home, load_id: int, stage: Stage, results: Iterable[RuleResult]
         raise RefusedBatchError("\n".join(result.message for result in refused))
 
 
-def standing_refusals(home: Home, published_load: int) -> list[Refusal]:
-    """What the newest load refused, unless a later one was published.
+def standing_refusals(
+    home: Home, published_load: int, merged: Mapping[str, int] | None = None
+) -> list[Refusal]:
+    """What was refused last and has not been made good since.
 
     Args:
         home: the installation.
-        published_load: the last load of the publication in force, 0 before the first.
+        published_load: the last load that was published, 0 before the first.
+        merged: the last load merged of each table. A load may be published without a table that it
+            refused at landing, which stands until the table is merged.
 
     """
-    files = [path for path in home.refusals.glob("*.jsonl") if int(path.stem) >= published_load]
-    newest = max(files, key=lambda path: int(path.stem), default=None)
-    # A step that is tried again refuses again.
-    return list(dict.fromkeys(_read(newest, Refusal))) if newest else []
+    loads = merged or {}
+    found: dict[str, list[Refusal]] = {}
+    files = sorted(home.refusals.glob("*.jsonl"), key=lambda path: int(path.stem), reverse=True)
+    for path in files:
+        if int(path.stem) < published_load and not loads:
+            break
+        # A step that is tried again refuses again.
+        newest = [
+            refusal
+            for refusal in dict.fromkeys(_read(path, Refusal))
+            if refusal.subject not in found
+            and refusal.load_id
+            > (loads.get(refusal.subject, 0) if refusal.stage == "landing" else published_load)
+        ]
+        for refusal in newest:
+            found.setdefault(refusal.subject, []).append(refusal)
+    return [refusal for refusals in found.values() for refusal in refusals]
 
 
 def accept(home: Home, name: str, reason: str, standing: Iterable[Refusal]) -> list[Acceptance]:
@@ -172,6 +208,7 @@ def accept(home: Home, name: str, reason: str, standing: Iterable[Refusal]) -> l
             load_id=refusal.load_id,
             subject=refusal.subject,
             code=refusal.code,
+            rows_checked=refusal.rows_checked,
             rows_failed=refusal.rows_failed,
             reason=reason,
             accepted_by=getpass.getuser(),
@@ -189,10 +226,19 @@ Entry = TypeVar("Entry", bound=BaseModel)
 def _read(path: Path, kind: type[Entry]) -> list[Entry]:
     if not path.exists():
         return []
-    return [kind.model_validate_json(line) for line in path.read_text("utf-8").splitlines()]
+    try:
+        return [kind.model_validate_json(line) for line in path.read_bytes().splitlines()]
+    except ValidationError as error:
+        raise WarehouseError(
+            f"{path} is damaged ({error.error_count()} faults); mend or remove the line."
+        ) from None
 
 
 def _append(path: Path, entries: Iterable[BaseModel]) -> None:
+    """Add lines, all or none: a torn one would stop every later run."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.writelines(f"{entry.model_dump_json()}\n" for entry in entries)
+    before = path.read_bytes() if path.exists() else b""
+    lines = "".join(f"{entry.model_dump_json()}\n" for entry in entries)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_bytes(before + lines.encode())
+    temporary.replace(path)

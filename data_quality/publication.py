@@ -7,7 +7,10 @@ beyond the habit holds the publication until a person has looked (`adv accept`).
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from data_quality.queries import ask
@@ -48,19 +51,19 @@ def compare_with_publication(
         before, now = (_as_of_date(connection, meta) for meta in ("in_force.meta", "meta"))
         if before is None or now is None:
             return ()
-        rules = [
-            _restated(measure, mart, _closed_through(limits, now), limits)
-            for measure, mart in MARTS_OF.items()
+        closed_through = _closed_through(limits, now)
+        results = [
+            result
+            for measure in MARTS_OF
+            for result in _restated(connection, measure, closed_through, limits)
         ]
         if now >= before:
-            rules += [_shrunk(table, limits) for table in _tables_of_both(connection)]
-            rules += [
-                _moved(measure, mart, before, now, limits) for measure, mart in MARTS_OF.items()
-            ]
-        return tuple(
-            ask(connection, rule.needs[0], rule, table=rule.needs[0], limits=Limits())
-            for rule in rules
-        )
+            for table in _tables_of_both(connection):
+                rule = _shrunk(table, limits)
+                results.append(ask(connection, table, rule, table=table, limits=Limits()))
+            for measure in MARTS_OF:
+                results += _moved(connection, measure, before, now, limits)
+        return tuple(results)
     finally:
         connection.execute("detach in_force")
 
@@ -79,102 +82,125 @@ def _shrunk(table: str, limits: PublicationLimits) -> QueryRule:
         where held >= {limits.habit_rows} and holds < {limits.least_share} * held
         """,
         checked=f"select count(*) from in_force.{table}",
-        acceptance="once",
+        acceptable="once",
         needs=(table,),
     )
 
 
 def _moved(
-    measure: str, mart: str, before: date, now: date, limits: PublicationLimits
-) -> QueryRule:
-    """The measure's move between the two as-of dates, against its moves in as many days before."""
+    connection: duckdb.DuckDBPyConnection,
+    measure: str,
+    before: date,
+    now: date,
+    limits: PublicationLimits,
+) -> Iterator[RuleResult]:
+    """Each company's move between the two as-of dates, against its moves in as many days before."""
     days = max((now - before).days, 1)
-    postings = "in_force.meta.postings"
-    of_measure = f"measure = '{measure}' and business_date"
-    moves = f"""
-        select
-            coalesce(published.company_id, built.company_id) as company_id,
-            abs(coalesce(built.amount, 0) - coalesce(published.amount, 0)) as moved,
-            coalesce(habit.most, 0) as most,
-            coalesce(habit.days_known, 0) as days_known
-        from (
-            select company_id, sum(amount) as amount from {postings}
-            where {of_measure} <= date '{before}' group by company_id
-        ) as published
-        full join (
-            select company_id, sum(amount) as amount from meta.postings
-            where {of_measure} <= date '{now}' group by company_id
-        ) as built on published.company_id = built.company_id
-        left join (
-            select company_id, max(abs(moved)) as most, date '{before}' - min(day) as days_known
-            from (
-                select company_id, business_date as day, sum(sum(amount)) over (
-                    partition by company_id order by business_date
-                    range between interval {days - 1} days preceding and current row
-                ) as moved
-                from {postings}
-                where {of_measure} between date '{before}' - {limits.habit_days} and date '{before}'
-                group by company_id, business_date
-            )
-            group by company_id
-        ) as habit on published.company_id = habit.company_id
-    """
-    words = measure.replace("_", " ")
-    return QueryRule(
-        f"{measure}_moves_as_usual",
-        f"{words}: no move of more than {limits.most_times:g} times the greatest in {days} day(s)",
+    moves = connection.execute(
         f"""
+        with published as (
+            select company_id, sum(amount) as amount, min(business_date) as known_since
+            from in_force.meta.postings
+            where measure = $measure and business_date <= $before
+            group by company_id
+        ),
+        built as (
+            select company_id, sum(amount) as amount
+            from meta.postings
+            where measure = $measure and business_date <= $now
+            group by company_id
+        ),
+        moves as (
+            select company_id, sum(sum(amount)) over (
+                partition by company_id order by business_date
+                range between interval {days - 1} days preceding and current row
+            ) as moved
+            from in_force.meta.postings
+            where measure = $measure
+                and business_date between $before - {limits.habit_days} and $before
+            group by company_id, business_date
+        )
         select
-            company_id || ' moved by ' || moved || ', at most by ' || most || ' before' as example,
-            cast(ceil(moved) as bigint) as n
-        from ({moves})
-        where days_known >= {limits.habit_days} / 2 and moved > {limits.most_times} * most
+            published.company_id,
+            coalesce(built.amount, 0) - published.amount,
+            (select max(abs(moved)) from moves where moves.company_id = published.company_id),
+            $before - published.known_since
+        from published left join built on published.company_id = built.company_id
+        order by published.company_id
         """,
-        checked=f"select cast(coalesce(sum(ceil(moved)), 0) as bigint) from ({moves})",
-        acceptance="once",
-        unit="in amount",
-        needs=(mart,),
-    )
+        {"measure": measure, "before": before, "now": now},
+    ).fetchall()
+    words = measure.replace("_", " ")
+    for company, moved, most, days_known in moves:
+        # Nothing in the whole time is no habit.
+        judged = bool(most) and 2 * days_known >= limits.habit_days
+        yield _result(
+            measure,
+            f"moves_as_usual of {company}, {'up' if moved > 0 else 'down'}",
+            f"{words}: no move of more than {limits.most_times:g} times the greatest in "
+            f"{days} day(s)",
+            moved,
+            refuses=judged and abs(moved) > Decimal(str(limits.most_times)) * most,
+            example=f"{company} moved by {moved}, at most by {most} before",
+        )
 
 
 def _restated(
-    measure: str, mart: str, closed_through: date | None, limits: PublicationLimits
-) -> QueryRule:
-    """What this run posts, changes or withdraws in months that are closed."""
-    closed = f"date '{closed_through}'" if closed_through else "cast(null as date)"
-    restated = f"""
-        select
-            company_id,
-            date_trunc('month', business_date) as month_start,
-            abs(sum(amount)) as restated
-        from kpi.as_of_differences
-        where
-            measure = '{measure}'
-            and business_date <= {closed}
-            and known_load = (select max(known_load) from meta.runs)
-        group by company_id, month_start
-    """
-    moved = f"""
-        select company_id, date_trunc('month', business_date) as month_start,
-            sum(abs(amount)) as moved
-        from in_force.meta.postings where measure = '{measure}' group by company_id, month_start
-    """
-    return QueryRule(
-        f"{measure}_closed",
-        f"{measure.replace('_', ' ')}: months that are closed stay as they were published",
-        f"""
-        select
-            company_id || ' ' || strftime(month_start, '%Y-%m') || ' restated by ' || restated
-                as example,
-            cast(ceil(restated) as bigint) as n
-        from ({restated}) as r
-        left join ({moved}) as m using (company_id, month_start)
-        where restated > {limits.restated_share} * coalesce(moved, 0)
+    connection: duckdb.DuckDBPyConnection,
+    measure: str,
+    closed_through: date | None,
+    limits: PublicationLimits,
+) -> Iterator[RuleResult]:
+    """What this run posts, changes or withdraws in each closed month of each company."""
+    restated = connection.execute(
+        """
+        with moved as (
+            select company_id, date_trunc('month', business_date) as month_start,
+                sum(abs(amount)) as moved
+            from in_force.meta.postings where measure = $measure group by company_id, month_start
+        ),
+        restated as (
+            select company_id, date_trunc('month', business_date) as month_start,
+                sum(amount) as restated
+            from kpi.as_of_differences
+            where measure = $measure
+                and business_date <= $closed_through
+                and known_load = (select max(known_load) from meta.runs)
+            group by company_id, month_start
+        )
+        select company_id, strftime(month_start, '%Y-%m'), restated, coalesce(moved, 0)
+        from restated left join moved using (company_id, month_start)
+        order by all
         """,
-        checked=f"select cast(coalesce(sum(ceil(restated)), 0) as bigint) from ({restated})",
-        acceptance="once",
+        {"measure": measure, "closed_through": closed_through},
+    ).fetchall()
+    for company, month, amount, moved in restated:
+        yield _result(
+            measure,
+            f"closed_months of {company}, {month}, {'up' if amount > 0 else 'down'}",
+            f"{measure.replace('_', ' ')}: months that are closed stay as they were published",
+            amount,
+            refuses=abs(amount) > Decimal(str(limits.restated_share)) * moved,
+            example=f"{company} {month} restated by {amount}",
+        )
+
+
+def _result(
+    measure: str, code: str, rule: str, amount: Decimal, *, refuses: bool, example: str
+) -> RuleResult:
+    """Of one company and direction, so that accepting it accepts no other."""
+    size = math.ceil(abs(amount))
+    return RuleResult(
+        subject=MARTS_OF[measure],
+        code=f"{measure} {code}",
+        rule=rule,
+        severity="batch",
+        rows_checked=size,
+        rows_failed=size if refuses else 0,
+        refuses=refuses,
+        examples=(example,) if refuses else (),
         unit="in amount",
-        needs=(mart,),
+        acceptable="once",
     )
 
 

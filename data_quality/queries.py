@@ -48,7 +48,7 @@ def ask(
         refuses=failed > allowed,
         examples=examples,
         unit=rule.unit,
-        acceptance=rule.acceptance,
+        acceptable=rule.acceptable,
     )
 
 

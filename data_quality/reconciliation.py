@@ -83,7 +83,7 @@ def reference_rule(source_id: str, system_name: str, reference: Reference) -> Qu
         checked=f"select count(*) from {referring}",
         severity="warning",
         threshold=reference.threshold,
-        acceptance="lasting",
+        acceptable="lasting",
     )
 
 

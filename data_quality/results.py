@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from data_quality.rules import Acceptance
+from data_quality.rules import Acceptability
 from ingestion.landing import Batch, CheckResult
 from ingestion.transports.base import Severity
 
@@ -35,7 +35,7 @@ class RuleResult:
     """What is counted."""
     detail: str = ""
     """Where it broke, when the rule looks at several columns."""
-    acceptance: Acceptance = "never"
+    acceptable: Acceptability = "never"
     """Whether a person may let it through."""
     accepted_because: str = ""
     """The reason for which a person did; the result then refuses nothing."""

@@ -20,7 +20,7 @@ NEVER = 1.0
 UNLIMITED = 2**62
 
 
-Acceptance = Literal["never", "once", "lasting"]
+Acceptability = Literal["never", "once", "lasting"]
 """Whether a person may let through what a rule refuses: never; once, since the rule compares with
 what was there before; or as long as not more of the table breaks it."""
 
@@ -41,7 +41,7 @@ class RowRule:
     """Share of the table's rows that may break it; by default the one in the limits."""
 
     @property
-    def acceptance(self) -> Acceptance:
+    def acceptable(self) -> Acceptability:
         """Rows beyond the limit may be set apart, or told, all the same."""
         return "never" if self.severity == "batch" else "lasting"
 
@@ -67,7 +67,7 @@ class QueryRule:
     """Share of the rows checked that may break it; None: the one in the limits."""
     unit: str = "rows"
     """What is counted."""
-    acceptance: Acceptance = "never"
+    acceptable: Acceptability = "never"
     """Whether a person may let through what breaks it."""
     needs: tuple[str, ...] = ()
     """Tables (`schema.table`) that must exist for the question to make sense."""

@@ -180,7 +180,7 @@ class _BatchCheck:
                     examples=self._examples(rule) if failed else (),
                     unit="rows" if isinstance(rule, RowRule) else rule.unit,
                     detail=self._detail(rule) if failed else "",
-                    acceptance=rule.acceptance,
+                    acceptable=rule.acceptable,
                 )
             )
         return tuple(results)
@@ -314,7 +314,7 @@ def _rejections(
                 rows_failed=lines,
                 refuses=lines > allowed,
                 examples=tuple(places),
-                acceptance=rule.acceptance,
+                acceptable=rule.acceptable,
             )
         )
     return results

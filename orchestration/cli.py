@@ -57,7 +57,7 @@ def _prepare(
     home: HomeOption = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell every table.")] = False,
 ) -> None:
-    os.umask(OWNER_WRITES_GROUP_READS)
+    os.umask(os.umask(OWNER_WRITES_GROUP_READS) | OWNER_WRITES_GROUP_READS)
     if home is not None:
         os.environ["ADV_HOME"] = str(home.resolve())
     _show_progress(logging.DEBUG if verbose else logging.INFO)
@@ -162,11 +162,11 @@ def accept(
     """Let through, from the next run on, what the last one refused; without a name, list that."""
     from data_quality.acceptances import accept as accept_refusals
     from data_quality.acceptances import standing_refusals
-    from orchestration.publish import published_load
-    from orchestration.report import print_refusals
+    from orchestration.publish import last_published_load
+    from orchestration.report import merged_loads, print_refusals
 
     home = Home.from_environment()
-    standing = standing_refusals(home, published_load(home))
+    standing = standing_refusals(home, last_published_load(home), merged_loads(home))
     if name is None:
         print_refusals(console, standing)
         return
@@ -174,7 +174,7 @@ def accept(
         raise ConfigurationError("Say why it is right: --reason 'the old branch was sold'.")
     for acceptance in accept_refusals(home, name, reason, standing):
         console.print(f"Accepted {acceptance.subject}: {acceptance.code}", highlight=False)
-    console.print("The next `adv run` lets it through.")
+    console.print("The next `adv run` lets it through, as long as it is not a tenth more.")
 
 
 @app.command()

@@ -11,6 +11,7 @@ from uuid import uuid4
 import dagster as dg
 
 from ingestion.config import Sources, read_sources
+from ingestion.errors import AdvError
 from ingestion.extract import check_settings, tables_of
 from ingestion.home import Home
 from ingestion.kept_ledger import kept_loads
@@ -63,6 +64,20 @@ def run_nightly(
         BusyError: another run holds the lock for too long.
 
     """
+    run_id = str(uuid4())
+    try:
+        report = _run(home, run_id, sources_file, as_of, full_refresh)
+    except AdvError as error:
+        tell_failure(home, run_id, [str(error)])
+        raise
+    if not report.published:
+        tell_failure(home, run_id, report.failures)
+    return report
+
+
+def _run(
+    home: Home, run_id: str, sources_file: Path | None, as_of: date | None, full_refresh: bool
+) -> RunReport:
     sources = read_sources(sources_file or home.sources_file)
     check_settings(sources)
     with run_lock(home, "the preparation of a run"):
@@ -73,7 +88,6 @@ def run_nightly(
             log.warning("no warehouse: history begins anew; `adv rebuild` brings the former back")
         prepare_warehouse(home)
         definitions = build_defs(home, sources)
-    run_id = str(uuid4())
     # From its first instant on: a run killed before it said so would block Dagster's queue.
     tags = {PROCESS_TAG: process_mark(run_id), TELLS_ITSELF_TAG: "true"}
     if as_of:
@@ -87,10 +101,7 @@ def run_nightly(
         raise_on_error=False,
         run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
     )
-    report = _report(home, sources, instance, result)
-    if not report.published:
-        tell_failure(home, run_id, report.failures)
-    return report
+    return _report(home, sources, instance, result)
 
 
 def _report(

@@ -18,6 +18,7 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from email.message import EmailMessage
 from http.client import HTTPException
+from urllib.error import HTTPError
 
 import dagster as dg
 
@@ -101,8 +102,13 @@ def _without_harm(send: Callable[[], None]) -> None:
     """A run is not undone by a mail server that is down."""
     try:
         send()
-    except (ConfigurationError, HTTPException, OSError) as error:
+    except ConfigurationError as error:
         log.warning("a notice could not be sent: %s", error)
+    except HTTPError as error:
+        log.warning("a notice could not be sent: the server answered %d", error.code)
+    except (HTTPException, OSError, ValueError) as error:
+        # Not its text: it may quote the address, and with it a token.
+        log.warning("a notice could not be sent: %s", type(error).__name__)
 
 
 def _call(url: str, variable: str, body: dict[str, str] | None = None) -> None:
@@ -132,6 +138,11 @@ def _mail(addresses: str, subject: str, text: str) -> None:
         server.ehlo()
         if server.has_extn("starttls"):
             server.starttls(context=ssl.create_default_context())
+            server.ehlo()
+        elif password:
+            raise ConfigurationError(
+                f"{host} offers no encryption, so ADV_SMTP_PASSWORD was not sent to it."
+            )
         if user and password:
             server.login(user, password)
         server.send_message(message)

@@ -112,9 +112,15 @@ def current_run_id(home: Home) -> str | None:
 
 
 def published_load(home: Home) -> int:
-    """The last load that the publication in force knows, 0 before the first."""
-    run_id = current_run_id(home)
-    return _known_load(home.published / run_id) if run_id else 0
+    """The last load that the publication in force knows, 0 where there is none."""
+    marts = marts_in_force(home)
+    return _known_load(marts.parent) if marts else 0
+
+
+def last_published_load(home: Home) -> int:
+    """The last load that was ever published, also where an earlier one was put in force again."""
+    published = _publications(home)
+    return _known_load(home.published / published[-1]) if published else 0
 
 
 def marts_in_force(home: Home) -> Path | None:
@@ -138,7 +144,7 @@ def _verified(home: Home, folder: Path, run: CurrentRun) -> Publication:
         )
     if not (folder / CHECKED).exists():
         raise PublicationError("The marts of this run have not passed their checks.")
-    _write_whole(marts)
+    write_whole(marts)
     connection = connect(marts, read_only=True)
     try:
         found = {
@@ -165,10 +171,14 @@ def _verified(home: Home, folder: Path, run: CurrentRun) -> Publication:
     return Publication(run.run_id, folder, stamp[1], stamp[2], len(found), int(sizes[0]))
 
 
-def _write_whole(marts: Path) -> None:
+def write_whole(marts: Path) -> None:
     """Let the file hold everything: what did not fit at its closing lies in a log beside it.
 
     DuckDB says nothing of that when it closes; whoever copied the file alone would lose it.
+
+    Raises:
+        PublicationError: there is no room for it.
+
     """
     log = Path(f"{marts}.wal")
     if not log.exists():

@@ -24,7 +24,8 @@ class RebuiltMarts:
     file: Path
     as_of_date: date
     known_by: KeptRun
-    """The run whose knowledge they hold: of that day, or of the nearest one before it."""
+    """The run whose knowledge they hold: of that day, or of the nearest one before it that was
+    published or, where nothing is in force that could tell, that reached the warehouse."""
     tables: int
     replayed: Replayed
 
@@ -84,7 +85,9 @@ def rebuild_marts(home: Home, day: date, into: Path) -> RebuiltMarts:
     """
     if into.exists():
         raise ConfigurationError(f"{into} exists and was left as it is; name another file.")
-    known_by = run_for(home, day)
+    if not into.parent.is_dir():
+        raise ConfigurationError(f"{into.parent} is no folder to make {into.name} in.")
+    known_by = _published_for(home, day) or run_for(home, day)
     if known_by is None:
         raise ConfigurationError(f"{home.landing} holds no load of a run for {day} or before.")
     beside = Home(home.root / "time_machine")
@@ -93,12 +96,30 @@ def rebuild_marts(home: Home, day: date, into: Path) -> RebuiltMarts:
             replayed = _replay_beside(home, beside, day, known_by)
             marts = _build(beside)
             tables = _restore_differences(home, marts, known_by)
+            publish.write_whole(marts)
             shutil.move(marts, into)
         finally:
             # What dbt parsed stays: the next time needs it too.
             beside.warehouse.unlink(missing_ok=True)
             shutil.rmtree(beside.published, ignore_errors=True)
     return RebuiltMarts(into, day, known_by, tables, replayed)
+
+
+def _published_for(home: Home, day: date) -> KeptRun | None:
+    """The run that was published for a day, or for the nearest before it, by what is in force.
+
+    Others may have reached the warehouse for that day and been held, or failed.
+    """
+    marts = publish.marts_in_force(home)
+    if marts is None:
+        return None
+    with connect(marts, read_only=True) as connection:
+        row = connection.execute(
+            "select run_id, as_of_date, known_load from meta.publications "
+            "where as_of_date <= ? order by as_of_date desc limit 1",
+            [day],
+        ).fetchone()
+    return KeptRun(*row) if row else None
 
 
 def _replay_beside(home: Home, beside: Home, day: date, known_by: KeptRun) -> Replayed:
@@ -132,12 +153,13 @@ def _restore_differences(home: Home, marts: Path, known_by: KeptRun) -> int:
     with connect(marts) as connection:
         if kept:
             connection.execute(f"attach {quoted_text(str(kept))} as in_force (read_only)")
-            connection.execute("delete from kpi.as_of_differences")
-            connection.execute(
-                "insert into kpi.as_of_differences by name "
-                "select * from in_force.kpi.as_of_differences where known_load <= ?",
-                [known_by.known_load],
-            )
+            for table in ("kpi.as_of_differences", "meta.publications"):
+                connection.execute(f"delete from {table}")
+                connection.execute(
+                    f"insert into {table} by name "
+                    f"select * from in_force.{table} where known_load <= ?",
+                    [known_by.known_load],
+                )
         counted = connection.execute(
             "select count(*) from duckdb_tables() where database_name <> 'in_force'"
         ).fetchone()

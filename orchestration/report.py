@@ -93,7 +93,7 @@ def print_status(console: Console, home: Home, *, by_table: bool = False) -> Non
         query = FRESHNESS_BY_TABLE if by_table else FRESHNESS.format(now=now)
         print_rows(console, *query_marts(home, query))
     _print_quarantine(console, home)
-    refusals = standing_refusals(home, publish.published_load(home))
+    refusals = standing_refusals(home, publish.last_published_load(home))
     # The quarantine tells of those at landing.
     later = [refusal for refusal in refusals if refusal.stage != "landing"]
     if later:
@@ -118,6 +118,14 @@ def duration(text: str) -> timedelta:
         raise ConfigurationError(f"{text!r} is no duration such as 26h, 90m or 2d.")
     unit = {"m": "minutes", "h": "hours", "d": "days"}[match[2]]
     return timedelta(**{unit: int(match[1])})
+
+
+def merged_loads(home: Home) -> dict[str, int]:
+    """The last load merged of each source table, by what is published."""
+    if not home.marts.exists():
+        return {}
+    query = "select source_id || '.' || table_name, last_load_id from meta.freshness"
+    return {str(table): int(str(load)) for table, load in query_marts(home, query)[1]}
 
 
 def print_refusals(console: Console, standing: Sequence[Refusal]) -> None:

@@ -71,7 +71,7 @@ def nightly_resource(home: Home, sources: Sources) -> dg.ResourceDefinition:
 
 def _acceptances(home: Home) -> Acceptances:
     merged = {f"{source}.{table}": at.load_id for (source, table), at in positions(home).items()}
-    return Acceptances(acceptances(home), merged, publish.published_load(home))
+    return Acceptances(acceptances(home), merged, publish.last_published_load(home))
 
 
 def _fixed(

@@ -195,15 +195,17 @@ def _usual_row_count(batch: Batch, previous: int, limits: Limits) -> QueryRule:
     unusual = previous >= limits.habit_rows and not (
         limits.least_share * previous <= now <= limits.most_times * previous
     )
+    # What a person accepts is one of these, and not the others.
+    change = "emptied" if now == 0 else "shrank" if now < previous else "grew"
     return QueryRule(
-        "row_count_usual",
+        f"row_count_{change}" if emptied or unusual else "row_count_usual",
         "the source holds about as many rows as at the load before",
         f"""
         select 'held {previous:,}, now {now:,}' as example, {abs(now - previous)} as n
         where {emptied or unusual}
         """,
         checked=f"select {max(previous, now)}",
-        acceptance="once",
+        acceptable="once",
     )
 
 

@@ -14,9 +14,9 @@ from data_quality.acceptances import (
     standing_refusals,
 )
 from data_quality.results import RuleResult
-from data_quality.rules import Acceptance
+from data_quality.rules import Acceptability
 from data_quality.validator import Validator
-from ingestion.errors import ConfigurationError
+from ingestion.errors import ConfigurationError, WarehouseError
 from ingestion.home import Home
 from tests.data_quality.landed import landed
 
@@ -25,19 +25,20 @@ LOAD = 20260602020000000
 
 def refused(
     subject: str = "erp.sale_order",
-    code: str = "row_count_usual",
+    code: str = "row_count_shrank",
     rows_failed: int = 810,
-    acceptance: Acceptance = "once",
+    rows_checked: int = 906,
+    acceptable: Acceptability = "once",
 ) -> RuleResult:
     return RuleResult(
         subject=subject,
         code=code,
         rule="the source holds about as many rows as at the load before",
         severity="batch",
-        rows_checked=906,
+        rows_checked=rows_checked,
         rows_failed=rows_failed,
         refuses=True,
-        acceptance=acceptance,
+        acceptable=acceptable,
     )
 
 
@@ -45,7 +46,7 @@ def refused(
 def home(tmp_path: Path) -> Home:
     """An installation whose last load refused three things."""
     home = Home(tmp_path)
-    record_refusals(home, LOAD, "landing", [refused(), refused("erp.partner", acceptance="never")])
+    record_refusals(home, LOAD, "landing", [refused(), refused("erp.partner", acceptable="never")])
     record_refusals(home, LOAD, "marts", [refused("kpi.aging", "rows_as_usual")])
     return home
 
@@ -55,12 +56,15 @@ def accepted(home: Home, name: str, reason: str = "the branch was sold") -> None
 
 
 def test_what_the_newest_load_refused_stands_until_a_later_one_is_published(home: Home) -> None:
-    record_refusals(home, LOAD - 1, "load", [refused("crm.case")])
     subjects = ["erp.sale_order", "erp.partner", "kpi.aging"]
     assert [refusal.subject for refusal in standing_refusals(home, 0)] == subjects
     # A load may be published without the source that it refused.
-    assert [refusal.subject for refusal in standing_refusals(home, LOAD)] == subjects
+    at_landing = ["erp.sale_order", "erp.partner"]
+    assert [refusal.subject for refusal in standing_refusals(home, LOAD)] == at_landing
     assert standing_refusals(home, LOAD + 1) == []
+    merged = {"erp.sale_order": LOAD + 1, "erp.partner": LOAD - 1}
+    later = standing_refusals(home, LOAD + 1, merged)
+    assert [refusal.subject for refusal in later] == ["erp.partner"]
 
 
 def test_an_accepted_result_no_longer_refuses_and_says_why(home: Home) -> None:
@@ -77,7 +81,7 @@ def test_an_accepted_result_no_longer_refuses_and_says_why(home: Home) -> None:
         refused(rows_failed=892),
         refused(code="key_unique"),
         refused(subject="erp.sale_order_line"),
-        refused(acceptance="never"),
+        refused(acceptable="never"),
     ],
     ids=["a tenth more and one", "another rule", "another table", "what is never accepted"],
 )
@@ -97,8 +101,27 @@ def test_what_is_accepted_once_is_used_up_by_the_load_that_merges_it(home: Home)
     assert after.applied([refused()])[0].refuses
 
 
+def test_many_rows_of_a_first_read_do_not_excuse_all_rows_of_a_later_one(home: Home) -> None:
+    code = "total_adds_up"
+    first = refused("erp.sale_order_line", code, 5_000, 400_000, acceptable="lasting")
+    record_refusals(home, LOAD, "landing", [first])
+    accepted(home, "erp.sale_order_line")
+    given = Acceptances(acceptances(home))
+    a_delta = refused("erp.sale_order_line", code, 300, 300, acceptable="lasting")
+    as_before = refused("erp.sale_order_line", code, 4, 300, acceptable="lasting")
+    assert given.applied([a_delta])[0].refuses
+    assert not given.applied([as_before])[0].refuses
+
+
+def test_a_line_that_is_torn_is_named(home: Home) -> None:
+    accepted(home, "erp.sale_order")
+    home.acceptances.write_bytes(home.acceptances.read_bytes()[:-20])
+    with pytest.raises(WarehouseError, match=f"{home.acceptances} is damaged"):
+        acceptances(home)
+
+
 def test_rows_set_apart_stay_accepted_as_long_as_they_are_no_more(home: Home) -> None:
-    broken = refused("erp.sale_order_line", "total_adds_up", 30, acceptance="lasting")
+    broken = refused("erp.sale_order_line", "total_adds_up", 30, acceptable="lasting")
     record_refusals(home, LOAD, "landing", [broken])
     accepted(home, "erp.sale_order_line")
     given = Acceptances(acceptances(home), merged={"erp.sale_order_line": LOAD + 5})

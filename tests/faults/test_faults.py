@@ -27,6 +27,6 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
         "the warehouse overwritten at its head",
     ],
 )
-def test_the_next_run_makes_it_good_without_a_hand(company: Company, fault: str) -> None:
+def test_the_next_run_makes_it_good(company: Company, fault: str) -> None:
     (tally,) = campaign(company, {fault: faults()[fault]}, times=1)
     assert tally.is_clean, tally

@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from ingestion.engine import connect
 from ingestion.home import Home
 from ingestion.landing import batches
 from orchestration.publish import current_run_id
@@ -94,6 +96,14 @@ def test_what_is_refused_passes_once_a_person_has_said_why(night: Home) -> None:
     assert "core.fct_claims: the mart holds about as many rows" in held.stdout
     assert current_run_id(night) == run_id
     assert "adv accept core.fct_claims" in adv(night, "status").stdout
+
+    # The marts of that day are those that were published, not those that are held.
+    then = str(night.root / "then.duckdb")
+    assert adv(night, "rebuild", "--as-of", "2026-02-15", "--into", then).returncode == 0
+    with connect(Path(then)) as rebuilt:
+        assert rebuilt.execute("select count(*) from core.fct_claims").fetchone() == (1,)
+        assert rebuilt.execute("select run_id from meta.publications").fetchall() == [(run_id,)]
+
     adv(night, "accept", "marts", "--reason", "filed by mistake")
 
     published = adv(night, "run")
@@ -126,11 +136,16 @@ def test_a_source_that_may_go_stale_is_told_as_stale(night: Home) -> None:
     assert ask(night, "select sum(open_quantity) from core.fct_order_lines") == before
 
 
-def test_a_wrong_sources_file_is_a_configuration_error(night: Home) -> None:
+def test_a_wrong_sources_file_is_a_configuration_error_and_is_told(
+    night: Home, web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADV_NOTIFY_WEBHOOK", web.url)
     night.sources_file.write_text("sources: {small: {system: nothing}}")
     result = adv(night, "run")
     assert result.returncode == 2
     assert "sources.yaml:1" in result.stderr
+    ((_, _, notice),) = web.calls
+    assert "sources.yaml:1" in notice["text"]
 
 
 def test_two_runs_started_at_once_both_end_well(night: Home) -> None:

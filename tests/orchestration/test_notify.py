@@ -93,9 +93,38 @@ def test_a_notice_that_cannot_be_sent_is_logged_and_does_no_harm(
     monkeypatch.setattr(logging.getLogger("adv"), "propagate", True)
     tell_publication(PUBLICATION)
     tell_failure(Home(Path("home")), "r1", [])
-    assert "HTTP Error 500" in caplog.text
+    assert "the server answered 500" in caplog.text
     assert "ADV_SMTP_HOST" in caplog.text
     assert "secret-token" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ADV_HEARTBEAT_URL", "https://user:secret-token@host/ping"),
+        ("ADV_HEARTBEAT_URL", "https://host/secret-token with a blank"),
+        ("ADV_HEARTBEAT_URL", "http://[::1/secret-token"),
+    ],
+)
+def test_an_address_that_is_wrong_does_no_harm_and_is_not_shown(
+    variable: str, value: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv(variable, value)
+    monkeypatch.setattr(logging.getLogger("adv"), "propagate", True)
+    tell_publication(PUBLICATION)
+    assert "a notice could not be sent" in caplog.text
+    assert "secret-token" not in caplog.text
+
+
+def test_a_password_is_not_sent_to_a_server_without_encryption(
+    mails: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADV_NOTIFY_EMAIL", "adv@example.com")
+    monkeypatch.setenv("ADV_SMTP_USER", "adv")
+    monkeypatch.setenv("ADV_SMTP_PASSWORD", "secret-token")
+    with pytest.raises(ConfigurationError, match="offers no encryption"):
+        notify("subject", "text")
+    assert mails == []
 
 
 def test_a_webhook_that_is_no_web_address_is_a_configuration_error(
