@@ -17,7 +17,7 @@ from data_quality.queries import ask
 from data_quality.results import RuleResult
 from data_quality.rules import QueryRule
 from ingestion.config import Limits, PublicationLimits
-from ingestion.engine import quoted_text
+from ingestion.engine import quoted_name, quoted_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +48,8 @@ def compare_with_publication(
     """
     connection.execute(f"attach {quoted_text(str(in_force))} as in_force (read_only)")
     try:
-        before, now = (_as_of_date(connection, meta) for meta in ("in_force.meta", "meta"))
+        (built,) = connection.execute("select current_database()").fetchone() or ("",)
+        before, now = (_as_of_date(connection, catalog) for catalog in ("in_force", built))
         if before is None or now is None:
             return ()
         closed_through = _closed_through(limits, now)
@@ -213,19 +214,17 @@ def _closed_through(limits: PublicationLimits, as_of: date) -> date | None:
     return max(days, default=None)
 
 
-def _as_of_date(connection: duckdb.DuckDBPyConnection, meta: str) -> date | None:
-    """The day that marts speak of; none where they are empty."""
-    schema = meta.rpartition(".")[0] or "current_database()"
-    catalog = quoted_text(schema) if schema == "in_force" else schema
-    known = connection.execute(
-        "select count(*) from information_schema.tables "
-        f"where table_catalog = {catalog} and table_schema = 'meta' "
-        "and table_name in ('runs', 'postings')"
-    ).fetchone()
-    if known != (2,):
+def _as_of_date(connection: duckdb.DuckDBPyConnection, catalog: str) -> date | None:
+    """The day that the marts of a catalog speak of; none where they are empty."""
+    (tables,) = connection.execute(
+        "select count(*) from information_schema.tables where table_catalog = ? "
+        "and table_schema = 'meta' and table_name in ('runs', 'postings')",
+        [catalog],
+    ).fetchone() or (0,)
+    if tables < 2:
         return None
     row = connection.execute(
-        f"select as_of_date from {meta}.runs order by known_load desc limit 1"
+        f"select as_of_date from {quoted_name(catalog)}.meta.runs order by known_load desc limit 1"
     ).fetchone()
     return row[0] if row else None
 

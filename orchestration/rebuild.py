@@ -80,6 +80,7 @@ def rebuild_marts(home: Home, day: date, into: Path) -> RebuiltMarts:
     Raises:
         ConfigurationError: the file exists, or no run knew anything by that day.
         WarehouseError: a batch is missing from the landing zone, or dbt failed.
+        PublicationError: there is no room for the marts.
         BusyError: the marts of another day are being rebuilt.
 
     """

@@ -19,8 +19,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--times", type=int, default=1, help="how often each fault is tried")
     parser.add_argument("--only", default="", help="faults whose name holds this text")
+    parser.add_argument("--seed", type=int, default=0, help="draws the random moments")
     given = parser.parse_args()
-    chosen = {name: fault for name, fault in faults().items() if given.only in name}
+    chosen = {name: fault for name, fault in faults(given.seed).items() if given.only in name}
     table = Table("fault", "tried", "lost or corrupt", "wrong results", "hands needed")
     console, clean = Console(width=120), True
     with tempfile.TemporaryDirectory(prefix="adv-faults-") as folder:

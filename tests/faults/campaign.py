@@ -42,15 +42,20 @@ class Tally:
 Fault = Callable[[Company], None]
 
 
-def faults() -> dict[str, Fault]:
-    """Every fault by its name."""
+def faults(seed: int = 0) -> dict[str, Fault]:
+    """Every fault by its name; the seed draws the random moments."""
+    moments = random.Random(seed)
     found: dict[str, Fault] = {
         f"killed: {point}": partial(_killed_at, point=point) for point in POINTS
     }
     return found | {
-        "killed at a random moment": partial(_stopped, by=signal.SIGKILL),
-        "asked to stop (SIGTERM) at a random moment": partial(_stopped, by=signal.SIGTERM),
-        "interrupted (SIGINT) at a random moment": partial(_stopped, by=signal.SIGINT),
+        "killed at a random moment": partial(_stopped, by=signal.SIGKILL, moments=moments),
+        "asked to stop (SIGTERM) at a random moment": partial(
+            _stopped, by=signal.SIGTERM, moments=moments
+        ),
+        "interrupted (SIGINT) at a random moment": partial(
+            _stopped, by=signal.SIGINT, moments=moments
+        ),
         "no room for a file beyond 2 MB": partial(_without_room, megabytes=2),
         "no room for a file beyond 20 MB": partial(_without_room, megabytes=20),
         "64 MB of memory for DuckDB": _without_memory,
@@ -92,9 +97,9 @@ def _killed_at(company: Company, point: str) -> None:
     assert ended.returncode == -signal.SIGKILL, f"{point} was not met: {ended.stderr}"
 
 
-def _stopped(company: Company, by: signal.Signals) -> None:
+def _stopped(company: Company, by: signal.Signals, moments: random.Random) -> None:
     run = _started(company)
-    time.sleep(random.uniform(1, LONGEST_NIGHT_SECONDS))
+    time.sleep(moments.uniform(1, LONGEST_NIGHT_SECONDS))
     run.send_signal(by)
     run.wait()
 

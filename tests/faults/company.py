@@ -7,15 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from ingestion.engine import connect
 from ingestion.home import Home
-from tests.orchestration.conftest import adv, install
-
-NAMES_ITS_LOAD = {"core.fct_claim_events": "exclude (claim_event_id)"}
-"""What has the load that brought it in its key, since nothing else dates it."""
-
-Marts = dict[str, list[tuple[object, ...]]]
-"""All rows of core and kpi, by table."""
+from tests.orchestration.conftest import Marts, adv, install, rows_of_marts
 
 
 @dataclass
@@ -68,12 +61,12 @@ class Company:
     def published(self) -> Marts:
         """What a reader sees, in one file that holds everything."""
         assert not list(self.home.published.glob("current/*.wal"))
-        return marts(self.home.marts.resolve())
+        return rows_of_marts(self.home.marts.resolve())
 
     @cached_property
     def before(self) -> Marts:
         """What the first night published."""
-        return marts((self._kept / "published" / "marts.duckdb").resolve())
+        return rows_of_marts((self._kept / "published" / "marts.duckdb").resolve())
 
     @cached_property
     def after(self) -> Marts:
@@ -82,21 +75,3 @@ class Company:
         self.live_on()
         self.run()
         return self.published()
-
-
-def marts(file: Path) -> Marts:
-    """All rows of core and kpi of a file of marts."""
-    connection = connect(file, read_only=True)
-    try:
-        tables = connection.execute(
-            "select table_schema || '.' || table_name from information_schema.tables "
-            "where table_schema in ('core', 'kpi') order by 1"
-        ).fetchall()
-        return {
-            name: connection.execute(
-                f"select * {NAMES_ITS_LOAD.get(name, '')} from {name} order by all"
-            ).fetchall()
-            for (name,) in tables
-        }
-    finally:
-        connection.close()

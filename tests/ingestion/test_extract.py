@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from data_quality.reconciliation import reconcile
@@ -71,8 +72,10 @@ def merged_rates(home: Home, batch: Batch) -> list[tuple[int, Decimal]]:
     """Rates in raw after both gates would have let the batch through."""
     accepted = decide(home, batch, accepted=True, checks=())
 
-    def reconciled(connection: object, merged: list[Batch]) -> list[tuple[str, CheckResult]]:
-        results = reconcile(connection, merged)  # type: ignore[arg-type]
+    def reconciled(
+        connection: duckdb.DuckDBPyConnection, merged: list[Batch]
+    ) -> list[tuple[str, CheckResult]]:
+        results = reconcile(connection, merged)
         assert {"rows_merged", "same_rows", "control_totals"} <= {r.code for r in results}
         assert not [result for result in results if result.rows_failed]
         return []

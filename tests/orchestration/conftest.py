@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from ingestion.engine import connect
 from ingestion.home import Home
 from orchestration.query import query_marts
 
@@ -61,6 +62,30 @@ def adv(home: Home, *arguments: str) -> subprocess.CompletedProcess[str]:
 def ask(home: Home, query: str) -> list[tuple[object, ...]]:
     """Rows of the published marts."""
     return query_marts(home, query)[1]
+
+
+NAMES_ITS_LOAD = {"core.fct_claim_events": "exclude (claim_event_id)"}
+"""What has the load that brought it in its key, since nothing else dates it."""
+
+Marts = dict[str, list[tuple[object, ...]]]
+"""All rows of core and kpi, by table."""
+
+
+def rows_of_marts(file: Path) -> Marts:
+    connection = connect(file, read_only=True)
+    try:
+        tables = connection.execute(
+            "select table_schema || '.' || table_name from information_schema.tables "
+            "where table_schema in ('core', 'kpi') order by 1"
+        ).fetchall()
+        return {
+            name: connection.execute(
+                f"select * {NAMES_ITS_LOAD.get(name, '')} from {name} order by all"
+            ).fetchall()
+            for (name,) in tables
+        }
+    finally:
+        connection.close()
 
 
 @pytest.fixture(scope="session")

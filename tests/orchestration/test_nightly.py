@@ -13,17 +13,18 @@ from ingestion.engine import connect
 from ingestion.home import Home
 from ingestion.landing import batches
 from orchestration.publish import current_run_id
-from tests.orchestration.conftest import WebServer, adv, ask, environment
+from tests.orchestration.conftest import (
+    Marts,
+    WebServer,
+    adv,
+    ask,
+    environment,
+    rows_of_marts,
+)
 
 
-def everything(home: Home) -> dict[str, list[tuple[object, ...]]]:
-    """All rows of core and kpi."""
-    tables = ask(
-        home,
-        "select table_schema || '.' || table_name from information_schema.tables "
-        "where table_schema in ('core', 'kpi') order by 1",
-    )
-    return {str(name): ask(home, f"select * from {name} order by all") for (name,) in tables}
+def everything(home: Home) -> Marts:
+    return rows_of_marts(home.marts.resolve())
 
 
 def test_the_first_night_publishes_what_the_exports_say(first_night: Home) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,9 @@ from orchestration.notify import notify, tell_failure, tell_publication
 from orchestration.publish import Publication
 from tests.orchestration.conftest import WebServer
 
-PUBLICATION = Publication("r1", Path("r1"), date(2026, 5, 31), datetime(2026, 6, 1), 105, 9)  # noqa: DTZ001
+PUBLICATION = Publication(
+    "r1", Path("r1"), date(2026, 5, 31), datetime(2026, 6, 1, tzinfo=UTC), 105, 9
+)
 
 
 def free_port() -> int:

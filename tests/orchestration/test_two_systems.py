@@ -15,7 +15,7 @@ import pytest
 
 from ingestion.engine import connect, quoted_text
 from ingestion.home import Home
-from tests.orchestration.conftest import adv
+from tests.orchestration.conftest import NAMES_ITS_LOAD, adv
 from tests.orchestration.test_tryton import OPEN_RECEIVABLES
 from tests.orchestration.tryton import TrytonDatabase, copy_accounting_files
 
@@ -32,8 +32,6 @@ TRYTON = """
 """
 ODOO, TRYTON_COMPANY = "erp/res.company/1", "northwind/company.company/1"
 
-# What names the load that brought it in its key, since nothing else dates it.
-NAMES_ITS_LOAD = {"core.fct_claim_events": "exclude (claim_event_id)"}
 # What tells of the sources, not of the run that read them.
 COMPARED_META = (
     "meta.invoicing_differences",
