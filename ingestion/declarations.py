@@ -73,6 +73,12 @@ class Table:
         """Name of the table in schema `raw`."""
         return f"{self.system}__{self.name}"
 
+    @property
+    def key_and_cursor(self) -> tuple[str, ...]:
+        """What tells whether a row is new or has changed."""
+        cursor = () if self.cursor is None or self.cursor in self.key else (self.cursor,)
+        return (*self.key, *cursor)
+
     def column(self, name: str) -> Column:
         """The column of that name."""
         return next(column for column in self.columns if column.name == name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from ingestion.errors import (
 from ingestion.home import Home
 from ingestion.landing import Batch, complete, landing_folder, merged_batch, schema_hash
 from ingestion.ledger import Position
+from ingestion.read_again import ReadAgain
 from ingestion.transports.base import Extraction, Problem, Session, Transport, Window
 
 log = logging.getLogger("adv.extract")
@@ -42,8 +43,8 @@ class LandingRequest:
     load_id: int
     run_id: str
     positions: Mapping[tuple[str, str], Position]
-    full_refresh: bool = False
-    """Read every table whole, whatever was read before."""
+    again: ReadAgain | None = None
+    """What to read again, whatever was read before."""
 
 
 def transport_for(source: Source) -> Transport:
@@ -81,6 +82,27 @@ def check_settings(sources: Sources) -> None:
                 source.connection.secret()
         except ConfigurationError as error:
             raise ConfigurationError(f"sources.{source_id}: {error}") from None
+
+
+def check_names(sources: Sources, again: ReadAgain) -> None:
+    """See to it that what is to be read again exists.
+
+    Raises:
+        ConfigurationError: names what does not, and what there is.
+
+    """
+    tables = [
+        f"{source_id}.{table.name}"
+        for source_id, source in sources.sources.items()
+        for table in tables_of(source)
+    ]
+    for name in again.names:
+        if name not in sources.sources and name not in tables:
+            of_source = [
+                table for table in tables if table.startswith(f"{name.partition('.')[0]}.")
+            ]
+            known = ", ".join(of_source or sources.sources)
+            raise ConfigurationError(f"There is no {name!r} to read again; there is {known}.")
 
 
 def tables_of(source: Source) -> tuple[Table, ...]:
@@ -152,11 +174,12 @@ def _assert_new(request: LandingRequest) -> None:
 
 def _window(request: LandingRequest, table: Table) -> Window:
     position = request.positions.get((request.source_id, table.name))
-    if request.full_refresh:
+    again = request.again and request.again.asks_for(request.source_id, table) and request.again
+    if again and again.days is None:
         return Window(full_refresh=request.load_id)
     if position is None or position.schema_hash != schema_hash(table):
         return Window()
-    return Window(low=position.cursor_to)
+    return Window(low=position.cursor_to, again=again.days if again else None)
 
 
 def _why_whole(
@@ -174,25 +197,30 @@ def _why_whole(
         return f"the source has gained or lost the optional column(s) {', '.join(sorted(changed))}"
     unseen = _unseen(table, folder, last.folder)
     if unseen:
-        return f"{unseen:,} new row(s) are older than the window; they were committed late"
+        return f"{unseen:,} new or changed row(s) are older than the window: committed late"
     return None
 
 
 def _unseen(table: Table, folder: Path, last: Path) -> int:
-    """Keys that the source holds, and neither the rows just read nor the last batch has."""
-    names = [quoted_name(name) for name in table.key]
+    """Rows of the source that were not read, and are new or changed since the last batch."""
 
-    def lacking(path: Path, alias: str) -> str:
-        # A key column may be empty, and NULL must then equal NULL.
-        same = " and ".join(f"k.{name} is not distinct from {alias}.{name}" for name in names)
+    def lacking(path: Path, alias: str, names: Iterable[str]) -> str:
+        # A key column may be empty, and NULL must then equal NULL. As text, since a source that
+        # has moved to another database may write its stamps otherwise.
+        same = " and ".join(
+            f"k.{name}::varchar is not distinct from {alias}.{name}::varchar"
+            for name in map(quoted_name, names)
+        )
         return f"anti join read_parquet({quoted_text(str(path))}) as {alias} on {same}"
 
-    connection = connect()
-    try:
+    with connect() as connection:
+        kept = f"describe from read_parquet({quoted_text(str(last / 'keys.parquet'))})"
+        known = {name for name, *_ in connection.execute(kept).fetchall()}
+        # A batch that an older version landed holds keys only.
+        told = [name for name in table.key_and_cursor if name in known]
         row = connection.execute(
             f"select count(*) from read_parquet({quoted_text(str(folder / 'keys.parquet'))}) as k "
-            f"{lacking(folder / 'rows.parquet', 'r')} {lacking(last / 'keys.parquet', 'l')}"
+            f"{lacking(folder / 'rows.parquet', 'r', table.key)} "
+            f"{lacking(last / 'keys.parquet', 'l', told)}"
         ).fetchone()
-    finally:
-        connection.close()
     return int(row[0]) if row else 0

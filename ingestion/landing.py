@@ -2,7 +2,7 @@
 
     landing/<source>/<table>/<load_id>/
         rows.parquet        the rows read, typed as declared
-        keys.parquet        the key of every row that the source held at that instant
+        keys.parquet        key and cursor of every row that the source held at that instant
         rejected.parquet    rows that could not be read as declared, if any
         quarantined.parquet rows that broke a rule, if any
         manifest.json       what was read, when, by which window, and the verdict

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 import yaml
@@ -380,6 +381,7 @@ def insert(
     connection.execute(f"insert into control.{name} ({columns}) values {places}", values)
 
 
+@cache
 def _control_tables() -> dict[str, dict[str, str]]:
     """Columns and their types by table."""
     (source,) = yaml.safe_load(CONTROL.read_text(encoding="utf-8"))["sources"]

@@ -7,7 +7,7 @@ import os
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -16,6 +16,9 @@ from rich.markup import escape
 
 from ingestion.errors import AdvError, ConfigurationError
 from ingestion.home import Home
+
+if TYPE_CHECKING:
+    from ingestion.read_again import ReadAgain
 
 FAILED, MISCONFIGURED = 1, 2
 OWNER_WRITES_GROUP_READS = 0o027
@@ -112,8 +115,27 @@ def run(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Read every table whole.")
     ] = False,
+    again: Annotated[
+        list[str] | None,
+        typer.Option(help="Read this source (erp) or table (erp.sale_order) whole; repeatable."),
+    ] = None,
+    first_day: Annotated[
+        datetime | None,
+        typer.Option(
+            "--from",
+            formats=["%Y-%m-%d"],
+            help="Read again only what changed from this day on; with or without --again.",
+        ),
+    ] = None,
+    last_day: Annotated[
+        datetime | None,
+        typer.Option("--to", formats=["%Y-%m-%d"], help="Last day of --from; today by default."),
+    ] = None,
 ) -> None:
-    """Refresh now: the same job as the schedule's and the UI's. Exit code 0 means published."""
+    """Refresh now: the same job as the schedule's and the UI's. Exit code 0 means published.
+
+    What is read again is read beside what changed, so that a backfill is a complete refresh.
+    """
     from orchestration.nightly import run_nightly
     from orchestration.report import print_report
 
@@ -121,7 +143,7 @@ def run(
         Home.from_environment(),
         sources_file=sources,
         as_of=as_of.date() if as_of else None,
-        full_refresh=full_refresh,
+        again=_read_again(full_refresh, again or [], first_day, last_day),
     )
     print_report(console, report)
     if not report.published:
@@ -289,6 +311,24 @@ def demo_stop() -> None:
     from ingestion.demo_company.server import stop
 
     stop(Home.from_environment().demo)
+
+
+def _read_again(
+    full_refresh: bool, names: list[str], first_day: datetime | None, last_day: datetime | None
+) -> ReadAgain | None:
+    from ingestion.read_again import read_again
+
+    if full_refresh and (names or first_day or last_day):
+        raise ConfigurationError(
+            "--full-refresh reads everything: without --again, --from and --to."
+        )
+    if not (full_refresh or names or first_day or last_day):
+        return None
+    return read_again(
+        names=names,
+        first_day=first_day and first_day.date(),
+        last_day=last_day and last_day.date(),
+    )
 
 
 def _write_demo_sources(home: Home) -> None:

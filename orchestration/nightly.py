@@ -12,11 +12,12 @@ import dagster as dg
 
 from ingestion.config import Sources, read_sources
 from ingestion.errors import AdvError
-from ingestion.extract import check_settings, tables_of
+from ingestion.extract import check_names, check_settings, tables_of
 from ingestion.home import Home
 from ingestion.kept_ledger import kept_loads
 from ingestion.landing import batches
 from ingestion.ledger import prepare_warehouse
+from ingestion.read_again import ReadAgain
 from orchestration import publish
 from orchestration.definitions import NIGHTLY, build_defs
 from orchestration.instance import (
@@ -29,7 +30,7 @@ from orchestration.instance import (
 )
 from orchestration.lock import run_lock
 from orchestration.notify import TELLS_ITSELF_TAG, tell_failure
-from orchestration.resources import AS_OF_TAG, FULL_REFRESH_TAG, LOAD_TAG
+from orchestration.resources import AS_OF_TAG, LOAD_TAG
 
 log = logging.getLogger("adv.run")
 
@@ -55,9 +56,9 @@ def run_nightly(
     *,
     sources_file: Path | None = None,
     as_of: date | None = None,
-    full_refresh: bool = False,
+    again: ReadAgain | None = None,
 ) -> RunReport:
-    """Refresh the warehouse.
+    """Refresh the warehouse, and read again what is asked for.
 
     Raises:
         ConfigurationError: the sources file is missing or wrong, or a secret is not set.
@@ -66,7 +67,7 @@ def run_nightly(
     """
     run_id = str(uuid4())
     try:
-        report = _run(home, run_id, sources_file, as_of, full_refresh)
+        report = _run(home, run_id, sources_file, as_of, again)
     except AdvError as error:
         tell_failure(home, run_id, [str(error)])
         raise
@@ -76,10 +77,12 @@ def run_nightly(
 
 
 def _run(
-    home: Home, run_id: str, sources_file: Path | None, as_of: date | None, full_refresh: bool
+    home: Home, run_id: str, sources_file: Path | None, as_of: date | None, again: ReadAgain | None
 ) -> RunReport:
     sources = read_sources(sources_file or home.sources_file)
     check_settings(sources)
+    if again:
+        check_names(sources, again)
     with run_lock(home, "the preparation of a run"):
         instance = open_instance(home)
         mark_dead_runs_failed(instance)
@@ -92,14 +95,17 @@ def _run(
     tags = {PROCESS_TAG: process_mark(run_id), TELLS_ITSELF_TAG: "true"}
     if as_of:
         tags[AS_OF_TAG] = as_of.isoformat()
-    if full_refresh:
-        tags[FULL_REFRESH_TAG] = "true"
     result = definitions.resolve_job_def(NIGHTLY).execute_in_process(
         instance=instance,
         run_id=run_id,
         tags=tags,
         raise_on_error=False,
-        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        run_config={
+            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            "resources": {
+                "nightly": {"config": {"read_again": again and again.model_dump(mode="json")}}
+            },
+        },
     )
     return _report(home, sources, instance, result)
 

@@ -1,25 +1,52 @@
 """The one resource of a run: the lock, and what was fixed for the run when it began."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 
 from data_quality.acceptances import Acceptances, acceptances
 from ingestion.config import Sources
+from ingestion.extract import check_names
 from ingestion.home import Home
 from ingestion.landing import new_load_id
 from ingestion.ledger import CurrentRun, last_load, positions
+from ingestion.read_again import ReadAgain, read_again
 from orchestration import publish
 from orchestration.instance import PROCESS_TAG, process_mark
 from orchestration.lock import run_lock
 
 AS_OF_TAG = "adv/as_of_date"
 LOAD_TAG = "adv/load_id"
-FULL_REFRESH_TAG = "adv/full_refresh"
+
+READ_AGAIN = dg.Field(
+    dg.Noneable(
+        {
+            "names": dg.Field(
+                [str],
+                default_value=[],
+                description="Sources (erp) or tables (erp.sale_order); all where none is named",
+            ),
+            "first_day": dg.Field(
+                dg.Noneable(str),
+                default_value=None,
+                description="Only the rows that changed from this day on: 2026-03-01",
+            ),
+            "last_day": dg.Field(
+                dg.Noneable(str),
+                default_value=None,
+                description="The last day of them; up to now where none is said",
+            ),
+        }
+    ),
+    default_value=None,
+    description="What to read again beside what changed, whole or some days of it; {} is all.",
+)
+"""The same as `ReadAgain`, as the Launchpad shows it."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +56,7 @@ class Nightly:
     home: Home
     sources: Sources
     run: CurrentRun
-    full_refresh: bool
+    again: ReadAgain | None
     acceptances: Acceptances
     """What people let through, against what was loaded and published when the run began."""
 
@@ -43,11 +70,15 @@ def last_complete_day(time_zones: tuple[str, ...], now: datetime | None = None) 
 def nightly_resource(home: Home, sources: Sources) -> dg.ResourceDefinition:
     """Takes the lock when a run's first step needs it and frees it when the run ends."""
 
-    @dg.resource(description="The lock on ADV_HOME, the run's as-of date and load.")
+    @dg.resource(
+        description="The lock on ADV_HOME, the run's as-of date and load.",
+        config_schema={"read_again": READ_AGAIN},
+    )
     @contextmanager
     def nightly(context: dg.InitResourceContext) -> Iterator[Nightly]:
         dagster_run = context.run
         assert dagster_run is not None  # resources of a job always have one
+        again = _read_again(sources, context.resource_config["read_again"])
         if context.instance is not None:
             mark = process_mark(dagster_run.run_id)
             context.instance.add_run_tags(dagster_run.run_id, {PROCESS_TAG: mark})
@@ -62,11 +93,19 @@ def nightly_resource(home: Home, sources: Sources) -> dg.ResourceDefinition:
                     known_load=int(tags[LOAD_TAG]),
                     started_at=datetime.now(UTC),
                 ),
-                full_refresh=tags.get(FULL_REFRESH_TAG) == "true",
+                again=again,
                 acceptances=_acceptances(home),
             )
 
     return nightly
+
+
+def _read_again(sources: Sources, config: Mapping[str, Any] | None) -> ReadAgain | None:
+    if config is None:
+        return None
+    again = read_again(**config)
+    check_names(sources, again)
+    return again
 
 
 def _acceptances(home: Home) -> Acceptances:

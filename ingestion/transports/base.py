@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -34,6 +35,8 @@ class Window:
     """Part of a table by its cursor: after `low` (less an overlap), everything when empty."""
 
     low: str | None = None
+    again: tuple[date, date] | None = None
+    """Also what changed from the first of these days on and before the second."""
     full_refresh: int | None = None
     """Load that reads everything anew, on request: it uses nothing that another load has read."""
 
@@ -43,7 +46,8 @@ class Extraction:
     """What reading one table gave.
 
     Three Parquet files lie in the folder given: `rows.parquet` (the declared columns, typed),
-    `keys.parquet` (the key of every row that the source holds now, for finding deletes) and,
+    `keys.parquet` (key and cursor of every row that the source holds now, for finding deletes
+    and changes that the window lacks) and,
     when there were row problems, `rejected.parquet` (line BIGINT, field, code, message VARCHAR,
     key VARCHAR, row VARCHAR, file VARCHAR: one row per problem, with the source's text as it
     was).

@@ -37,8 +37,8 @@ class Question:
         return self.select(self._named(self.expressions), conditions)
 
     def keys(self) -> str:
-        """The key of every row that the source holds."""
-        return self.select(self._named(self.table.key))
+        """The key of every row that the source holds, and when it changed last."""
+        return self.select(self._named(self.table.key_and_cursor))
 
     def select(self, selected: str, conditions: Iterable[str] = ()) -> str:
         """Anything, of the rows that somebody needs."""
@@ -82,7 +82,8 @@ class DatabaseSession(ABC):
         extraction = self._read(Question(table, self._origin(table), expressions), window, into)
         return replace(
             extraction,
-            cursor_to=extraction.cursor_to or window.low,
+            # It never goes back: days that are read again are earlier.
+            cursor_to=max(filter(None, (extraction.cursor_to, window.low)), default=None),
             missing_columns=tuple(column.name for column in missing),
         )
 

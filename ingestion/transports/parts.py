@@ -18,7 +18,7 @@ import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
+from ingestion.declarations import Table
 from ingestion.engine import connect, quoted_name, quoted_text
 from ingestion.errors import SourceError, UnfinishedReadError
 
@@ -173,15 +174,22 @@ class Parts:
                 "and the next attempt goes on after them."
             ) from error
 
-    def combined(self, key: tuple[str, ...], keys: Path) -> str:
-        """DuckDB's SQL for the rows of all parts, as of the snapshot that `keys` is of."""
+    def combined(self, table: Table, keys: Path) -> str:
+        """DuckDB's SQL for the rows of all parts, as of the snapshot that `keys` is of.
+
+        A row that changed since, and was not read again as news, is missing.
+        """
         read = _parquet(*self.paths, self.rest)
         if not self.earlier:
             return f"select * from {read}"
-        by = f"using ({', '.join(quoted_name(name) for name in key)})"
+
+        def by(names: Iterable[str]) -> str:
+            return f"using ({', '.join(quoted_name(name) for name in names)})"
+
         return (
-            f"select p.* from {read} as p semi join {_parquet(keys)} as k {by} "
-            f"anti join {_parquet(self.news)} as n {by} "
+            f"select p.* from {read} as p "
+            f"semi join {_parquet(keys)} as k {by(table.key_and_cursor)} "
+            f"anti join {_parquet(self.news)} as n {by(table.key)} "
             f"union all select * from {_parquet(self.news)}"
         )
 

@@ -173,16 +173,20 @@ class PostgresSession(DatabaseSession):
             leftovers=into.with_name(PARTS),
         )
 
-    def _since(self, ask: Question, low: str | None) -> list[str]:
-        """Condition for the rows that changed after `low`, shortly before, or nobody knows when."""
-        if ask.table.cursor is None or low is None:
+    def _since(self, ask: Question, window: Window) -> list[str]:
+        """Condition for the rows of the window, changed shortly before, or nobody knows when."""
+        if ask.table.cursor is None or window.low is None:
             return []
         changed = ask.expressions[ask.table.cursor]
         overlap = f"interval '{self.source.overlap_minutes} minutes'"
-        return [f"{changed} >= timestamp {quoted_text(low)} - {overlap} or {changed} is null"]
+        since = f"{changed} >= timestamp {quoted_text(window.low)} - {overlap}"
+        if window.again:
+            first, end = (f"timestamp {quoted_text(day.isoformat())}" for day in window.again)
+            since += f" or ({changed} >= {first} and {changed} < {end})"
+        return [f"{since} or {changed} is null"]
 
     def _read_whole(self, ask: Question, window: Window, into: Path) -> Extraction:
-        since = self._since(ask, window.low)
+        since = self._since(ask, window)
         return Extraction(
             rows=self._copy(ask.rows(*since), into / "rows.parquet"),
             source_rows=self._copy(ask.keys(), into / "keys.parquet"),
@@ -240,8 +244,8 @@ class PostgresSession(DatabaseSession):
         self._copy(ask.rows(*ranges.between(parts.next_key, None)), parts.rest)
         count, totals = self._copy(ask.keys(), keys), self._totals(ask)
         if parts.earlier:
-            self._copy(ask.rows(*self._since(ask, parts.progress.began_at)), parts.news)
-        read = self._write(parts.combined(ask.table.key, keys), rows)
+            self._copy(ask.rows(*self._since(ask, Window(low=parts.progress.began_at))), parts.news)
+        read = self._write(parts.combined(ask.table, keys), rows)
         unlike = differences(self.local, rows, count, totals) if parts.earlier else []
         if unlike:
             parts.discard()

@@ -115,7 +115,7 @@ class SqliteSession(DatabaseSession):
         return int(rows)
 
     def _read(self, ask: Question, window: Window, into: Path) -> Extraction:
-        since = self._since(ask, window.low)
+        since = self._since(ask, window)
         rows = self._stage(ask.table, ask.rows(*since))
         extraction, apart = rows.write(into), rows.totals(kept_out=True)
         totals = {
@@ -123,8 +123,7 @@ class SqliteSession(DatabaseSession):
             for name, said in self._totals(ask, since).items()
         }
         # Staged after the rows are written, and over their keys: of a window, these are not all.
-        of_key = tuple(ask.table.column(name) for name in ask.table.key)
-        keys = self._stage(replace(ask.table, columns=of_key, cursor=None), ask.keys())
+        keys = self._stage(_of_keys(ask.table), ask.keys())
         keys.write_keys(into)
         return replace(
             extraction,
@@ -133,13 +132,17 @@ class SqliteSession(DatabaseSession):
             totals=totals,
         )
 
-    def _since(self, ask: Question, low: str | None) -> list[str]:
-        """Condition for the rows that changed after `low`, shortly before, or nobody knows when."""
-        if ask.table.cursor is None or low is None:
+    def _since(self, ask: Question, window: Window) -> list[str]:
+        """Condition for the rows of the window, changed shortly before, or nobody knows when."""
+        if ask.table.cursor is None or window.low is None:
             return []
         changed = f"julianday({ask.expressions[ask.table.cursor]})"
         overlap = self.source.overlap_minutes / (24 * 60)
-        return [f"{changed} >= julianday({quoted_text(low)}) - {overlap} or {changed} is null"]
+        since = f"{changed} >= julianday({quoted_text(window.low)}) - {overlap}"
+        if window.again:
+            first, end = (f"julianday({quoted_text(day.isoformat())})" for day in window.again)
+            since += f" or ({changed} >= {first} and {changed} < {end})"
+        return [f"{since} or {changed} is null"]
 
     def _totals(self, ask: Question, conditions: Sequence[str]) -> dict[str, Decimal]:
         """Exact sums of the amounts that can be read, over the rows of the window."""
@@ -197,6 +200,15 @@ class ExactSum:
     def finalize(self) -> str:
         """The sum."""
         return f"{Decimal(self._sum).scaleb(-self._scale, EXACT):f}"
+
+
+def _of_keys(table: Table) -> Table:
+    """The table as its keys are read; a cursor that is no date must not keep a key out."""
+    columns = tuple(
+        column if column.name in table.key else replace(column, data_type="string", empty=())
+        for column in map(table.column, table.key_and_cursor)
+    )
+    return replace(table, columns=columns)
 
 
 def _begin(database: sqlite3.Connection) -> None:

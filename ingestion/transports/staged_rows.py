@@ -212,9 +212,9 @@ class StagedRows:
         )
 
     def write_keys(self, into: Path) -> None:
-        """Write the key of every row, good or bad."""
+        """Write the key and the cursor of every row, good or bad."""
         # A row kept out still exists in the source: its key keeps the version that raw has.
-        names = ", ".join(quoted_name(name) for name in self.table.key)
+        names = ", ".join(quoted_name(name) for name in self.table.key_and_cursor)
         present = " or ".join(f"{quoted_name(name)} is not null" for name in self.table.key)
         self._copy(
             f"select {names} from (select {self._declared()} from staged) where {present}",
@@ -294,7 +294,7 @@ def write_nothing(connection: duckdb.DuckDBPyConnection, table: Table, into: Pat
     columns = ", ".join(
         f"cast(null as {c.data_type}) as {quoted_name(c.name)}" for c in table.columns
     )
-    keys = ", ".join(quoted_name(name) for name in table.key)
+    keys = ", ".join(quoted_name(name) for name in table.key_and_cursor)
     for selected, name in ((columns, "rows"), (f"{keys} from (select {columns})", "keys")):
         target = quoted_text(str(into / f"{name}.parquet"))
         connection.execute(

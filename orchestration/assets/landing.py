@@ -116,7 +116,7 @@ def _land_and_judge(nightly: Nightly, source_id: str, source: Source) -> list[Ju
         load_id=nightly.run.known_load,
         run_id=nightly.run.run_id,
         positions=positions(nightly.home),
-        full_refresh=nightly.full_refresh,
+        again=nightly.again,
     )
     landed = list(land(request))
     log.info(

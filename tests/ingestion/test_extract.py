@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from ingestion.extract import LandingRequest, land
 from ingestion.home import Home
 from ingestion.landing import Batch, CheckResult, batches, decide, new_load_id, schema_hash
 from ingestion.ledger import Position, merge, positions
+from ingestion.read_again import ReadAgain
 from ingestion.transports.parts import Parts
 from ingestion.transports.postgres import PostgresSession
 from tests.ingestion.batches import LOAD, a_run
@@ -177,7 +179,7 @@ def test_a_full_refresh_starts_afresh(
         list(land(request_))
     server.execute("update res_currency_rate set rate = rate + 1 where id = 5")
     losing(9)
-    (batch,) = land(replace(request_, load_id=LOAD + 1, full_refresh=True))
+    (batch,) = land(replace(request_, load_id=LOAD + 1, again=ReadAgain()))
     assert batch.manifest.totals["rate"] == "631.00000035"
     assert merged_rates(request_.home, batch)[4] == (5, Decimal("6.00000001"))
 
@@ -210,8 +212,43 @@ def test_rows_committed_after_their_window_has_passed_are_read(
     )
     (batch,) = land(next_night(replace(request_, load_id=LOAD_NOW), server, late))
     assert (batch.manifest.rows, batch.manifest.cursor_from) == (37, None)
-    assert "erp.res_currency_rate is read whole: 2 new row(s) are older" in caplog.text
+    assert "erp.res_currency_rate is read whole: 2 new or changed row(s) are older" in caplog.text
     assert merged_rates(request_.home, batch)[-1] == (99, Decimal(99))
+
+
+def test_a_change_committed_after_its_window_has_passed_is_read(
+    server: Server, request_: LandingRequest, caplog: pytest.LogCaptureFixture
+) -> None:
+    late = "update res_currency_rate set rate = 7, write_date = timestamp '2020-01-02' where id = 3"
+    (batch,) = land(next_night(replace(request_, load_id=LOAD_NOW), server, late))
+    assert "1 new or changed row(s) are older" in caplog.text
+    assert merged_rates(request_.home, batch)[2] == (3, Decimal(7))
+
+
+def test_a_backfill_reads_its_days_beside_the_window(
+    server: Server, request_: LandingRequest
+) -> None:
+    unstamped = "update res_currency_rate set rate = 7 where id < 4"
+    night = next_night(replace(request_, load_id=LOAD_NOW), server, unstamped)
+    again = ReadAgain(first_day=date(2020, 1, 1), last_day=date(2020, 1, 1))
+    (batch,) = land(replace(night, again=again))
+    assert batch.manifest.cursor_from is not None
+    watermark = night.positions["erp", RATES.name].cursor_to
+    assert watermark is not None and str(batch.manifest.cursor_to) >= watermark
+    assert [rate for _, rate in merged_rates(request_.home, batch)[:4]] == [
+        7,
+        7,
+        7,
+        4 + Decimal("1e-8"),
+    ]
+
+
+def test_other_days_than_those_asked_for_are_left_alone(
+    server: Server, request_: LandingRequest
+) -> None:
+    night = next_night(replace(request_, load_id=LOAD_NOW), server)
+    (batch,) = land(replace(night, again=ReadAgain(first_day=date(2020, 1, 2))))
+    assert batch.manifest.rows == 1
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def run(
     """Land the sources, and merge what may be merged."""
     started = CurrentRun("run", date(2026, 1, 1), load, datetime.now(UTC))
     configured = Sources.model_validate({"sources": sources})
-    nightly = Nightly(home, configured, started, full_refresh=False, acceptances=Acceptances())
+    nightly = Nightly(home, configured, started, again=None, acceptances=Acceptances())
     landing = [landing_assets(name, source) for name, source in sources.items()]
     return dg.materialize(
         [*landing, raw_assets(configured)] if load_too else landing,

@@ -52,9 +52,9 @@ def test_the_age_of_the_publication_is_an_exit_code(first_night: Home) -> None:
     assert adv(first_night, "status", "--max-age", "soon").returncode == 2
 
 
-def test_a_second_night_without_news_publishes_the_same(night: Home) -> None:
+def test_a_second_night_without_news_that_reads_all_again_publishes_the_same(night: Home) -> None:
     before, run_id = everything(night), current_run_id(night)
-    result = adv(night, "run")
+    result = adv(night, "run", "--again", "small", "--from", "2026-01-01")
     assert result.returncode == 0, result.stdout + result.stderr
     assert current_run_id(night) != run_id
     assert everything(night) == before
@@ -147,6 +147,12 @@ def test_a_wrong_sources_file_is_a_configuration_error_and_is_told(
     assert "sources.yaml:1" in result.stderr
     ((_, _, notice),) = web.calls
     assert "sources.yaml:1" in notice["text"]
+
+
+def test_what_cannot_be_read_again_is_a_configuration_error(first_night: Home) -> None:
+    result = adv(first_night, "run", "--again", "small.sales")
+    assert result.returncode == 2
+    assert "There is no 'small.sales' to read again; there is small.companies" in result.stderr
 
 
 def test_two_runs_started_at_once_both_end_well(night: Home) -> None:

@@ -180,7 +180,7 @@ def test_a_window_reads_what_changed_and_the_keys_of_everything(shop: Shop) -> N
     )
     landed = shop.read(low=NOON)
     assert [row[0] for row in landed.rows] == [2, 3, 4, 5]
-    assert landed.keys == [(1,), (2,), (3,), (4,), (5,)]
+    assert [key for key, _ in landed.keys] == [1, 2, 3, 4, 5]
     assert (landed.extraction.rows, landed.extraction.source_rows) == (4, 5)
     assert landed.extraction.totals == {"amount": "30.0000"}
     assert landed.extraction.cursor_to == "2026-01-02 12:00:00.5"
@@ -194,7 +194,7 @@ def test_a_changed_row_is_read_again_and_a_deleted_one_has_no_key(shop: Shop) ->
     shop.execute("delete from sale where id = 3")
     landed = shop.read(low=cursor, overlap_minutes=0)
     assert [(row[0], row[2]) for row in landed.rows] == [(1, 1), (2, 5)]
-    assert landed.keys == [(1,), (2,)]
+    assert landed.keys == [(1, NOON), (2, "2026-01-03 08:00:00")]
     assert landed.extraction.cursor_to == "2026-01-03 08:00:00"
 
 
@@ -241,7 +241,7 @@ def test_a_value_that_cannot_be_read_keeps_its_row_out_and_is_named(
     ((_, found, message, _),) = landed.rejected
     assert (found, told in str(message)) == (code, True)
     assert [row[0] for row in landed.rows] == [1]
-    assert landed.keys == [(1,), (2,)]
+    assert [key for key, _ in landed.keys] == [1, 2]
     extraction = landed.extraction
     assert (extraction.rows, extraction.rejected_rows, extraction.source_rows) == (1, 1, 2)
     assert extraction.totals == {"amount": "10.0000"}
