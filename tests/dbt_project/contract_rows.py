@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from ingestion.declarations import system
+from ingestion.engine import quoted_name
 
 AS_OF_DATE = date(2025, 3, 31)
 LOAD = 20250401010000000
@@ -33,3 +34,25 @@ def fill(
         if rows:
             marks = ", ".join("?" for _ in rows[0])
             connection.executemany(f"insert into {raw} values ({marks})", rows)
+
+
+def add_versions_that_are_over(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give every row of raw a past: what it said before it changed, and a row that was deleted."""
+    for table in system("contract").tables:
+        raw = f"warehouse.raw.{table.raw_name}"
+        changed = ", ".join(
+            f"{quoted_name(column.name)} + 1 as {quoted_name(column.name)}"
+            for column in table.columns
+            if column.data_type.startswith("decimal") and column.name not in table.key
+        )
+        deleted = ", ".join(
+            f"'gone ' || {quoted_name(name)} as {quoted_name(name)}"
+            for name in table.key
+            if table.column(name).data_type == "string"
+        )
+        for replaced in filter(None, (changed, deleted)):
+            connection.execute(
+                f"insert into {raw} select * replace ({replaced}, 'over' as _row_hash, "
+                f"{LOAD - 2} as _from_load, {LOAD - 1} as _to_load, true as _deleted) "
+                f"from {raw} where _to_load is null"
+            )

@@ -15,7 +15,12 @@ from ingestion.engine import connect
 from ingestion.home import Home
 from ingestion.ledger import prepare_warehouse
 from orchestration import dbt_runner, publish, seeds
-from tests.dbt_project.contract_rows import AS_OF_DATE, LOAD, fill
+from tests.dbt_project.contract_rows import (
+    AS_OF_DATE,
+    LOAD,
+    add_versions_that_are_over,
+    fill,
+)
 from tests.dbt_project.cut_off import cut_off
 from tests.dbt_project.random_company import Row, busy_company, companies
 
@@ -25,6 +30,8 @@ OPEN_AMOUNTS = """
 """
 SPAN_OF_ALL_DATES = {"core.dim_date"}
 """The calendar reaches as far as anything is dated, also ahead."""
+HISTORIES = {"core.dim_product_history", "kpi.price_compliance"}
+"""What is made of all versions, which tell the list price of a day."""
 SEED_OF_TWO_COMPANIES = 5
 NOT_BOOKED = "select * from marts.meta.invoicing_differences"
 NOT_TIED_OUT = "select * from marts.meta.receivables_reconciliation where difference <> 0"
@@ -86,6 +93,20 @@ def test_what_happens_after_the_as_of_date_changes_nothing(
     then, now = built
     changed = [table for table in then if then[table] != now[table]]
     assert {table: differing(then[table], now[table]) for table in changed} == {}
+
+
+def test_what_rows_said_before_changes_nothing_but_the_histories(
+    project: tuple[CompiledProject, Home], warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    life = busy_company(seed=SEED_OF_TWO_COMPANIES)
+    build(project[0], warehouse, life)
+    once = published_rows(warehouse)
+    fill(warehouse, life)
+    add_versions_that_are_over(warehouse)
+    for _ in project[0].build(warehouse):
+        pass
+    changed = {name for name, rows in published_rows(warehouse).items() if rows != once[name]}
+    assert changed == HISTORIES
 
 
 def build(
