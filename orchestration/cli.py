@@ -136,7 +136,7 @@ def status(
         typer.Option(help="Exit code 1 when the publication knows nothing newer: 26h, 90m, 2d."),
     ] = None,
 ) -> None:
-    """Last publication, freshness of each source, rows, and what is in quarantine."""
+    """Last publication, freshness of each source, what is in quarantine, and room on the disk."""
     from orchestration.report import age_of_publication, duration, print_status
 
     home, oldest = Home.from_environment(), duration(max_age) if max_age else None
@@ -163,7 +163,8 @@ def accept(
     from data_quality.acceptances import accept as accept_refusals
     from data_quality.acceptances import standing_refusals
     from orchestration.publish import last_published_load
-    from orchestration.report import merged_loads, print_refusals
+    from orchestration.query import merged_loads
+    from orchestration.report import print_refusals
 
     home = Home.from_environment()
     standing = standing_refusals(home, last_published_load(home), merged_loads(home))

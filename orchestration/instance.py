@@ -14,7 +14,6 @@ from ingestion.home import Home
 PROCESS_TAG = "adv/process"
 PROCESS_IS_GONE = "The process of this run is gone."
 CONFIGURATION = Path(__file__).with_name("dagster.yaml")
-RUNS_ARE_KEPT = timedelta(days=90)
 CLOCK_TOLERANCE_SECONDS = 2.0
 """A process's start is reckoned from the machine's, which a correction of the clock moves."""
 
@@ -74,7 +73,7 @@ def _is_alive(run: dg.DagsterRun) -> bool:
     return abs(created - float(began)) < CLOCK_TOLERANCE_SECONDS
 
 
-def forget_old_runs(instance: dg.DagsterInstance, now: datetime) -> int:
+def forget_old_runs(instance: dg.DagsterInstance, now: datetime, kept_days: int) -> int:
     """Delete runs, and all they logged, that ended long ago; a night writes thousands of events.
 
     What was loaded, checked and published stays on record in the warehouse.
@@ -85,7 +84,7 @@ def forget_old_runs(instance: dg.DagsterInstance, now: datetime) -> int:
             dg.DagsterRunStatus.FAILURE,
             dg.DagsterRunStatus.CANCELED,
         ],
-        created_before=now - RUNS_ARE_KEPT,
+        created_before=now - timedelta(days=kept_days),
     )
     old = [record.dagster_run.run_id for record in instance.get_run_records(ended)]
     for run_id in old:
@@ -106,7 +105,7 @@ def failure_reason(event: dg.DagsterEvent) -> str:
     return f"{reason}\n{REBUILD}" if is_damage else reason
 
 
-def dead_runs_sensor() -> dg.SensorDefinition:
+def dead_runs_sensor(kept_days: int) -> dg.SensorDefinition:
     """Looks for dead runs while the daemon is up, and for those that are long over."""
 
     @dg.sensor(
@@ -117,7 +116,7 @@ def dead_runs_sensor() -> dg.SensorDefinition:
     )
     def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         found = mark_dead_runs_failed(context.instance)
-        old = forget_old_runs(context.instance, datetime.now(UTC))
+        old = forget_old_runs(context.instance, datetime.now(UTC), kept_days)
         return dg.SkipReason(f"{found} dead run(s) found, {old} old one(s) forgotten")
 
     return dead_runs

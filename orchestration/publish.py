@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -49,9 +49,13 @@ class Publication:
 
 
 def begin(home: Home, run_id: str) -> Path:
-    """An empty folder for this run to build into, reached through `published/next`."""
+    """An empty folder for this run to build into, reached through `published/next`.
+
+    What runs before it built and did not publish makes room.
+    """
     folder = home.published / run_id
     shutil.rmtree(folder, ignore_errors=True)
+    _keep_only(home, _publications(home))
     folder.mkdir(parents=True)
     _point(next_publication(home), run_id)
     _point(publication_before(home), _in_force(home))
@@ -263,10 +267,13 @@ def _known_load(folder: Path) -> int:
 
 
 def _prune(home: Home, keep: int) -> None:
-    complete = _publications(home)
-    kept = {*complete[-keep:], current_run_id(home)}
+    _keep_only(home, _publications(home)[-keep:])
+
+
+def _keep_only(home: Home, publications: Collection[str]) -> None:
+    """Remove all other publications but the one in force, and what was never published."""
     for path in _folders(home.published):
-        if path.name not in kept:
+        if path.name not in {*publications, current_run_id(home)}:
             shutil.rmtree(path, ignore_errors=True)
 
 

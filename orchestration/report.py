@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
+from rich import filesize
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -16,6 +17,7 @@ from ingestion.home import Home
 from ingestion.landing import Batch, batches, known_at
 from ingestion.replay import Replayed
 from orchestration import publish
+from orchestration.disk import disk_use
 from orchestration.lock import holder_of
 from orchestration.nightly import RunReport
 from orchestration.query import query_marts
@@ -77,7 +79,7 @@ def print_report(console: Console, report: RunReport) -> None:
 
 
 def print_status(console: Console, home: Home, *, by_table: bool = False) -> None:
-    """Last publication, freshness of each source or of each of its tables, and quarantine."""
+    """Last publication, freshness of each source or of each table, quarantine, and disk use."""
     holder = holder_of(home)
     if holder:
         console.print(f"Running now: {holder}")
@@ -98,6 +100,23 @@ def print_status(console: Console, home: Home, *, by_table: bool = False) -> Non
     later = [refusal for refusal in refusals if refusal.stage != "landing"]
     if later:
         print_refusals(console, later)
+    _print_disk_use(console, home)
+
+
+def _print_disk_use(console: Console, home: Home) -> None:
+    if not home.root.exists():
+        return
+    use = disk_use(home)
+    areas = ", ".join(f"{name} {filesize.decimal(size)}" for name, size in use.by_area.items())
+    console.print(
+        f"On disk: {escape(areas)}; {filesize.decimal(use.free)} are free.", highlight=False
+    )
+    if use.is_short:
+        console.print(
+            f"[yellow]The next night may need {filesize.decimal(use.needed)}:[/] make room, or "
+            "keep fewer publications (`keep_publications` in sources.yaml).",
+            highlight=False,
+        )
 
 
 def age_of_publication(home: Home) -> timedelta | None:
@@ -118,14 +137,6 @@ def duration(text: str) -> timedelta:
         raise ConfigurationError(f"{text!r} is no duration such as 26h, 90m or 2d.")
     unit = {"m": "minutes", "h": "hours", "d": "days"}[match[2]]
     return timedelta(**{unit: int(match[1])})
-
-
-def merged_loads(home: Home) -> dict[str, int]:
-    """The last load merged of each source table, by what is published."""
-    if not home.marts.exists():
-        return {}
-    query = "select source_id || '.' || table_name, last_load_id from meta.freshness"
-    return {str(table): int(str(load)) for table, load in query_marts(home, query)[1]}
 
 
 def print_refusals(console: Console, standing: Sequence[Refusal]) -> None:
