@@ -245,6 +245,33 @@ def rebuild(
 
 
 @app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="A new folder, or that of a backup before.")],
+) -> None:
+    """Bring a backup up to date: landing zone, configuration, records, publication in force.
+
+    The warehouse is no part of it, since `adv rebuild` makes it again. The folder holds rows as
+    they were and the secret behind pseudonyms: keep it as close as ADV_HOME. What is erased from
+    ADV_HOME stays in the backup until this command is run again, and in every copy of the folder.
+    """
+    from orchestration.backup import back_up
+    from orchestration.report import print_backed_up
+
+    print_backed_up(console, folder, back_up(Home.from_environment(), folder))
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(help="Folder of the backup.")],
+) -> None:
+    """Put a backup into an empty ADV_HOME; readers have its publication at once."""
+    from orchestration.backup import restore as put_back
+    from orchestration.report import print_restored
+
+    print_restored(console, put_back(Home.from_environment(), folder))
+
+
+@app.command()
 def ui(
     port: Annotated[int, typer.Option(help="Port on loopback.")] = 3000,
 ) -> None:

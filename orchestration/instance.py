@@ -9,6 +9,7 @@ import dagster as dg
 import psutil
 
 from ingestion.engine import DAMAGE, REBUILD
+from ingestion.errors import LayoutError
 from ingestion.home import Home
 
 PROCESS_TAG = "adv/process"
@@ -23,12 +24,41 @@ def open_instance(home: Home) -> dg.DagsterInstance:
 
     Two processes that start an empty instance at once would break its database for good, so
     this runs under the lock of a run or before the user interface's processes.
+
+    Raises:
+        LayoutError: a newer version of Dagster has written it.
+
     """
     home.dagster.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(CONFIGURATION, home.dagster / "dagster.yaml")
     os.environ["ADV_HOME"] = str(home.root)
     os.environ["DAGSTER_HOME"] = str(home.dagster)
-    return dg.DagsterInstance.get()
+    instance = dg.DagsterInstance.get()
+    _bring_up_to_date(instance)
+    return instance
+
+
+def _bring_up_to_date(instance: dg.DagsterInstance) -> None:
+    """Let a newer Dagster change its tables; the event log does not tell its version.
+
+    Raises:
+        LayoutError: an even newer one has written them.
+
+    """
+    from alembic.util import CommandError
+
+    versions = [instance.run_storage.alembic_version()]
+    if instance.schedule_storage:
+        versions.append(instance.schedule_storage.alembic_version())
+    if all(version is None or version[0] == version[1] for version in versions):
+        return
+    try:
+        instance.upgrade()
+    except CommandError as error:
+        raise LayoutError(
+            f"A newer Dagster has written {instance.root_directory}: {error}. Use the newer "
+            "version of the product."
+        ) from None
 
 
 def process_mark(run_id: str) -> str:

@@ -86,11 +86,16 @@ def publish(home: Home, run: CurrentRun, keep: int) -> Publication:
     stamp = {"run_id": run.run_id, "known_load": run.known_load}
     (folder / COMPLETE).write_text(json.dumps(stamp), encoding="utf-8")
     _sync(folder)
-    _point(home.published / "current", run.run_id)
-    _point(home.marts, f"current/{MARTS_FILE}")
-    _sync_folder(home.published)
+    put_in_force(home, run.run_id)
     _prune(home, keep)
     return publication
+
+
+def put_in_force(home: Home, run_id: str) -> None:
+    """Let readers see a complete publication."""
+    _point(home.published / "current", run_id)
+    _point(home.marts, f"current/{MARTS_FILE}")
+    sync_folder(home.published)
 
 
 def rollback(home: Home) -> str:
@@ -104,8 +109,7 @@ def rollback(home: Home) -> str:
     earlier = complete[: complete.index(current)] if current in complete else complete
     if not earlier:
         raise PublicationError("There is no earlier publication to return to.")
-    _point(home.published / "current", earlier[-1])
-    _sync_folder(home.published)
+    put_in_force(home, earlier[-1])
     return earlier[-1]
 
 
@@ -233,10 +237,11 @@ def _sync(folder: Path) -> None:
             with path.open("rb") as file:
                 os.fsync(file.fileno())
     for path in [folder, *(p for p in folder.rglob("*") if p.is_dir())]:
-        _sync_folder(path)
+        sync_folder(path)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Names in a folder reach the disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

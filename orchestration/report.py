@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from rich import filesize
 from rich.console import Console
@@ -17,6 +18,7 @@ from ingestion.home import Home
 from ingestion.landing import Batch, batches, known_at
 from ingestion.replay import Replayed
 from orchestration import publish
+from orchestration.backup import BackedUp, Inventory
 from orchestration.disk import disk_use
 from orchestration.lock import holder_of
 from orchestration.nightly import RunReport
@@ -167,6 +169,26 @@ def print_replayed(console: Console, replayed: Replayed) -> None:
     """What a rebuild of the warehouse did, and what it left out."""
     _print_replayed(console, replayed)
     console.print("`adv run` publishes from it.")
+
+
+def print_backed_up(console: Console, folder: Path, done: BackedUp) -> None:
+    """What a backup added and removed."""
+    console.print(
+        f"{escape(str(folder))} holds {done.files:,} files: {filesize.decimal(done.bytes_added)} "
+        f"added, {done.objects_removed:,} objects that no file holds any more removed. It holds "
+        "the secret behind pseudonyms, too: keep it as close as ADV_HOME.",
+        highlight=False,
+    )
+
+
+def print_restored(console: Console, inventory: Inventory) -> None:
+    """What was restored, and how to go on."""
+    console.print(
+        f"Restored {len(inventory.files):,} files as they were on "
+        f"{inventory.made_at:%Y-%m-%d %H:%M} UTC, up to load {inventory.last_load}. Now "
+        "`adv rebuild` builds the warehouse again, and `adv run` goes on from it.",
+        highlight=False,
+    )
 
 
 def print_rebuilt_marts(console: Console, rebuilt: RebuiltMarts) -> None:
