@@ -179,6 +179,23 @@ def accept(
 
 
 @app.command()
+def quarantine(
+    name: Annotated[
+        str | None, typer.Argument(help="A table (erp.sale_order) or a source (erp).")
+    ] = None,
+) -> None:
+    """What is kept out of the warehouse: rows and refused tables, by which rule, and where it is.
+
+    A row comes back when it changes in its source. Once its source, the options in sources.yaml or
+    a mapping in ADV_HOME/config is mended, `adv run --full-refresh --table source.table` reads it
+    again. `adv accept` lets a refused table through.
+    """
+    from orchestration.report import print_quarantine
+
+    print_quarantine(console, Home.from_environment(), name)
+
+
+@app.command()
 def docs() -> None:
     """Build pages on the last verdict about every table: rules and counts, no personal data."""
     from data_quality.docs import build, last_batches

@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from data_quality.acceptances import Refusal, standing_refusals
+from data_quality.set_apart import set_apart
 from ingestion.errors import ConfigurationError
 from ingestion.home import Home
 from ingestion.landing import Batch, batches, known_at
@@ -153,9 +154,7 @@ def print_refusals(console: Console, standing: Sequence[Refusal]) -> None:
 
 def _print_quarantine(console: Console, home: Home) -> None:
     """Refusals that still matter: no later load of the table was accepted."""
-    accepted = {batch.name: batch.manifest.load_id for batch in batches(home.landing)}
-    refused = batches(home.quarantine)
-    standing = [b for b in refused if b.manifest.load_id > accepted.get(b.name, 0)]
+    refused, standing = batches(home.quarantine), _standing(home)
     for batch in standing:
         _print_refused(console, batch)
     mended = len(refused) - len(standing)
@@ -163,6 +162,41 @@ def _print_quarantine(console: Console, home: Home) -> None:
         console.print(f"{mended} older refusal(s), made good by a later load: {home.quarantine}")
     if not refused:
         console.print("Quarantine is empty.")
+
+
+def _standing(home: Home) -> list[Batch]:
+    accepted = {batch.name: batch.manifest.load_id for batch in batches(home.landing)}
+    refused = batches(home.quarantine)
+    return [b for b in refused if b.manifest.load_id > accepted.get(b.name, 0)]
+
+
+def print_quarantine(console: Console, home: Home, name: str | None = None) -> None:
+    """Rows and batches that are kept out, of one table or source where one is named."""
+
+    def is_asked_for(subject: str) -> bool:
+        return name is None or subject == name or subject.startswith(f"{name}.")
+
+    apart = [rows for rows in set_apart(home) if is_asked_for(rows.subject)]
+    for rows in apart:
+        console.print(
+            f"[yellow]set apart[/] {rows.subject}: {rows.rows:,} rows, {escape(rows.rule)}: "
+            f"{escape(', '.join(rows.examples))}",
+            highlight=False,
+        )
+        older = f" and {len(rows.files) - 1} older files" if rows.files[1:] else ""
+        console.print(f"    {escape(str(rows.files[0]))}{older}", highlight=False, soft_wrap=True)
+    refused = [batch for batch in _standing(home) if is_asked_for(batch.name)]
+    for batch in refused:
+        _print_refused(console, batch)
+        console.print(f"    {escape(str(batch.folder))}", highlight=False, soft_wrap=True)
+    if not apart and not refused:
+        console.print("Nothing is kept out.")
+        return
+    console.print(
+        "A row comes back when it changes in its source or, once the source, its options or a "
+        "mapping is mended, with `adv run --full-refresh`; a refused table with `adv run`, or "
+        "`adv accept` if it is right."
+    )
 
 
 def print_replayed(console: Console, replayed: Replayed) -> None:
