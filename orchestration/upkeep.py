@@ -6,6 +6,7 @@ begins (orchestration/instance.py).
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,19 @@ from ingestion.landing import known_at
 from orchestration import publish
 from orchestration.query import merged_loads
 from orchestration.rebuild import discard_scratch, replaced
+
+log = logging.getLogger("adv.upkeep")
+
+
+def tidy_up(home: Home, retention: Retention) -> None:
+    """Clean up after a publication, which stands whatever becomes of that; the log tells."""
+    try:
+        removed = clean(home, retention, datetime.now(UTC))
+    except Exception as error:
+        log.warning("Published, but what is over could not be removed: %s", error)
+        return
+    if removed:
+        log.info("removed %s", ", ".join(f"{count} {what}" for what, count in removed.items()))
 
 
 def clean(home: Home, retention: Retention, now: datetime) -> dict[str, int]:

@@ -3,7 +3,6 @@
 import json
 import logging
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ from orchestration.dbt_runner import NodeResult
 from orchestration.notify import tell_publication
 from orchestration.resources import Nightly
 from orchestration.seeds import load_seeds
-from orchestration.upkeep import clean
+from orchestration.upkeep import tidy_up
 
 if TYPE_CHECKING:
     from data_quality.results import RuleResult
@@ -127,7 +126,7 @@ def publication_asset(home: Home) -> dg.AssetsDefinition:
             raise dg.Failure(str(error), allow_retries=False) from error
         log.info("published %s, as of %s", publication.run_id, publication.as_of_date)
         tell_publication(publication)
-        _tidy_up(nightly)
+        tidy_up(nightly.home, nightly.sources.retention)
         yield dg.MaterializeResult(
             asset_key=PUBLICATION,
             metadata={
@@ -141,17 +140,6 @@ def publication_asset(home: Home) -> dg.AssetsDefinition:
         )
 
     return publish_marts
-
-
-def _tidy_up(nightly: Nightly) -> None:
-    """Remove what was kept for long enough; what is published stands whatever becomes of that."""
-    try:
-        removed = clean(nightly.home, nightly.sources.retention, datetime.now(UTC))
-    except Exception as error:
-        log.warning("Published, but what is over could not be removed: %s", error)
-        return
-    if removed:
-        log.info("removed %s", ", ".join(f"{count} {what}" for what, count in removed.items()))
 
 
 def _check_marts(nightly: Nightly) -> tuple["RuleResult", ...]:

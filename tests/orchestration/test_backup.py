@@ -88,7 +88,10 @@ def contents(home: Home) -> dict[str, tuple[bytes, int]]:
 
 def test_what_is_restored_is_what_was_there(lived: Home, folder: Path) -> None:
     before, key = contents(lived), pseudonym_key(lived)
-    back_up(lived, folder)
+    with closing(sqlite3.connect(lived.dagster / "event_log.db")) as writer:
+        writer.execute("insert into event_logs values (2)")
+        writer.commit()  # into its log, since the daemon keeps the database open
+        back_up(lived, folder)
     after = contents(restored(lived, folder))
     left_out = {name for name in before.keys() - after.keys() if "event_log" not in name}
     assert left_out == {"warehouse.duckdb"}
@@ -97,7 +100,7 @@ def test_what_is_restored_is_what_was_there(lived: Home, folder: Path) -> None:
     assert lived.marts.read_text() == "FR"
     assert pseudonym_key(lived) == key
     with closing(sqlite3.connect(lived.dagster / "event_log.db")) as log:
-        assert log.execute("select id from event_logs").fetchall() == [(1,)]
+        assert log.execute("select id from event_logs").fetchall() == [(1,), (2,)]
     replay(lived, lived)
     assert positions(lived)["erp", "res_country"].load_id == LOAD
 

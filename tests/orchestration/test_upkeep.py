@@ -15,7 +15,7 @@ from ingestion.engine import connect
 from ingestion.home import Home
 from ingestion.landing import batches, decide, known_at
 from orchestration.lock import run_lock
-from orchestration.upkeep import clean
+from orchestration.upkeep import clean, tidy_up
 from tests.ingestion.batches import LOAD, accepted, landed
 
 RETENTION = Retention(quarantine_days=30, refusals_days=60, logs_days=10, replaced_days=7)
@@ -144,3 +144,13 @@ def test_a_batch_whose_removal_was_interrupted_is_no_batch(
     with pytest.raises(OSError, match="killed"):
         clean(home, RETENTION, days_after(LOAD, 31))
     assert batches(home.quarantine) == []
+
+
+def test_what_goes_wrong_there_is_told_and_undoes_nothing(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    refuse(home, LOAD)
+    (home.refusals / f"{LOAD}.jsonl").write_text("torn")
+    tidy_up(home, RETENTION)
+    assert "Published, but what is over could not be removed" in caplog.text
+    assert "is damaged" in caplog.text
