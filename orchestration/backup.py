@@ -49,8 +49,9 @@ class KeptFile(BaseModel):
     size: int
     """Bytes."""
     modified: int
-    """Nanoseconds since 1970: a file of the same time and size is not read again."""
+    """Nanoseconds since 1970: a file of the same size, time and mode is not read again."""
     mode: int
+    """Who may read and write it."""
 
 
 class Inventory(BaseModel):
@@ -187,7 +188,8 @@ def _databases(home: Home, snapshot: Path) -> Iterator[tuple[str, Path]]:
 
 def _is_as_kept(path: Path, kept: KeptFile, objects: Path) -> bool:
     state, held = path.stat(), _object(objects, kept.checksum)
-    same = (state.st_size, state.st_mtime_ns) == (kept.size, kept.modified)
+    now = (state.st_size, state.st_mtime_ns, state.st_mode & 0o777)
+    same = now == (kept.size, kept.modified, kept.mode)
     return same and held.exists() and held.stat().st_size == kept.size
 
 

@@ -49,13 +49,9 @@ class Publication:
 
 
 def begin(home: Home, run_id: str) -> Path:
-    """An empty folder for this run to build into, reached through `published/next`.
-
-    What runs before it built and did not publish makes room.
-    """
+    """An empty folder for this run to build into, reached through `published/next`."""
     folder = home.published / run_id
     shutil.rmtree(folder, ignore_errors=True)
-    _keep_only(home, _publications(home))
     folder.mkdir(parents=True)
     _point(next_publication(home), run_id)
     _point(publication_before(home), _in_force(home))
@@ -71,6 +67,11 @@ def _in_force(home: Home) -> str:
     nothing.mkdir(exist_ok=True)
     connect(nothing / MARTS_FILE).close()
     return nothing.name
+
+
+def discard_unfinished(home: Home) -> None:
+    """Remove what earlier runs built and did not publish, to make room for another."""
+    _keep_only(home, _publications(home))
 
 
 def publish(home: Home, run: CurrentRun, keep: int) -> Publication:

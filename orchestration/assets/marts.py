@@ -45,6 +45,7 @@ def marts_assets(home: Home) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext,
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         nightly: Nightly = context.resources.nightly
+        publish.discard_unfinished(nightly.home)
         publish.begin(nightly.home, nightly.run.run_id)
         try:
             load_seeds(nightly.home)
