@@ -19,12 +19,8 @@ from ingestion.ledger import merge, positions
 from ingestion.pseudonyms import pseudonym_key
 from ingestion.replay import replay
 from orchestration.backup import BackedUp, _copy, back_up, read_inventory, restore
-from orchestration.publish import current_run_id, published_load
+from orchestration.publish import published_load
 from tests.ingestion.batches import LOAD, a_run, accepted
-from tests.orchestration.conftest import adv, ask
-from tests.orchestration.test_nightly import everything
-
-HISTORY = "select * from meta.publications order by all"
 
 
 def load(home: Home, number: int, code: str) -> None:
@@ -225,26 +221,3 @@ def test_a_backup_of_a_newer_product_is_not_restored(lived: Home, folder: Path) 
     (folder / "backup.json").write_text(newer.model_dump_json())
     with pytest.raises(LayoutError, match="newer version"):
         restore(Home(folder.parent / "elsewhere"), folder)
-
-
-def test_a_lost_installation_comes_back_and_its_nights_go_on(night: Home, tmp_path: Path) -> None:
-    folder, parsed = tmp_path / "backup", tmp_path / "dbt"
-    before, run_id, history = everything(night), current_run_id(night), ask(night, HISTORY)
-    differences = ask(night, "select count(*) from kpi.as_of_differences")
-    assert adv(night, "backup", str(folder)).returncode == 0
-    shutil.move(night.dbt, parsed)  # what dbt parses anew takes long and is no state
-    shutil.move(night.root / "exports", tmp_path / "exports")
-    shutil.rmtree(night.root)
-
-    result = adv(night, "restore", str(folder))
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert (everything(night), current_run_id(night)) == (before, run_id)  # readers have it at once
-
-    shutil.move(parsed, night.dbt)
-    shutil.move(tmp_path / "exports", night.root / "exports")
-    for command in ("rebuild", "run"):
-        result = adv(night, command)
-        assert result.returncode == 0, result.stdout + result.stderr
-    assert everything(night) == before
-    assert ask(night, HISTORY)[: len(history)] == history
-    assert ask(night, "select count(*) from kpi.as_of_differences") == differences
