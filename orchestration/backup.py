@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from ingestion.errors import BackupError, ConfigurationError, LayoutError
 from ingestion.home import Home
@@ -44,7 +44,7 @@ class KeptFile(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    checksum: str
+    checksum: str = Field(pattern="^[0-9a-f]{64}$")
     """SHA-256 of what it held, in hexadecimal."""
     size: int
     """Bytes."""
@@ -64,7 +64,7 @@ class Inventory(BaseModel):
     """Layout of the home that it was made from."""
     last_load: int
     """The newest load in the landing zone, 0 before the first."""
-    in_force: str | None
+    in_force: str | None = Field(pattern=r"^[\w-]+$")
     """The run whose publication was in force."""
     files: dict[str, KeptFile]
     """By path under ADV_HOME."""

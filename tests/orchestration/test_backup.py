@@ -205,12 +205,20 @@ def test_a_damaged_backup_restores_nothing_and_a_whole_one_then_everything(
     assert lived.acceptances.read_text() == "accepted\n"
 
 
+@pytest.mark.parametrize(
+    ("name", "elsewhere"),
+    [
+        ('"acceptances.jsonl"', '"../acceptances"'),
+        ('"acceptances.jsonl"', '"/acceptances"'),
+        (f'"in_force":"run-{LOAD}"', '"in_force":"../run"'),
+    ],
+)
 def test_an_inventory_that_leads_out_of_the_installation_is_refused(
-    lived: Home, folder: Path
+    lived: Home, folder: Path, name: str, elsewhere: str
 ) -> None:
     back_up(lived, folder)
     inventory = folder / "backup.json"
-    inventory.write_text(inventory.read_text().replace('"acceptances.jsonl"', '"../acceptances"'))
+    inventory.write_text(inventory.read_text().replace(name, elsewhere))
     with pytest.raises(BackupError, match="is damaged"):
         restore(Home(folder.parent / "elsewhere"), folder)
 

@@ -14,7 +14,13 @@ from ingestion.errors import ConfigurationError
 from ingestion.home import Home
 from ingestion.landing import CheckResult, decide
 from orchestration.disk import disk_use
-from orchestration.report import age_of_publication, duration, print_rows, print_status
+from orchestration.report import (
+    age_of_publication,
+    duration,
+    print_quarantine,
+    print_rows,
+    print_status,
+)
 from tests.ingestion.batches import landed
 
 BRACKETS = "Bolt [new] [/old]"
@@ -98,3 +104,21 @@ def test_a_night_needs_room_for_the_warehouse_and_twice_the_publication(home: Ho
     (home.published / "current").symlink_to("run")
     home.warehouse.write_bytes(b"w" * 1_000_000)
     assert 1_200_000 < disk_use(home).needed < 1_250_000
+
+
+def test_what_is_kept_out_is_listed_with_the_place_where_it_lies(home: Home) -> None:
+    check = CheckResult(
+        rule="no two rows share a key",
+        severity="batch",
+        passed=False,
+        rows_checked=2,
+        rows_failed=2,
+    )
+    batch = landed(home, [{"id": 1, "code": "FR"}])
+    refused = decide(home, batch, accepted=False, checks=(check,))
+    for name, is_listed in ((None, True), ("erp", True), ("erp.res_country", True), ("er", False)):
+        output = Console(file=StringIO(), width=200)
+        print_quarantine(output, home, name)
+        assert (str(refused.folder) in shown(output)) == is_listed
+        assert ("no two rows share a key" in shown(output)) == is_listed
+        assert ("Nothing is kept out" in shown(output)) != is_listed
