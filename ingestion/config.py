@@ -111,6 +111,21 @@ class PublicationLimits(_Model):
     """Share of what a closed month moved that may still be restated."""
 
 
+class Retention(_Model):
+    """For how long what is over is kept. What `adv accept` still lists is always kept."""
+
+    quarantine_days: int = Field(default=90, ge=1)
+    """Refused batches, counted from the load that read them."""
+    refusals_days: int = Field(default=90, ge=1)
+    """What each load refused, and which rule did."""
+    runs_days: int = Field(default=90, ge=1)
+    """Dagster's record of runs that ended; the warehouse keeps what they loaded and published."""
+    logs_days: int = Field(default=30, ge=1)
+    """What runs, schedules and sensors wrote while they ran."""
+    replaced_days: int = Field(default=7, ge=1)
+    """The warehouse that `adv rebuild --replace` put aside."""
+
+
 class _Source(_Model):
     system: str
     on_refusal: Literal["hold", "publish_stale"] = "hold"
@@ -204,6 +219,7 @@ class Sources(_Model):
     """Pins the as-of date; the demo does, since its company lives in its own time."""
     keep_publications: int = Field(default=7, ge=1)
     publication: PublicationLimits = PublicationLimits()
+    retention: Retention = Retention()
     sources: dict[str, Source] = Field(min_length=1)
 
     @property

@@ -36,5 +36,13 @@ class PublicationError(AdvError):
     """What was built is incomplete and was not published."""
 
 
+class LayoutError(AdvError):
+    """ADV_HOME was written by a version of the product that this one does not know."""
+
+
+class BackupError(AdvError):
+    """A backup could not be made, or cannot be restored."""
+
+
 class BusyError(AdvError):
     """Another run holds the lock on `ADV_HOME`."""

@@ -59,6 +59,16 @@ class Home:
         return self.root / "acceptances.jsonl"
 
     @property
+    def erasures(self) -> Path:
+        """Which persons were erased, and when."""
+        return self.root / "erasures.jsonl"
+
+    @property
+    def layout(self) -> Path:
+        """Number of the layout of these folders."""
+        return self.root / "version.json"
+
+    @property
     def data_docs(self) -> Path:
         """HTML pages on the last verdicts, built on request."""
         return self.root / "data_docs"

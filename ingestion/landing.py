@@ -27,7 +27,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ingestion.declarations import Table, system
+from ingestion.declarations import Table, system, systems
 from ingestion.errors import WarehouseError
 from ingestion.home import Home
 from ingestion.transports.base import Extraction, Problem
@@ -98,6 +98,12 @@ class Batch:
     def table(self) -> Table:
         """The declaration of the table that was read."""
         return system(self.manifest.system).table(self.manifest.table)
+
+    @property
+    def is_declared(self) -> bool:
+        """Its table still belongs to its system."""
+        known = systems().get(self.manifest.system)
+        return known is not None and self.manifest.table in {table.name for table in known.tables}
 
     @property
     def name(self) -> str:

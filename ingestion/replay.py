@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingestion.declarations import systems
 from ingestion.engine import connect, quoted_name
 from ingestion.errors import WarehouseError
 from ingestion.home import Home
@@ -114,16 +113,11 @@ def _kept_batches(
                 f"{source_id}.{table} of load {folder.name} was merged and is no longer in "
                 f"{home.landing}; bring its folder back from a backup."
             )
-        if _is_declared(batch):
+        if batch.is_declared:
             found.append(batch)
         else:
             undeclared.append(batch.told)
     return found, undeclared
-
-
-def _is_declared(batch: Batch) -> bool:
-    known = systems().get(batch.manifest.system)
-    return known is not None and batch.manifest.table in {table.name for table in known.tables}
 
 
 def _restore_ledger(

@@ -158,7 +158,7 @@ def status(
         typer.Option(help="Exit code 1 when the publication knows nothing newer: 26h, 90m, 2d."),
     ] = None,
 ) -> None:
-    """Last publication, freshness of each source, rows, and what is in quarantine."""
+    """Last publication, freshness of each source, what is in quarantine, and room on the disk."""
     from orchestration.report import age_of_publication, duration, print_status
 
     home, oldest = Home.from_environment(), duration(max_age) if max_age else None
@@ -185,7 +185,8 @@ def accept(
     from data_quality.acceptances import accept as accept_refusals
     from data_quality.acceptances import standing_refusals
     from orchestration.publish import last_published_load
-    from orchestration.report import merged_loads, print_refusals
+    from orchestration.query import merged_loads
+    from orchestration.report import print_refusals
 
     home = Home.from_environment()
     standing = standing_refusals(home, last_published_load(home), merged_loads(home))
@@ -197,6 +198,23 @@ def accept(
     for acceptance in accept_refusals(home, name, reason, standing):
         console.print(f"Accepted {acceptance.subject}: {acceptance.code}", highlight=False)
     console.print("The next `adv run` lets it through, as long as it is not a tenth more.")
+
+
+@app.command()
+def quarantine(
+    name: Annotated[
+        str | None, typer.Argument(help="A table (erp.sale_order) or a source (erp).")
+    ] = None,
+) -> None:
+    """What is kept out of the warehouse: rows and refused tables, by which rule, and where it is.
+
+    A row comes back when it changes in its source. Once its source, the options in sources.yaml or
+    a mapping in ADV_HOME/config is mended, `adv run --again source.table` reads it
+    again. `adv accept` lets a refused table through.
+    """
+    from orchestration.report import print_quarantine
+
+    print_quarantine(console, Home.from_environment(), name)
 
 
 @app.command()
@@ -263,6 +281,33 @@ def rebuild(
     if as_of is None or into is None or replace:
         raise ConfigurationError("--as-of and --into go together, and without --replace.")
     print_rebuilt_marts(console, rebuild_marts(home, as_of.date(), into.resolve()))
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="A new folder, or that of a backup before.")],
+) -> None:
+    """Bring a backup up to date: landing zone, configuration, records, publication in force.
+
+    The warehouse is no part of it, since `adv rebuild` makes it again. The folder holds rows as
+    they were and the secret behind pseudonyms: keep it as close as ADV_HOME. What is erased from
+    ADV_HOME stays in the backup until this command is run again, and in every copy of the folder.
+    """
+    from orchestration.backup import back_up
+    from orchestration.report import print_backed_up
+
+    print_backed_up(console, folder, back_up(Home.from_environment(), folder))
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(help="Folder of the backup.")],
+) -> None:
+    """Put a backup into an empty ADV_HOME; readers have its publication at once."""
+    from orchestration.backup import restore as put_back
+    from orchestration.report import print_restored
+
+    print_restored(console, put_back(Home.from_environment(), folder))
 
 
 @app.command()

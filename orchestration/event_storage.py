@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as db
 from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 
 
@@ -33,6 +34,13 @@ class TunedSqliteEventLogStorage(ConsolidatedSqliteEventLogStorage):
             connection.execute("pragma synchronous = normal")
 
         return engine
+
+    def delete_events(self, run_id: str) -> None:
+        """Delete what a run logged and what its checks found, which Dagster would keep."""
+        super().delete_events(run_id)
+        checks = AssetCheckExecutionsTable
+        with self._connect() as connection:
+            connection.execute(checks.delete().where(checks.c.run_id == run_id))
 
     @contextmanager
     def _connect(self) -> Iterator[db.Connection]:

@@ -9,12 +9,12 @@ import dagster as dg
 import psutil
 
 from ingestion.engine import DAMAGE, REBUILD
+from ingestion.errors import LayoutError
 from ingestion.home import Home
 
 PROCESS_TAG = "adv/process"
 PROCESS_IS_GONE = "The process of this run is gone."
 CONFIGURATION = Path(__file__).with_name("dagster.yaml")
-RUNS_ARE_KEPT = timedelta(days=90)
 CLOCK_TOLERANCE_SECONDS = 2.0
 """A process's start is reckoned from the machine's, which a correction of the clock moves."""
 
@@ -24,12 +24,41 @@ def open_instance(home: Home) -> dg.DagsterInstance:
 
     Two processes that start an empty instance at once would break its database for good, so
     this runs under the lock of a run or before the user interface's processes.
+
+    Raises:
+        LayoutError: a newer version of Dagster has written it.
+
     """
     home.dagster.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(CONFIGURATION, home.dagster / "dagster.yaml")
     os.environ["ADV_HOME"] = str(home.root)
     os.environ["DAGSTER_HOME"] = str(home.dagster)
-    return dg.DagsterInstance.get()
+    instance = dg.DagsterInstance.get()
+    _bring_up_to_date(instance)
+    return instance
+
+
+def _bring_up_to_date(instance: dg.DagsterInstance) -> None:
+    """Let a newer Dagster change its tables; the event log does not tell its version.
+
+    Raises:
+        LayoutError: an even newer one has written them.
+
+    """
+    from alembic.util import CommandError
+
+    versions = [instance.run_storage.alembic_version()]
+    if instance.schedule_storage:
+        versions.append(instance.schedule_storage.alembic_version())
+    if all(version is None or version[0] == version[1] for version in versions):
+        return
+    try:
+        instance.upgrade()
+    except CommandError as error:
+        raise LayoutError(
+            f"A newer Dagster has written {instance.root_directory}: {error}. Use the newer "
+            "version of the product."
+        ) from None
 
 
 def process_mark(run_id: str) -> str:
@@ -74,7 +103,7 @@ def _is_alive(run: dg.DagsterRun) -> bool:
     return abs(created - float(began)) < CLOCK_TOLERANCE_SECONDS
 
 
-def forget_old_runs(instance: dg.DagsterInstance, now: datetime) -> int:
+def forget_old_runs(instance: dg.DagsterInstance, now: datetime, kept_days: int) -> int:
     """Delete runs, and all they logged, that ended long ago; a night writes thousands of events.
 
     What was loaded, checked and published stays on record in the warehouse.
@@ -85,7 +114,7 @@ def forget_old_runs(instance: dg.DagsterInstance, now: datetime) -> int:
             dg.DagsterRunStatus.FAILURE,
             dg.DagsterRunStatus.CANCELED,
         ],
-        created_before=now - RUNS_ARE_KEPT,
+        created_before=now - timedelta(days=kept_days),
     )
     old = [record.dagster_run.run_id for record in instance.get_run_records(ended)]
     for run_id in old:
@@ -106,7 +135,7 @@ def failure_reason(event: dg.DagsterEvent) -> str:
     return f"{reason}\n{REBUILD}" if is_damage else reason
 
 
-def dead_runs_sensor() -> dg.SensorDefinition:
+def dead_runs_sensor(kept_days: int) -> dg.SensorDefinition:
     """Looks for dead runs while the daemon is up, and for those that are long over."""
 
     @dg.sensor(
@@ -117,7 +146,7 @@ def dead_runs_sensor() -> dg.SensorDefinition:
     )
     def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         found = mark_dead_runs_failed(context.instance)
-        old = forget_old_runs(context.instance, datetime.now(UTC))
+        old = forget_old_runs(context.instance, datetime.now(UTC), kept_days)
         return dg.SkipReason(f"{found} dead run(s) found, {old} old one(s) forgotten")
 
     return dead_runs

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 from ingestion.errors import BusyError
 from ingestion.home import Home
+from ingestion.layout import bring_up_to_date
 
 log = logging.getLogger("adv.lock")
 
@@ -24,8 +25,11 @@ WAIT_SECONDS = 30 * 60
 def run_lock(home: Home, holder: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[None]:
     """Hold the lock; wait while another run does, and say who.
 
+    Whoever holds it finds the folders laid out as this version of the product knows them.
+
     Raises:
         BusyError: the other run did not end in time.
+        LayoutError: a newer version of the product has written there.
 
     """
     home.root.mkdir(parents=True, exist_ok=True)
@@ -34,6 +38,7 @@ def run_lock(home: Home, holder: str, wait_seconds: float = WAIT_SECONDS) -> Ite
         _acquire(home, descriptor, wait_seconds)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{holder} (process {os.getpid()})".encode(), 0)
+        bring_up_to_date(home)
         yield
     finally:
         os.close(descriptor)

@@ -86,7 +86,7 @@ def _run(
     with run_lock(home, "the preparation of a run"):
         instance = open_instance(home)
         mark_dead_runs_failed(instance)
-        forget_old_runs(instance, datetime.now(UTC))
+        forget_old_runs(instance, datetime.now(UTC), sources.retention.runs_days)
         if not home.warehouse.exists() and kept_loads(home):
             log.warning("no warehouse: history begins anew; `adv rebuild` brings the former back")
         prepare_warehouse(home)

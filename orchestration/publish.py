@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -69,6 +69,11 @@ def _in_force(home: Home) -> str:
     return nothing.name
 
 
+def discard_unfinished(home: Home) -> None:
+    """Remove what earlier runs built and did not publish, to make room for another."""
+    _keep_only(home, _publications(home))
+
+
 def publish(home: Home, run: CurrentRun, keep: int) -> Publication:
     """Put this run's marts in force.
 
@@ -82,11 +87,16 @@ def publish(home: Home, run: CurrentRun, keep: int) -> Publication:
     stamp = {"run_id": run.run_id, "known_load": run.known_load}
     (folder / COMPLETE).write_text(json.dumps(stamp), encoding="utf-8")
     _sync(folder)
-    _point(home.published / "current", run.run_id)
-    _point(home.marts, f"current/{MARTS_FILE}")
-    _sync_folder(home.published)
+    put_in_force(home, run.run_id)
     _prune(home, keep)
     return publication
+
+
+def put_in_force(home: Home, run_id: str) -> None:
+    """Let readers see a complete publication."""
+    _point(home.published / "current", run_id)
+    _point(home.marts, f"current/{MARTS_FILE}")
+    sync_folder(home.published)
 
 
 def rollback(home: Home) -> str:
@@ -100,8 +110,7 @@ def rollback(home: Home) -> str:
     earlier = complete[: complete.index(current)] if current in complete else complete
     if not earlier:
         raise PublicationError("There is no earlier publication to return to.")
-    _point(home.published / "current", earlier[-1])
-    _sync_folder(home.published)
+    put_in_force(home, earlier[-1])
     return earlier[-1]
 
 
@@ -229,10 +238,11 @@ def _sync(folder: Path) -> None:
             with path.open("rb") as file:
                 os.fsync(file.fileno())
     for path in [folder, *(p for p in folder.rglob("*") if p.is_dir())]:
-        _sync_folder(path)
+        sync_folder(path)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Names in a folder reach the disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -263,10 +273,13 @@ def _known_load(folder: Path) -> int:
 
 
 def _prune(home: Home, keep: int) -> None:
-    complete = _publications(home)
-    kept = {*complete[-keep:], current_run_id(home)}
+    _keep_only(home, _publications(home)[-keep:])
+
+
+def _keep_only(home: Home, publications: Collection[str]) -> None:
+    """Remove all other publications but the one in force, and what was never published."""
     for path in _folders(home.published):
-        if path.name not in kept:
+        if path.name not in {*publications, current_run_id(home)}:
             shutil.rmtree(path, ignore_errors=True)
 
 

@@ -25,3 +25,11 @@ def query_marts(
         return names, result.fetchall() if most is None else result.fetchmany(most)
     finally:
         connection.close()
+
+
+def merged_loads(home: Home) -> dict[str, int]:
+    """The last load merged of each source table, by what is published."""
+    if not home.marts.exists():
+        return {}
+    query = "select source_id || '.' || table_name, last_load_id from meta.freshness"
+    return {str(table): int(str(load)) for table, load in query_marts(home, query)[1]}

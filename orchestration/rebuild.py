@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from ingestion.engine import connect, quoted_text
-from ingestion.errors import ConfigurationError, WarehouseError
+from ingestion.errors import BusyError, ConfigurationError, WarehouseError
 from ingestion.home import Home
 from ingestion.kept_ledger import KeptRun, run_for
 from ingestion.replay import Replayed, replay
@@ -48,7 +48,7 @@ def rebuild(home: Home, *, replace: bool = False) -> Replayed:
                 f"{home.warehouse} exists and was left as it is; `adv rebuild --replace` puts "
                 f"another in its place and keeps it as {replaced(home).name}."
             )
-        beside = Home(home.root / "rebuild")
+        beside = _unfinished(home)
         shutil.rmtree(beside.root, ignore_errors=True)
         replayed = replay(home, beside)
         for suffix in ("", ".wal"):
@@ -91,7 +91,7 @@ def rebuild_marts(home: Home, day: date, into: Path) -> RebuiltMarts:
     known_by = _published_for(home, day) or run_for(home, day)
     if known_by is None:
         raise ConfigurationError(f"{home.landing} holds no load of a run for {day} or before.")
-    beside = Home(home.root / "time_machine")
+    beside = _time_machine(home)
     with run_lock(beside, f"a rebuild of the marts of {day}", wait_seconds=0):
         try:
             replayed = _replay_beside(home, beside, day, known_by)
@@ -100,10 +100,38 @@ def rebuild_marts(home: Home, day: date, into: Path) -> RebuiltMarts:
             publish.write_whole(marts)
             shutil.move(marts, into)
         finally:
-            # What dbt parsed stays: the next time needs it too.
-            beside.warehouse.unlink(missing_ok=True)
-            shutil.rmtree(beside.published, ignore_errors=True)
+            _discard(beside)
     return RebuiltMarts(into, day, known_by, tables, replayed)
+
+
+def discard_scratch(home: Home) -> None:
+    """Remove what rebuilds that were killed left; the caller holds the lock on `home`."""
+    shutil.rmtree(_unfinished(home).root, ignore_errors=True)
+    beside = _time_machine(home)
+    if not beside.root.exists():
+        return
+    try:
+        with run_lock(beside, "the removal of what is left of a rebuild", wait_seconds=0):
+            _discard(beside)
+    except BusyError:
+        return  # somebody rebuilds the marts of a day just now
+
+
+def _discard(beside: Home) -> None:
+    """Remove what a rebuild built; what dbt parsed stays, since the next time needs it too."""
+    for suffix in ("", ".wal"):
+        Path(f"{beside.warehouse}{suffix}").unlink(missing_ok=True)
+    shutil.rmtree(beside.published, ignore_errors=True)
+
+
+def _unfinished(home: Home) -> Home:
+    """Where the warehouse is built that takes the place of another."""
+    return Home(home.root / "rebuild")
+
+
+def _time_machine(home: Home) -> Home:
+    """Where the marts of an earlier day are built."""
+    return Home(home.root / "time_machine")
 
 
 def _published_for(home: Home, day: date) -> KeptRun | None:

@@ -5,17 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+from rich import filesize
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from data_quality.acceptances import Refusal, standing_refusals
+from data_quality.set_apart import set_apart
 from ingestion.errors import ConfigurationError
 from ingestion.home import Home
 from ingestion.landing import Batch, batches, known_at
 from ingestion.replay import Replayed
 from orchestration import publish
+from orchestration.backup import BackedUp, Inventory
+from orchestration.disk import disk_use
 from orchestration.lock import holder_of
 from orchestration.nightly import RunReport
 from orchestration.query import query_marts
@@ -77,7 +82,7 @@ def print_report(console: Console, report: RunReport) -> None:
 
 
 def print_status(console: Console, home: Home, *, by_table: bool = False) -> None:
-    """Last publication, freshness of each source or of each of its tables, and quarantine."""
+    """Last publication, freshness of each source or of each table, quarantine, and disk use."""
     holder = holder_of(home)
     if holder:
         console.print(f"Running now: {holder}")
@@ -98,6 +103,23 @@ def print_status(console: Console, home: Home, *, by_table: bool = False) -> Non
     later = [refusal for refusal in refusals if refusal.stage != "landing"]
     if later:
         print_refusals(console, later)
+    _print_disk_use(console, home)
+
+
+def _print_disk_use(console: Console, home: Home) -> None:
+    if not home.root.exists():
+        return
+    use = disk_use(home)
+    areas = ", ".join(f"{name} {filesize.decimal(size)}" for name, size in use.by_area.items())
+    console.print(
+        f"On disk: {escape(areas)}; {filesize.decimal(use.free)} are free.", highlight=False
+    )
+    if use.is_short:
+        console.print(
+            f"[yellow]The next night may need {filesize.decimal(use.needed)}:[/] make room, or "
+            "keep fewer publications (`keep_publications` in sources.yaml).",
+            highlight=False,
+        )
 
 
 def age_of_publication(home: Home) -> timedelta | None:
@@ -120,14 +142,6 @@ def duration(text: str) -> timedelta:
     return timedelta(**{unit: int(match[1])})
 
 
-def merged_loads(home: Home) -> dict[str, int]:
-    """The last load merged of each source table, by what is published."""
-    if not home.marts.exists():
-        return {}
-    query = "select source_id || '.' || table_name, last_load_id from meta.freshness"
-    return {str(table): int(str(load)) for table, load in query_marts(home, query)[1]}
-
-
 def print_refusals(console: Console, standing: Sequence[Refusal]) -> None:
     """What the last run refused, and whether a person may let it through."""
     if not standing:
@@ -140,9 +154,7 @@ def print_refusals(console: Console, standing: Sequence[Refusal]) -> None:
 
 def _print_quarantine(console: Console, home: Home) -> None:
     """Refusals that still matter: no later load of the table was accepted."""
-    accepted = {batch.name: batch.manifest.load_id for batch in batches(home.landing)}
-    refused = batches(home.quarantine)
-    standing = [b for b in refused if b.manifest.load_id > accepted.get(b.name, 0)]
+    refused, standing = batches(home.quarantine), _standing(home)
     for batch in standing:
         _print_refused(console, batch)
     mended = len(refused) - len(standing)
@@ -152,10 +164,65 @@ def _print_quarantine(console: Console, home: Home) -> None:
         console.print("Quarantine is empty.")
 
 
+def _standing(home: Home) -> list[Batch]:
+    accepted = {batch.name: batch.manifest.load_id for batch in batches(home.landing)}
+    refused = batches(home.quarantine)
+    return [b for b in refused if b.manifest.load_id > accepted.get(b.name, 0)]
+
+
+def print_quarantine(console: Console, home: Home, name: str | None = None) -> None:
+    """Rows and batches that are kept out, of one table or source where one is named."""
+
+    def is_asked_for(subject: str) -> bool:
+        return name is None or subject == name or subject.startswith(f"{name}.")
+
+    apart = [rows for rows in set_apart(home) if is_asked_for(rows.subject)]
+    for rows in apart:
+        console.print(
+            f"[yellow]set apart[/] {rows.subject}: {rows.rows:,} rows, {escape(rows.rule)}: "
+            f"{escape(', '.join(rows.examples))}",
+            highlight=False,
+        )
+        older = f" and {len(rows.files) - 1} older files" if rows.files[1:] else ""
+        console.print(f"    {escape(str(rows.files[0]))}{older}", highlight=False, soft_wrap=True)
+    refused = [batch for batch in _standing(home) if is_asked_for(batch.name)]
+    for batch in refused:
+        _print_refused(console, batch)
+        console.print(f"    {escape(str(batch.folder))}", highlight=False, soft_wrap=True)
+    if not apart and not refused:
+        console.print("Nothing is kept out.")
+        return
+    console.print(
+        "A row comes back when it changes in its source or, once the source, its options or a "
+        "mapping is mended, with `adv run --full-refresh`; a refused table with `adv run`, or "
+        "`adv accept` if it is right."
+    )
+
+
 def print_replayed(console: Console, replayed: Replayed) -> None:
     """What a rebuild of the warehouse did, and what it left out."""
     _print_replayed(console, replayed)
     console.print("`adv run` publishes from it.")
+
+
+def print_backed_up(console: Console, folder: Path, done: BackedUp) -> None:
+    """What a backup added and removed."""
+    console.print(
+        f"{escape(str(folder))} holds {done.files:,} files: {filesize.decimal(done.bytes_added)} "
+        f"added, {done.objects_removed:,} objects that no file holds any more removed. It holds "
+        "the secret behind pseudonyms, too: keep it as close as ADV_HOME.",
+        highlight=False,
+    )
+
+
+def print_restored(console: Console, inventory: Inventory) -> None:
+    """What was restored, and how to go on."""
+    console.print(
+        f"Restored {len(inventory.files):,} files as they were on "
+        f"{inventory.made_at:%Y-%m-%d %H:%M} UTC, up to load {inventory.last_load}. Now "
+        "`adv rebuild` builds the warehouse again, and `adv run` goes on from it.",
+        highlight=False,
+    )
 
 
 def print_rebuilt_marts(console: Console, rebuilt: RebuiltMarts) -> None:

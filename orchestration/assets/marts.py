@@ -18,6 +18,7 @@ from orchestration.dbt_runner import NodeResult
 from orchestration.notify import tell_publication
 from orchestration.resources import Nightly
 from orchestration.seeds import load_seeds
+from orchestration.upkeep import tidy_up
 
 if TYPE_CHECKING:
     from data_quality.results import RuleResult
@@ -44,6 +45,7 @@ def marts_assets(home: Home) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext,
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         nightly: Nightly = context.resources.nightly
+        publish.discard_unfinished(nightly.home)
         publish.begin(nightly.home, nightly.run.run_id)
         try:
             load_seeds(nightly.home)
@@ -125,6 +127,7 @@ def publication_asset(home: Home) -> dg.AssetsDefinition:
             raise dg.Failure(str(error), allow_retries=False) from error
         log.info("published %s, as of %s", publication.run_id, publication.as_of_date)
         tell_publication(publication)
+        tidy_up(nightly.home, nightly.sources.retention)
         yield dg.MaterializeResult(
             asset_key=PUBLICATION,
             metadata={

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import dagster as dg
 import psutil
+import pytest
 from dagster._core.test_utils import create_run_for_test
 
+from ingestion.errors import LayoutError
+from ingestion.home import Home
 from orchestration.instance import (
     PROCESS_TAG,
-    RUNS_ARE_KEPT,
     forget_old_runs,
     mark_dead_runs_failed,
+    open_instance,
     process_mark,
 )
+
+BEFORE_BACKFILLS_OF_RUNS = "284a732df317"
+"""A version of Dagster's tables that lacks a column of runs, `backfill_id`, and its index."""
 
 
 def started(instance: dg.DagsterInstance, process: str = "", of: str | None = None) -> str:
@@ -76,7 +85,67 @@ def test_runs_that_ended_long_ago_are_forgotten() -> None:
         ended = create_run_for_test(instance, status=dg.DagsterRunStatus.SUCCESS).run_id
         running = create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED).run_id
         now = datetime.now(UTC)
-        assert forget_old_runs(instance, now) == 0
-        assert forget_old_runs(instance, now + RUNS_ARE_KEPT + timedelta(minutes=1)) == 1
+        assert forget_old_runs(instance, now, kept_days=30) == 0
+        later = now + timedelta(days=30, minutes=1)
+        assert forget_old_runs(instance, later, kept_days=30) == 1
         assert not instance.has_run(ended)
         assert instance.has_run(running)
+
+
+def test_nothing_that_a_forgotten_run_logged_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADV_HOME", "")  # set by the instance, and restored afterwards
+    monkeypatch.setenv("DAGSTER_HOME", "")
+
+    @dg.asset
+    def table() -> None:
+        """Nothing to make."""
+
+    @dg.asset_check(asset=table)
+    def checked() -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=True)
+
+    home = Home(tmp_path)
+    instance = open_instance(home)
+    dg.materialize([table, checked], instance=instance)
+    forget_old_runs(instance, datetime.now(UTC) + timedelta(days=2), kept_days=1)
+    instance.dispose()
+    with closing(sqlite3.connect(home.dagster / "event_log.db")) as log:
+        for name in ("event_logs", "asset_event_tags", "asset_check_executions"):
+            assert log.execute(f"select count(*) from {name}").fetchone() == (0,), name
+
+
+def test_an_instance_of_an_older_dagster_is_brought_up_to_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADV_HOME", "")
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    home = Home(tmp_path)
+    with open_instance(home) as instance:
+        newest, _ = instance.run_storage.alembic_version() or ("", "")
+    written_by(home, BEFORE_BACKFILLS_OF_RUNS)
+    with open_instance(home) as instance:
+        assert instance.run_storage.alembic_version() == (newest, newest)
+        assert instance.get_runs() == []
+
+
+def test_an_instance_of_a_newer_dagster_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADV_HOME", "")
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    home = Home(tmp_path)
+    open_instance(home).dispose()
+    written_by(home, "not yet known")
+    with pytest.raises(LayoutError, match="A newer Dagster"):
+        open_instance(home)
+
+
+def written_by(home: Home, revision: str) -> None:
+    """Let Dagster's tables of runs be those of another version of it."""
+    with closing(sqlite3.connect(home.dagster / "history" / "runs.db")) as runs, runs:
+        if revision == BEFORE_BACKFILLS_OF_RUNS:
+            runs.execute("drop index idx_runs_by_backfill_id")
+            runs.execute("alter table runs drop column backfill_id")
+        runs.execute("update alembic_version set version_num = ?", [revision])

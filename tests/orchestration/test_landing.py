@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +12,9 @@ import dagster as dg
 import pytest
 
 from data_quality.acceptances import Acceptances
-from ingestion.config import FileSource, Sources
+from data_quality.set_apart import set_apart
+from ingestion.config import FileSource, Limits, Sources
+from ingestion.engine import connect
 from ingestion.errors import SourceError, WarehouseError
 from ingestion.extract import LandingRequest, land
 from ingestion.home import Home
@@ -149,3 +152,23 @@ def test_a_source_out_of_reach_stops_the_run_unless_it_may_go_stale(
     assert (
         "away goes stale, since it cannot be read: it cannot be reached" in caplog.text
     ) is goes_on
+
+
+def test_a_row_that_was_set_apart_comes_back_once_the_options_are_mended(
+    home: Home, tmp_path: Path
+) -> None:
+    french = RIGHT + 'saw,P3,Saw,Tools,"1.234,50",goods,true\n'
+    source = a_source(tmp_path / "exports", "hold", products=french)
+    lenient = source.model_copy(update={"limits": Limits(share=0.5, systematic_share=0.5)})
+    run(home, {"small": lenient}, load_too=True)
+    assert [(rows.subject, rows.rows) for rows in set_apart(home)] == [("small.products", 1)]
+
+    mended = lenient.model_copy(
+        update={"options": {"decimal_mark": ",", "thousands_separator": "."}}
+    )
+    result = run(home, {"small": mended}, load=LOAD + 1, load_too=True)
+    assert result.success
+    assert set_apart(home) == []
+    with connect(home.warehouse, read_only=True) as warehouse:
+        costs = "select standard_cost from raw.contract__products where product_id = 'saw'"
+        assert warehouse.execute(costs).fetchall() == [(Decimal("1234.50"),)]

@@ -10,8 +10,9 @@ import time
 
 import pytest
 
-from ingestion.errors import BusyError
+from ingestion.errors import BusyError, LayoutError
 from ingestion.home import Home
+from ingestion.layout import LAYOUT, layout_of
 from orchestration.lock import holder_of, run_lock
 
 HOLD = """
@@ -53,3 +54,12 @@ def test_a_killed_run_frees_the_lock(home: Home) -> None:
     started = time.monotonic()
     with run_lock(home, "me", wait_seconds=5):
         assert time.monotonic() - started < 5
+
+
+def test_whoever_holds_the_lock_finds_the_layout_that_this_version_knows(home: Home) -> None:
+    with run_lock(home, "run one"):
+        assert layout_of(home) == LAYOUT
+    home.layout.write_text(f'{{"layout": {LAYOUT + 1}}}')
+    with pytest.raises(LayoutError), run_lock(home, "run two"):
+        pass
+    assert holder_of(home) is None

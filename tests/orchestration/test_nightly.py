@@ -54,10 +54,13 @@ def test_the_age_of_the_publication_is_an_exit_code(first_night: Home) -> None:
 
 def test_a_second_night_without_news_that_reads_all_again_publishes_the_same(night: Home) -> None:
     before, run_id = everything(night), current_run_id(night)
+    refused_long_ago = night.quarantine / "small" / "products" / "20200101020000000"
+    refused_long_ago.mkdir(parents=True)
     result = adv(night, "run", "--again", "small", "--from", "2026-01-01")
     assert result.returncode == 0, result.stdout + result.stderr
     assert current_run_id(night) != run_id
     assert everything(night) == before
+    assert not refused_long_ago.exists()
 
 
 def test_a_refused_batch_leaves_the_publication_and_says_why(

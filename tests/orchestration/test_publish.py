@@ -121,6 +121,14 @@ def test_a_run_is_compared_with_the_publication_in_force_when_it_began(home: Hom
     assert before.parent.resolve().name == "run-2"
 
 
+def test_what_an_earlier_run_built_and_did_not_publish_makes_room(home: Home) -> None:
+    published(home, 1)
+    publish.begin(home, "run-2")
+    publish.discard_unfinished(home)
+    folders = {path.name for path in home.published.iterdir() if not path.is_symlink()}
+    assert folders == {"run-1"}
+
+
 def test_parquet_lies_beside_the_file(home: Home) -> None:
     published(home, 1)
     assert (home.published / "current" / "parquet" / "kpi" / "aging.parquet").exists()

@@ -1,14 +1,17 @@
-"""The warehouse is lost; the landing zone gives it back, and the nights go on."""
+"""The warehouse is lost, and all the rest with it; both come back, and the nights go on."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from ingestion.engine import connect
 from ingestion.home import Home
 from ingestion.landing import batches
-from tests.orchestration.conftest import adv
+from tests.orchestration.conftest import adv, ask
 from tests.orchestration.test_nightly import everything
+
+PUBLICATIONS = "select * from meta.publications order by known_load"
 
 
 def warehouse(home: Home) -> dict[str, list[tuple[object, ...]]]:
@@ -55,15 +58,35 @@ def live_on(home: Home) -> None:
     run(home)
 
 
-def test_a_lost_warehouse_is_rebuilt_and_the_next_night_publishes_the_same(night: Home) -> None:
+def lose(home: Home, aside: Path) -> None:
+    """Remove the installation, but for its sources and what dbt takes long to parse anew."""
+    aside.mkdir()
+    for name in ("exports", "dbt"):
+        shutil.move(home.root / name, aside / name)
+    shutil.rmtree(home.root)
+
+
+def test_a_lost_installation_comes_back_and_its_next_night_publishes_the_same(
+    night: Home, tmp_path: Path
+) -> None:
     live_on(night)
-    raw, published = warehouse(night), everything(night)
+    raw, published, history = warehouse(night), everything(night), ask(night, PUBLICATIONS)
     told = [(row[4], row[8], row[9], row[10], row[11]) for row in raw["control.loads"]]
     assert told.count(("products", 1, 0, 0, 1)) == 1  # the saw kept apart, the nut deleted
     assert told.count(("customers", 0, 0, 1, 0)) == 2  # Rossi's, refused first, came in the end
     assert [batch.name for batch in batches(night.quarantine)] == ["small.products"]
 
-    night.warehouse.unlink()
+    backup, aside = str(tmp_path / "backup"), tmp_path / "aside"
+    for lost, command in ((False, "backup"), (True, "restore")):
+        if lost:
+            lose(night, aside)
+        result = adv(night, command, backup)
+        assert result.returncode == 0, result.stdout + result.stderr
+    # Readers have it at once.
+    assert (everything(night), ask(night, PUBLICATIONS)) == (published, history)
+    assert [batch.name for batch in batches(night.quarantine)] == ["small.products"]
+    shutil.copytree(aside, night.root, dirs_exist_ok=True)
+
     result = adv(night, "rebuild")
     assert result.returncode == 0, result.stdout + result.stderr
     assert "batches of 3 loads" in result.stdout
