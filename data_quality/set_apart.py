@@ -49,7 +49,7 @@ def set_apart(home: Home) -> list[SetApart]:
 
 
 def _unreadable(newest: Batch) -> list[SetApart]:
-    """Only files hold rows that cannot be read, and they are read whole every time."""
+    """Of files, which are read whole every time; of SQLite, those of its newest load."""
     file = newest.folder / REJECTED
     if not file.exists():
         return []
