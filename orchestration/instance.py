@@ -1,17 +1,27 @@
 """The Dagster instance under `ADV_HOME/dagster`."""
 
 import os
-import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import psutil
+import yaml
+from dagster._core.storage.tags import HIDDEN_TAG_PREFIX
 
 from ingestion.engine import DAMAGE, REBUILD
+from ingestion.errors import ConfigurationError
 from ingestion.home import Home
 
-PROCESS_TAG = "adv/process"
+PROCESS_TAG = f"{HIDDEN_TAG_PREFIX}adv_process"
+COMMAND_LINE_TAG = f"{HIDDEN_TAG_PREFIX}adv_command_line"
+"""The id of a run of the command line. One who repeats it in the user interface takes over its
+tags, but not its id."""
+ENDED = (
+    dg.DagsterRunStatus.SUCCESS,
+    dg.DagsterRunStatus.FAILURE,
+    dg.DagsterRunStatus.CANCELED,
+)
 PROCESS_IS_GONE = "The process of this run is gone."
 CONFIGURATION = Path(__file__).with_name("dagster.yaml")
 RUNS_ARE_KEPT = timedelta(days=90)
@@ -24,12 +34,56 @@ def open_instance(home: Home) -> dg.DagsterInstance:
 
     Two processes that start an empty instance at once would break its database for good, so
     this runs under the lock of a run or before the user interface's processes.
+
+    Raises:
+        ConfigurationError: an own setting is wrong, or its storage cannot be reached.
+
     """
     home.dagster.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(CONFIGURATION, home.dagster / "dagster.yaml")
+    _configure(home)
     os.environ["ADV_HOME"] = str(home.root)
     os.environ["DAGSTER_HOME"] = str(home.dagster)
-    return dg.DagsterInstance.get()
+    if not home.dagster_settings.exists():
+        return dg.DagsterInstance.get()
+    try:
+        return dg.DagsterInstance.get()
+    except dg.DagsterError as error:
+        # Without its stack, and without the list of all settings there are.
+        said = str(error).partition("Stack Trace:")[0].partition(" Expected:")[0].strip()
+        raise ConfigurationError(f"{home.dagster_settings}: {said}") from None
+    except Exception as error:
+        # Whatever the chosen storage raises, whose text may quote its address and so a password.
+        raise ConfigurationError(
+            f"{home.dagster_settings}: the storage cannot be used ({type(error).__name__}); is its "
+            "address right, and can it be reached?"
+        ) from None
+
+
+def _configure(home: Home) -> None:
+    """Write the instance's settings: the product's, but for the sections that a person wrote."""
+    settings = CONFIGURATION.read_text(encoding="utf-8")
+    own = _own_settings(home)
+    if own:
+        merged = {**yaml.safe_load(settings), **own}
+        if "storage" in own:
+            merged.pop("event_log_storage", None)  # is a part of it
+        settings = yaml.safe_dump(merged, sort_keys=False)
+    target = home.dagster / "dagster.yaml"
+    whole = target.with_suffix(".new")
+    whole.write_text(settings, encoding="utf-8")
+    whole.replace(target)  # another process may be reading it
+
+
+def _own_settings(home: Home) -> dict[str, object]:
+    if not home.dagster_settings.exists():
+        return {}
+    try:
+        own = yaml.safe_load(home.dagster_settings.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"{home.dagster_settings}: {error}") from None
+    if not isinstance(own or {}, dict):
+        raise ConfigurationError(f"{home.dagster_settings}: holds no sections such as `storage:`")
+    return own or {}
 
 
 def process_mark(run_id: str) -> str:
@@ -39,6 +93,11 @@ def process_mark(run_id: str) -> str:
     inherits the tag, for the run that it repeats.
     """
     return f"{run_id}/{os.getpid()}/{psutil.Process().create_time():.2f}"
+
+
+def is_of_command_line(run: dg.DagsterRun) -> bool:
+    """Whether `adv run` started the run, and waits for its end."""
+    return run.tags.get(COMMAND_LINE_TAG) == run.run_id
 
 
 def mark_dead_runs_failed(instance: dg.DagsterInstance) -> int:
@@ -80,11 +139,7 @@ def forget_old_runs(instance: dg.DagsterInstance, now: datetime) -> int:
     What was loaded, checked and published stays on record in the warehouse.
     """
     ended = dg.RunsFilter(
-        statuses=[
-            dg.DagsterRunStatus.SUCCESS,
-            dg.DagsterRunStatus.FAILURE,
-            dg.DagsterRunStatus.CANCELED,
-        ],
+        statuses=ENDED,
         created_before=now - RUNS_ARE_KEPT,
     )
     old = [record.dagster_run.run_id for record in instance.get_run_records(ended)]
