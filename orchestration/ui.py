@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -37,5 +38,7 @@ def serve(home: Home, port: int) -> NoReturn:
         *("dev", "--workspace", str(PROJECT / "workspace.yaml")),
         *("--host", LOOPBACK, "--port", str(port)),
     ]
+    # Dagster takes SIGTERM for SIGINT, which is ignored in what a shell starts in the background.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.chdir(home.root)
     os.execve(command[0], command, {**os.environ, "PYTHONWARNINGS": "ignore"})  # noqa: S606

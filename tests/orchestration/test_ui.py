@@ -39,7 +39,12 @@ def test_a_stop_ends_the_user_interface_and_everything_it_started(first_night: H
     port = free_port()
     command = [sys.executable, "-m", "orchestration.cli", "ui", "--port", str(port)]
     process = subprocess.Popen(
-        command, env=environment(first_night), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command,
+        env=environment(first_night),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        # As a shell does with what it starts in the background.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
     )
     wait_until_it_answers(port, process)
     started = psutil.Process(process.pid).children(recursive=True)
