@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
@@ -20,6 +20,22 @@ from ingestion.errors import ConfigurationError
 
 SOURCE_ID = re.compile(r"^[a-z][a-z0-9_]{0,30}$")
 SECRET = re.compile(r"^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$")
+
+
+UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def duration(text: object) -> timedelta:
+    """A duration such as 26h, 90m or 2d.
+
+    Raises:
+        ValueError: it is none.
+
+    """
+    match = re.fullmatch(r"([0-9]{1,6})([mhd])", str(text))
+    if not match:
+        raise ValueError(f"{str(text)!r} is no duration such as 26h, 90m or 2d.")
+    return timedelta(**{UNITS[match[2]]: int(match[1])})
 
 
 class _Model(BaseModel):
@@ -133,6 +149,18 @@ class _Source(_Model):
     the rest, with the whole source as it was."""
     limits: Limits = Limits()
     """How much may be wrong before a table is refused."""
+    fresh_within: timedelta | None = None
+    """The source is late once its newest reading is older than this: 26h, 90m, 2d."""
+
+    @field_validator("fresh_within", mode="before")
+    @classmethod
+    def _is_a_duration(cls, value: object) -> timedelta | None:
+        if value is None:
+            return None
+        limit = duration(value)
+        if limit < timedelta(minutes=1):
+            raise ValueError("must be a minute at least")
+        return limit
 
     @field_validator("system")
     @classmethod

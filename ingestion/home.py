@@ -29,6 +29,11 @@ class Home:
         return self.root / "config" / "sources.yaml"
 
     @property
+    def dagster_settings(self) -> Path:
+        """A person's own sections of Dagster's settings, in place of the product's."""
+        return self.root / "config" / "dagster.yaml"
+
+    @property
     def pseudonym_key(self) -> Path:
         """The secret behind employees' pseudonyms."""
         return self.root / "config" / "pseudonym.key"

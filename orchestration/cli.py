@@ -155,19 +155,31 @@ def status(
     tables: Annotated[bool, typer.Option("--tables", help="Tell every table.")] = False,
     max_age: Annotated[
         str | None,
-        typer.Option(help="Exit code 1 when the publication knows nothing newer: 26h, 90m, 2d."),
+        typer.Option(
+            help="Exit code 1 when the publication knows nothing newer than 26h, 90m, 2d, or a "
+            "source is late."
+        ),
     ] = None,
 ) -> None:
     """Last publication, freshness of each source, what is in quarantine, and room on the disk."""
-    from orchestration.report import age_of_publication, duration, print_status
+    from ingestion.config import duration
+    from orchestration.report import age_of_publication, late_sources, print_status
 
-    home, oldest = Home.from_environment(), duration(max_age) if max_age else None
+    home = Home.from_environment()
+    try:
+        oldest = duration(max_age) if max_age else None
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
     print_status(console, home, by_table=tables)
     if oldest is None:
         return
-    age = age_of_publication(home)
+    age, late = age_of_publication(home), late_sources(home)
+    faults = [f"{source} is late." for source in late]
     if age is None or age > oldest:
-        errors.print(f"[red]The publication is older than {max_age}.[/]", highlight=False)
+        faults.insert(0, f"The publication is older than {max_age}.")
+    for fault in faults:
+        errors.print(f"[red]{fault}[/]", highlight=False)
+    if faults:
         raise typer.Exit(FAILED)
 
 
@@ -317,7 +329,7 @@ def ui(
     """Open Dagster: user interface and daemon on loopback, with the nightly schedule on."""
     from orchestration.ui import serve
 
-    raise typer.Exit(serve(Home.from_environment(), port))
+    serve(Home.from_environment(), port)
 
 
 @demo.command("create")

@@ -1,18 +1,27 @@
 """The Dagster instance under `ADV_HOME/dagster`."""
 
 import os
-import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import psutil
+import yaml
+from dagster._core.storage.tags import HIDDEN_TAG_PREFIX
 
 from ingestion.engine import DAMAGE, REBUILD
-from ingestion.errors import LayoutError
+from ingestion.errors import ConfigurationError, LayoutError
 from ingestion.home import Home
 
-PROCESS_TAG = "adv/process"
+PROCESS_TAG = f"{HIDDEN_TAG_PREFIX}adv_process"
+COMMAND_LINE_TAG = f"{HIDDEN_TAG_PREFIX}adv_command_line"
+"""The id of a run of the command line. One who repeats it in the user interface takes over its
+tags, but not its id."""
+ENDED = (
+    dg.DagsterRunStatus.SUCCESS,
+    dg.DagsterRunStatus.FAILURE,
+    dg.DagsterRunStatus.CANCELED,
+)
 PROCESS_IS_GONE = "The process of this run is gone."
 CONFIGURATION = Path(__file__).with_name("dagster.yaml")
 CLOCK_TOLERANCE_SECONDS = 2.0
@@ -27,13 +36,14 @@ def open_instance(home: Home) -> dg.DagsterInstance:
 
     Raises:
         LayoutError: a newer version of Dagster has written it.
+        ConfigurationError: an own setting is wrong, or its storage cannot be reached.
 
     """
     home.dagster.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(CONFIGURATION, home.dagster / "dagster.yaml")
+    _configure(home)
     os.environ["ADV_HOME"] = str(home.root)
     os.environ["DAGSTER_HOME"] = str(home.dagster)
-    instance = dg.DagsterInstance.get()
+    instance = _opened(home)
     _bring_up_to_date(instance)
     return instance
 
@@ -61,6 +71,51 @@ def _bring_up_to_date(instance: dg.DagsterInstance) -> None:
         ) from None
 
 
+def _opened(home: Home) -> dg.DagsterInstance:
+    """The instance; where a person chose its settings, what is wrong is told as theirs."""
+    if not home.dagster_settings.exists():
+        return dg.DagsterInstance.get()
+    try:
+        return dg.DagsterInstance.get()
+    except dg.DagsterError as error:
+        # Without its stack, and without the list of all settings there are.
+        said = str(error).partition("Stack Trace:")[0].partition(" Expected:")[0].strip()
+        raise ConfigurationError(f"{home.dagster_settings}: {said}") from None
+    except Exception as error:
+        # Whatever the chosen storage raises, whose text may quote its address and so a password.
+        raise ConfigurationError(
+            f"{home.dagster_settings}: the storage cannot be used ({type(error).__name__}); is its "
+            "address right, and can it be reached?"
+        ) from None
+
+
+def _configure(home: Home) -> None:
+    """Write the instance's settings: the product's, but for the sections that a person wrote."""
+    settings = CONFIGURATION.read_text(encoding="utf-8")
+    own = _own_settings(home)
+    if own:
+        merged = {**yaml.safe_load(settings), **own}
+        if "storage" in own:
+            merged.pop("event_log_storage", None)  # is a part of it
+        settings = yaml.safe_dump(merged, sort_keys=False)
+    target = home.dagster / "dagster.yaml"
+    whole = target.with_suffix(".new")
+    whole.write_text(settings, encoding="utf-8")
+    whole.replace(target)  # another process may be reading it
+
+
+def _own_settings(home: Home) -> dict[str, object]:
+    if not home.dagster_settings.exists():
+        return {}
+    try:
+        own = yaml.safe_load(home.dagster_settings.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"{home.dagster_settings}: {error}") from None
+    if not isinstance(own or {}, dict):
+        raise ConfigurationError(f"{home.dagster_settings}: holds no sections such as `storage:`")
+    return own or {}
+
+
 def process_mark(run_id: str) -> str:
     """Says that this process runs the run.
 
@@ -68,6 +123,11 @@ def process_mark(run_id: str) -> str:
     inherits the tag, for the run that it repeats.
     """
     return f"{run_id}/{os.getpid()}/{psutil.Process().create_time():.2f}"
+
+
+def is_of_command_line(run: dg.DagsterRun) -> bool:
+    """Whether `adv run` started the run, and waits for its end."""
+    return run.tags.get(COMMAND_LINE_TAG) == run.run_id
 
 
 def mark_dead_runs_failed(instance: dg.DagsterInstance) -> int:
@@ -109,11 +169,7 @@ def forget_old_runs(instance: dg.DagsterInstance, now: datetime, kept_days: int)
     What was loaded, checked and published stays on record in the warehouse.
     """
     ended = dg.RunsFilter(
-        statuses=[
-            dg.DagsterRunStatus.SUCCESS,
-            dg.DagsterRunStatus.FAILURE,
-            dg.DagsterRunStatus.CANCELED,
-        ],
+        statuses=ENDED,
         created_before=now - timedelta(days=kept_days),
     )
     old = [record.dagster_run.run_id for record in instance.get_run_records(ended)]

@@ -21,6 +21,7 @@ from ingestion.read_again import ReadAgain
 from orchestration import publish
 from orchestration.definitions import NIGHTLY, build_defs
 from orchestration.instance import (
+    COMMAND_LINE_TAG,
     PROCESS_TAG,
     failure_reason,
     forget_old_runs,
@@ -29,7 +30,7 @@ from orchestration.instance import (
     process_mark,
 )
 from orchestration.lock import run_lock
-from orchestration.notify import TELLS_ITSELF_TAG, tell_failure
+from orchestration.notify import tell_failure
 from orchestration.resources import AS_OF_TAG, LOAD_TAG
 
 log = logging.getLogger("adv.run")
@@ -92,7 +93,7 @@ def _run(
         prepare_warehouse(home)
         definitions = build_defs(home, sources)
     # From its first instant on: a run killed before it said so would block Dagster's queue.
-    tags = {PROCESS_TAG: process_mark(run_id), TELLS_ITSELF_TAG: "true"}
+    tags = {PROCESS_TAG: process_mark(run_id), COMMAND_LINE_TAG: run_id}
     if as_of:
         tags[AS_OF_TAG] = as_of.isoformat()
     result = definitions.resolve_job_def(NIGHTLY).execute_in_process(

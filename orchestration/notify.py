@@ -24,14 +24,12 @@ import dagster as dg
 
 from ingestion.errors import ConfigurationError
 from ingestion.home import Home
-from orchestration.instance import PROCESS_IS_GONE, failure_reason
+from orchestration.instance import PROCESS_IS_GONE, failure_reason, is_of_command_line
 from orchestration.publish import Publication
 
 log = logging.getLogger("adv.notify")
 
 TIMEOUT_SECONDS = 15
-TELLS_ITSELF_TAG = "adv/tells_itself"
-"""A run of the command line tells of its own failure, since no daemon need be up."""
 
 
 def failure_sensor(home: Home) -> dg.SensorDefinition:
@@ -46,7 +44,8 @@ def failure_sensor(home: Home) -> dg.SensorDefinition:
     )
     def run_failed(context: dg.RunFailureSensorContext) -> None:
         run, message = context.dagster_run, context.failure_event.message or ""
-        if TELLS_ITSELF_TAG in run.tags and PROCESS_IS_GONE not in message:
+        # A run of the command line tells of its own failure, since no daemon need be up.
+        if is_of_command_line(run) and PROCESS_IS_GONE not in message:
             return
         reasons = [
             f"{event.step_key}: {failure_reason(event)}"

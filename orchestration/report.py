@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +13,6 @@ from rich.table import Table
 
 from data_quality.acceptances import Refusal, standing_refusals
 from data_quality.set_apart import set_apart
-from ingestion.errors import ConfigurationError
 from ingestion.home import Home
 from ingestion.landing import Batch, batches, known_at
 from ingestion.replay import Replayed
@@ -29,6 +27,11 @@ from orchestration.rebuild import RebuiltMarts
 MAXIMUM_ROWS = 200
 
 FRESHNESS = """
+    with freshness as (
+        from meta.freshness
+        -- Marts of an earlier version lack it.
+        union all by name select null::decimal as fresh_within_hours where false
+    )
     select
         source_id as source, source_system as system, count(*) as tables,
         sum(rows_current) as rows_held,
@@ -37,9 +40,11 @@ FRESHNESS = """
         date_trunc('second', min(last_extracted_at)) as read_at_utc,
         round(date_diff('minute', min(last_extracted_at), timestamp '{now}') / 60, 1) as hours_ago,
         case
+            when max(last_extracted_at)
+                < timestamp '{now}' - to_seconds(max(fresh_within_hours)::double * 3600) then 'late'
             when min(last_load_id) < (select max(known_load) from meta.runs) then 'stale' else ''
         end as state
-    from meta.freshness
+    from freshness
     group by source_id, source_system
     order by source_id
 """
@@ -94,8 +99,7 @@ def print_status(console: Console, home: Home, *, by_table: bool = False) -> Non
             home, "select as_of_date, known_at from meta.runs order by known_load desc limit 1"
         )
         console.print(f"Published: run {current}, " + _pairs(names, rows))
-        now = datetime.now(UTC).replace(tzinfo=None)
-        query = FRESHNESS_BY_TABLE if by_table else FRESHNESS.format(now=now)
+        query = FRESHNESS_BY_TABLE if by_table else _freshness()
         print_rows(console, *query_marts(home, query))
     _print_quarantine(console, home)
     refusals = standing_refusals(home, publish.last_published_load(home))
@@ -128,18 +132,16 @@ def age_of_publication(home: Home) -> timedelta | None:
     return datetime.now(UTC) - known_at(load) if load else None
 
 
-def duration(text: str) -> timedelta:
-    """A duration such as 26h, 90m or 2d.
+def late_sources(home: Home) -> tuple[str, ...]:
+    """The sources whose newest reading is older than `fresh_within` lets it be."""
+    if not home.marts.exists():
+        return ()
+    query = f"select source from ({_freshness()}) where state = 'late' order by source"
+    return tuple(str(source) for (source,) in query_marts(home, query)[1])
 
-    Raises:
-        ConfigurationError: it is none.
 
-    """
-    match = re.fullmatch(r"(\d+)([mhd])", text)
-    if not match:
-        raise ConfigurationError(f"{text!r} is no duration such as 26h, 90m or 2d.")
-    unit = {"m": "minutes", "h": "hours", "d": "days"}[match[2]]
-    return timedelta(**{unit: int(match[1])})
+def _freshness() -> str:
+    return FRESHNESS.format(now=datetime.now(UTC).replace(tzinfo=None))
 
 
 def print_refusals(console: Console, standing: Sequence[Refusal]) -> None:

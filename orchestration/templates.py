@@ -36,6 +36,8 @@ sources:
     # A refused table, or a source out of reach, holds the whole publication; `publish_stale` lets
     # the rest go ahead, with this source as it was.
     on_refusal: hold
+    # The source is late once its newest reading is older than this.
+    fresh_within: 26h
 
   # The CRM, as the CSV files of a Salesforce Data Export.
   # crm:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
+import signal
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from ingestion.config import read_sources
 from ingestion.home import PROJECT, Home
@@ -17,8 +18,8 @@ from orchestration.lock import run_lock
 LOOPBACK = "127.0.0.1"
 
 
-def serve(home: Home, port: int) -> int:
-    """Run both until they are stopped; returns their exit code.
+def serve(home: Home, port: int) -> NoReturn:
+    """Become Dagster, which runs both until it is stopped: a signal to this process reaches it.
 
     The instance and the manifest are made first: two processes that create an empty instance
     at once break it for good.
@@ -37,5 +38,7 @@ def serve(home: Home, port: int) -> int:
         *("dev", "--workspace", str(PROJECT / "workspace.yaml")),
         *("--host", LOOPBACK, "--port", str(port)),
     ]
-    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
-    return subprocess.run(command, env=environment, cwd=home.root, check=False).returncode  # noqa: S603
+    # Dagster takes SIGTERM for SIGINT, which is ignored in what a shell starts in the background.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.chdir(home.root)
+    os.execve(command[0], command, {**os.environ, "PYTHONWARNINGS": "ignore"})  # noqa: S606

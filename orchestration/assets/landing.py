@@ -43,6 +43,7 @@ def landing_key(source_id: str, table: str) -> dg.AssetKey:
 def landing_assets(source_id: str, source: Source) -> dg.AssetsDefinition:
     """The assets of one source: a table each, with a check that blocks unless it may go stale."""
     tables = tables_of(source)
+    limit = source.fresh_within
     specs = [
         dg.AssetSpec(
             landing_key(source_id, table.name),
@@ -51,6 +52,7 @@ def landing_assets(source_id: str, source: Source) -> dg.AssetsDefinition:
             kinds={source.transport, "parquet"},
             owners=["team:data-engineering"],
             metadata={"key": ", ".join(table.key), "cursor": table.cursor or "none, read in full"},
+            freshness_policy=dg.FreshnessPolicy.time_window(fail_window=limit) if limit else None,
         )
         for table in tables
     ]

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -15,6 +16,7 @@ from ingestion.errors import AdvError
 from ingestion.home import Home
 from orchestration import dbt_runner, publish
 from orchestration.dbt_runner import NodeResult
+from orchestration.measures import PUBLICATION, RECONCILED, SECONDS, keep_measures
 from orchestration.notify import tell_publication
 from orchestration.resources import Nightly
 from orchestration.seeds import load_seeds
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("adv.marts")
 
 TESTS = "dbt_tests"
-PUBLICATION = dg.AssetKey(["published", "marts"])
 
 
 def marts_assets(home: Home) -> dg.AssetsDefinition:
@@ -49,6 +50,7 @@ def marts_assets(home: Home) -> dg.AssetsDefinition:
         publish.begin(nightly.home, nightly.run.run_id)
         try:
             load_seeds(nightly.home)
+            keep_measures(context.instance, nightly)
             built = dbt_runner.build(nightly.home)
         except AdvError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
@@ -94,7 +96,7 @@ def publication_asset(home: Home) -> dg.AssetsDefinition:
         ],
         check_specs=[
             dg.AssetCheckSpec(
-                "reconciled",
+                RECONCILED,
                 asset=PUBLICATION,
                 description="The marts agree with each other and with the ledger.",
             )
@@ -105,13 +107,15 @@ def publication_asset(home: Home) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext,
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         nightly: Nightly = context.resources.nightly
+        began = time.monotonic()
         results = _check_marts(nightly)
         refused = [result.message for result in results if result.refuses]
         check = dg.AssetCheckResult(
             asset_key=PUBLICATION,
-            check_name="reconciled",
+            check_name=RECONCILED,
             passed=not refused,
             metadata={
+                SECONDS: round(time.monotonic() - began, 3),
                 "rules checked": len(results),
                 **{f"{r.subject}: {r.rule}": r.finding for r in results if not r.passed},
             },
@@ -124,6 +128,7 @@ def publication_asset(home: Home) -> dg.AssetsDefinition:
                 nightly.home, nightly.run, nightly.sources.keep_publications
             )
         except AdvError as error:
+            yield check
             raise dg.Failure(str(error), allow_retries=False) from error
         log.info("published %s, as of %s", publication.run_id, publication.as_of_date)
         tell_publication(publication)
@@ -135,6 +140,7 @@ def publication_asset(home: Home) -> dg.AssetsDefinition:
                 "known_at": publication.known_at.isoformat(),
                 "tables": publication.tables,
                 "dagster/row_count": publication.rows,
+                "bytes": (publication.folder / dbt_runner.MARTS_FILE).stat().st_size,
                 "path": dg.MetadataValue.path(str(publication.folder)),
             },
             check_results=[check],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.config import Connection, PostgresSource, read_sources
+from ingestion.config import Connection, PostgresSource, Sources, duration, read_sources
 from ingestion.errors import ConfigurationError
 from ingestion.extract import check_settings
 from ingestion.transports.postgres import dsn
@@ -27,6 +28,16 @@ def written(tmp_path: Path, text: str) -> Path:
 def test_the_template_of_adv_init_is_valid(tmp_path: Path) -> None:
     sources = read_sources(written(tmp_path, SOURCES_YAML))
     assert list(sources.sources) == ["erp"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("90m", timedelta(minutes=90)), ("26h", timedelta(hours=26)), ("2d", timedelta(days=2))],
+)
+def test_a_duration_is_a_number_and_a_unit(text: str, expected: timedelta) -> None:
+    assert duration(text) == expected
+    text = f"sources: {{books: {{system: fec, transport: fec, path: x, fresh_within: {text}}}}}"
+    assert Sources.model_validate(yaml.safe_load(text)).sources["books"].fresh_within == expected
 
 
 def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
@@ -48,6 +59,14 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
         ("sources: {}", ":1: sources: Dictionary should have at least 1 item"),
         ("sources:\n  fec:\n    {system: fec, transport: fec}", ":2: sources.fec.path"),
         ("sources:\n  erp: {system: odoo, transport: postgres}", ":2: sources.erp: give either"),
+        (
+            "sources:\n  fec: {system: fec, transport: fec, path: x, fresh_within: 26}",
+            ":2: sources.fec.fresh_within: '26' is no duration such as 26h",
+        ),
+        (
+            "sources:\n  fec: {system: fec, transport: fec, path: x, fresh_within: 0h}",
+            ":2: sources.fec.fresh_within: must be a minute at least",
+        ),
         ("sources: [", ":1"),
         ("", "sources: Field required"),
         ("sources:\n  a: {system: fec, transport: fec, path: x, pathh: y}", "pathh"),

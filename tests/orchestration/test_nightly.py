@@ -120,6 +120,25 @@ def test_what_is_refused_passes_once_a_person_has_said_why(night: Home) -> None:
     ) == [("small", "claims", "filed by mistake")]
     assert "refused" not in adv(night, "status").stdout
 
+    # What BI tools see of these nights: the last one tells how those before it ended.
+    told = ask(
+        night,
+        "select outcome, started_by, known_load is not null, published_rows > 0, "
+        "split_part(reason, ':', 1) from meta.runs order by started_at",
+    )
+    assert told == [
+        ("success", "command_line", True, True, None),
+        ("failure", "command_line", False, None, "land_small"),
+        ("failure", "command_line", True, None, "publish"),
+        ("running", "command_line", True, None, None),
+    ]
+    stages = "select stage, outcome from meta.run_stages order by started_at, stage"
+    assert [stage for stage, outcome in ask(night, stages) if outcome == "success"] == [
+        *("land", "load", "build", "check", "publish"),
+        *("land", "load", "build"),
+        *("land", "load"),
+    ]
+
 
 def test_a_source_that_may_go_stale_is_told_as_stale(night: Home) -> None:
     before = ask(night, "select sum(open_quantity) from core.fct_order_lines")

@@ -15,11 +15,12 @@ PUBLICATIONS = "select * from meta.publications order by known_load"
 
 
 def warehouse(home: Home) -> dict[str, list[tuple[object, ...]]]:
-    """All rows of raw and of the ledger; the installation's secret and seeds are in neither."""
+    """All rows of raw and of the ledger; secret, seeds and what runs took are in neither."""
     connection = connect(home.warehouse, read_only=True)
     tables = connection.execute(
         "select table_schema || '.' || table_name from information_schema.tables "
-        "where table_schema in ('raw', 'control') and table_name <> 'installation'"
+        "where table_schema in ('raw', 'control') and table_name not in "
+        "('installation', 'measured_runs', 'measured_stages', 'freshness_policies')"
     ).fetchall()
     found = {name: connection.execute(f"from {name} order by all").fetchall() for (name,) in tables}
     connection.close()

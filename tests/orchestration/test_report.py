@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime
 from io import StringIO
 from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
-from ingestion.errors import ConfigurationError
+from ingestion.engine import connect
 from ingestion.home import Home
 from ingestion.landing import CheckResult, decide
+from orchestration.cli import app
 from orchestration.disk import disk_use
 from orchestration.report import (
     age_of_publication,
-    duration,
+    late_sources,
     print_quarantine,
     print_rows,
     print_status,
@@ -31,18 +34,54 @@ def shown(output: Console) -> str:
     return output.file.getvalue()
 
 
+def published(home: Home, policies: str) -> None:
+    """Marts that know a source read an hour ago, and one read two days ago."""
+    folder = home.published / "r1"
+    folder.mkdir(parents=True)
+    with connect(folder / "marts.duckdb") as marts:
+        marts.execute("create schema meta")
+        marts.execute(
+            "create table meta.runs as select 1::bigint as known_load, "
+            "date '2026-05-31' as as_of_date, now()::timestamp as known_at"
+        )
+        marts.execute(
+            f"""
+            create table meta.freshness as
+            select
+                source_id, 'fec' as source_system, 't' as table_name, 1::bigint as last_load_id,
+                (now() at time zone 'UTC') - to_hours(age) as last_extracted_at,
+                1 as last_rows_extracted, 0 as last_rows_quarantined, 1 as rows_current {policies}
+            from (values ('erp', 1), ('sheets', 48)) as source (source_id, age)
+            """
+        )
+    load = datetime.now(UTC).strftime("%Y%m%d%H%M%S000")
+    (folder / "published.json").write_text(json.dumps({"run_id": "r1", "known_load": load}))
+    (home.published / "current").symlink_to("r1")
+    home.marts.symlink_to("current/marts.duckdb")
+
+
 @pytest.mark.parametrize(
-    ("text", "expected"),
-    [("90m", timedelta(minutes=90)), ("26h", timedelta(hours=26)), ("2d", timedelta(days=2))],
+    ("hours", "late", "code"), [("null", (), 0), ("49", (), 0), ("47", ("sheets",), 1)]
 )
-def test_a_duration_is_a_number_and_a_unit(text: str, expected: timedelta) -> None:
-    assert duration(text) == expected
+def test_a_source_is_late_once_its_reading_is_older_than_its_policy(
+    hours: str, late: tuple[str, ...], code: int, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published(home, f", {hours}::decimal(18, 2) as fresh_within_hours")
+    assert late_sources(home) == late
+    monkeypatch.setenv("ADV_HOME", str(home.root))
+    status = CliRunner().invoke(app, ["status", "--max-age", "26h"])
+    assert status.exit_code == code
+    assert ("late" in status.output) == bool(late)
 
 
-def test_what_is_no_duration_is_said(home: Home) -> None:
-    with pytest.raises(ConfigurationError, match="'26' is no duration such as 26h"):
-        duration("26")
+def test_marts_of_an_earlier_version_know_no_policy(home: Home) -> None:
+    published(home, policies="")
+    assert late_sources(home) == ()
+
+
+def test_before_the_first_publication_nothing_is_old_or_late(home: Home) -> None:
     assert age_of_publication(home) is None
+    assert late_sources(home) == ()
 
 
 def test_brackets_in_a_result_are_shown_as_they_are() -> None:

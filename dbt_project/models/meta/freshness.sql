@@ -5,7 +5,8 @@ loads as (
 
     select
         *,
-        row_number() over (partition by source_id, table_name order by load_id desc) as recency
+        row_number() over (partition by source_id, table_name order by load_id desc) as recency,
+        max(extracted_at) over (partition by source_id) as source_extracted_at
     from {{ ref('loads') }}
 
 ),
@@ -26,7 +27,10 @@ select
     loads.rows_quarantined as last_rows_quarantined,
     loads.rows_current,
     cast({{ seconds_between('loads.extracted_at', 'current_run.known_at') }} / 3600.0 as decimal(18, 2)) as hours_old,
-    loads.load_id <> current_run.known_load as is_stale
+    cast(policies.fresh_within_hours as decimal(18, 2)) as fresh_within_hours,
+    loads.load_id <> current_run.known_load as is_stale,
+    {{ seconds_between('loads.source_extracted_at', 'current_run.known_at') }} > policies.fresh_within_hours * 3600 as is_late
 from loads
 cross join current_run
+left join {{ source('control', 'freshness_policies') }} as policies on loads.source_id = policies.source_id
 where loads.recency = 1
