@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -146,6 +146,12 @@ def status(
     age = age_of_publication(home)
     if age is None or age > oldest:
         errors.print(f"[red]The publication is older than {max_age}.[/]", highlight=False)
+        raise typer.Exit(FAILED)
+    if age < timedelta():
+        errors.print(
+            "[red]The publication is dated ahead of now; was the clock set back?[/] "
+            "Nobody can say how old it is until `adv run` has published again."
+        )
         raise typer.Exit(FAILED)
 
 

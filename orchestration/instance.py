@@ -15,8 +15,10 @@ PROCESS_TAG = "adv/process"
 PROCESS_IS_GONE = "The process of this run is gone."
 CONFIGURATION = Path(__file__).with_name("dagster.yaml")
 RUNS_ARE_KEPT = timedelta(days=90)
+LEAST_RUNS_KEPT = 90
+"""Whatever their age: a clock that runs ahead makes all of them old."""
 CLOCK_TOLERANCE_SECONDS = 2.0
-"""A process's start is reckoned from the machine's, which a correction of the clock moves."""
+"""The clock may be set between reading a process's start and the machine's."""
 
 
 def open_instance(home: Home) -> dg.DagsterInstance:
@@ -26,10 +28,19 @@ def open_instance(home: Home) -> dg.DagsterInstance:
     this runs under the lock of a run or before the user interface's processes.
     """
     home.dagster.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(CONFIGURATION, home.dagster / "dagster.yaml")
+    _copy_configuration(home.dagster / "dagster.yaml")
     os.environ["ADV_HOME"] = str(home.root)
     os.environ["DAGSTER_HOME"] = str(home.dagster)
     return dg.DagsterInstance.get()
+
+
+def _copy_configuration(target: Path) -> None:
+    """Written only where it differs, and whole: other processes read it at any time."""
+    if target.exists() and target.read_bytes() == CONFIGURATION.read_bytes():
+        return
+    temporary = target.with_suffix(".new")
+    shutil.copyfile(CONFIGURATION, temporary)
+    temporary.replace(target)
 
 
 def process_mark(run_id: str) -> str:
@@ -38,7 +49,12 @@ def process_mark(run_id: str) -> str:
     A later process with the same number is not taken for it, nor is a re-execution, which
     inherits the tag, for the run that it repeats.
     """
-    return f"{run_id}/{os.getpid()}/{psutil.Process().create_time():.2f}"
+    return f"{run_id}/{os.getpid()}/{seconds_after_boot(psutil.Process()):.2f}"
+
+
+def seconds_after_boot(process: psutil.Process) -> float:
+    """When a process began; unlike the time of day, it stays when the clock is set."""
+    return process.create_time() - psutil.boot_time()
 
 
 def mark_dead_runs_failed(instance: dg.DagsterInstance) -> int:
@@ -68,7 +84,7 @@ def _is_alive(run: dg.DagsterRun) -> bool:
         return True  # about to start: it has not said yet which process it is
     number, _, began = process.partition("/")
     try:
-        created = psutil.Process(int(number)).create_time()
+        created = seconds_after_boot(psutil.Process(int(number)))
     except psutil.NoSuchProcess:
         return False
     return abs(created - float(began)) < CLOCK_TOLERANCE_SECONDS
@@ -77,7 +93,8 @@ def _is_alive(run: dg.DagsterRun) -> bool:
 def forget_old_runs(instance: dg.DagsterInstance, now: datetime) -> int:
     """Delete runs, and all they logged, that ended long ago; a night writes thousands of events.
 
-    What was loaded, checked and published stays on record in the warehouse.
+    The newest stay in any case. What was loaded, checked and published stays on record in the
+    warehouse.
     """
     ended = dg.RunsFilter(
         statuses=[
@@ -87,7 +104,10 @@ def forget_old_runs(instance: dg.DagsterInstance, now: datetime) -> int:
         ],
         created_before=now - RUNS_ARE_KEPT,
     )
-    old = [record.dagster_run.run_id for record in instance.get_run_records(ended)]
+    newest = instance.get_run_records(limit=LEAST_RUNS_KEPT)
+    kept = {record.dagster_run.run_id for record in newest}
+    found = {record.dagster_run.run_id for record in instance.get_run_records(ended)}
+    old = found - kept
     for run_id in old:
         instance.delete_run(run_id)
     return len(old)

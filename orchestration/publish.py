@@ -79,13 +79,12 @@ def publish(home: Home, run: CurrentRun, keep: int) -> Publication:
     folder = home.published / run.run_id
     publication = _verified(home, folder, run)
     _export_parquet(folder)
-    stamp = {"run_id": run.run_id, "known_load": run.known_load}
-    (folder / COMPLETE).write_text(json.dumps(stamp), encoding="utf-8")
-    _sync(folder)
+    _mark_complete(folder, run)
+    before = current_run_id(home)
     _point(home.published / "current", run.run_id)
     _point(home.marts, f"current/{MARTS_FILE}")
     _sync_folder(home.published)
-    _prune(home, keep)
+    _prune(home, keep, before)
     return publication
 
 
@@ -109,12 +108,6 @@ def current_run_id(home: Home) -> str | None:
     """The run whose publication is in force."""
     link = home.published / "current"
     return str(link.readlink()) if link.is_symlink() else None
-
-
-def published_load(home: Home) -> int:
-    """The last load that the publication in force knows, 0 where there is none."""
-    marts = marts_in_force(home)
-    return _known_load(marts.parent) if marts else 0
 
 
 def last_published_load(home: Home) -> int:
@@ -222,6 +215,16 @@ def _export_parquet(folder: Path) -> None:
         connection.close()
 
 
+def _mark_complete(folder: Path, run: CurrentRun) -> None:
+    """Stamp the folder once all of it is on disk; half a stamp would stop every later run."""
+    stamp = folder / f"{COMPLETE}.new"
+    known = {"run_id": run.run_id, "known_load": run.known_load}
+    stamp.write_text(json.dumps(known), encoding="utf-8")
+    _sync(folder)
+    stamp.replace(folder / COMPLETE)
+    _sync_folder(folder)
+
+
 def _sync(folder: Path) -> None:
     """Bytes reach the disk before the name that leads to them."""
     for path in folder.rglob("*"):
@@ -262,9 +265,10 @@ def _known_load(folder: Path) -> int:
     return int(json.loads((folder / COMPLETE).read_text(encoding="utf-8"))["known_load"])
 
 
-def _prune(home: Home, keep: int) -> None:
+def _prune(home: Home, keep: int, before: str | None) -> None:
+    """Keep, beside the newest, what was in force until now: somebody may be about to open it."""
     complete = _publications(home)
-    kept = {*complete[-keep:], current_run_id(home)}
+    kept = {*complete[-keep:], current_run_id(home), before}
     for path in _folders(home.published):
         if path.name not in kept:
             shutil.rmtree(path, ignore_errors=True)

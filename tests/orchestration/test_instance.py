@@ -9,14 +9,19 @@ from uuid import uuid4
 
 import dagster as dg
 import psutil
+import pytest
 from dagster._core.test_utils import create_run_for_test
 
+import orchestration.instance
+from ingestion.home import Home
 from orchestration.instance import (
     PROCESS_TAG,
     RUNS_ARE_KEPT,
     forget_old_runs,
     mark_dead_runs_failed,
+    open_instance,
     process_mark,
+    seconds_after_boot,
 )
 
 
@@ -40,7 +45,7 @@ def this_process() -> str:
 
 def a_dead_process() -> str:
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    mark = f"{process.pid}/{psutil.Process(process.pid).create_time():.2f}"
+    mark = f"{process.pid}/{seconds_after_boot(psutil.Process(process.pid)):.2f}"
     process.kill()
     process.wait()
     return mark
@@ -71,7 +76,22 @@ def test_a_process_number_given_to_another_process_is_not_the_run() -> None:
         assert status_of(instance, run_id) == dg.DagsterRunStatus.FAILURE
 
 
-def test_runs_that_ended_long_ago_are_forgotten() -> None:
+@pytest.mark.parametrize("seconds", [-86_400, 365 * 86_400])
+def test_a_living_run_is_not_taken_for_dead_when_the_clock_is_set(
+    seconds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        run_id = started(instance, this_process())
+        # The system reckons both from the clock, back to a start that it counts from.
+        began, booted = psutil.Process().create_time(), psutil.boot_time()
+        monkeypatch.setattr(psutil.Process, "create_time", lambda _process: began + seconds)
+        monkeypatch.setattr(psutil, "boot_time", lambda: booted + seconds)
+        assert mark_dead_runs_failed(instance) == 0
+        assert status_of(instance, run_id) == dg.DagsterRunStatus.STARTED
+
+
+def test_runs_that_ended_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(orchestration.instance, "LEAST_RUNS_KEPT", 1)
     with dg.DagsterInstance.ephemeral() as instance:
         ended = create_run_for_test(instance, status=dg.DagsterRunStatus.SUCCESS).run_id
         running = create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED).run_id
@@ -80,3 +100,25 @@ def test_runs_that_ended_long_ago_are_forgotten() -> None:
         assert forget_old_runs(instance, now + RUNS_ARE_KEPT + timedelta(minutes=1)) == 1
         assert not instance.has_run(ended)
         assert instance.has_run(running)
+
+
+def test_a_clock_that_runs_ahead_makes_no_run_old() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        ended = create_run_for_test(instance, status=dg.DagsterRunStatus.SUCCESS).run_id
+        assert forget_old_runs(instance, datetime.now(UTC) + timedelta(days=365)) == 0
+        assert instance.has_run(ended)
+
+
+def test_the_configuration_is_written_only_where_it_differs(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ADV_HOME", "DAGSTER_HOME"):
+        monkeypatch.setenv(name, "")  # set by `open_instance`; put back afterwards
+    open_instance(home).dispose()
+    written = home.dagster / "dagster.yaml"
+    before = written.stat()
+    open_instance(home).dispose()
+    assert written.stat() == before
+    written.write_text("", encoding="utf-8")  # as a full disk left it
+    open_instance(home).dispose()
+    assert "event_log_storage" in written.read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import resource
 import subprocess
@@ -132,6 +133,47 @@ def test_a_reader_keeps_what_it_opened(home: Home) -> None:
     published(home, 2)
     assert reader.execute("select run_id from kpi.aging").fetchone() == ("run-1",)
     reader.close()
+
+
+def test_who_found_out_where_the_marts_are_can_still_open_them_after_a_publication(
+    home: Home,
+) -> None:
+    published(home, 1, keep=1)
+    found = home.marts.resolve()
+    published(home, 2, keep=1)
+    connect(found, read_only=True).close()
+    published(home, 3, keep=1)
+    assert not found.exists()
+
+
+def test_a_publication_that_is_not_on_disk_is_none(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(_folder: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    published(home, 1)
+    build(home, a_run(2))
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+        patch.setattr(publish, "_sync", no_room)
+        publish.publish(home, a_run(2), keep=7)
+    assert publish.last_published_load(home) == a_run(1).known_load
+    assert seen(home) == "run-1"
+
+
+def test_half_a_stamp_stops_no_later_run(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(path: Path, *_text: str, **_encoding: str) -> None:
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    published(home, 1)
+    build(home, a_run(2))
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+        patch.setattr(Path, "write_text", no_room)
+        publish.publish(home, a_run(2), keep=7)
+    published(home, 3)
+    assert seen(home) == "run-3"
+    assert publish.rollback(home) == "run-1"
 
 
 def test_what_is_being_built_is_not_seen(home: Home) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
 from rich.console import Console
 
+from ingestion.engine import connect
 from ingestion.errors import ConfigurationError
 from ingestion.home import Home
 from ingestion.landing import CheckResult, decide
@@ -34,6 +35,36 @@ def test_what_is_no_duration_is_said(home: Home) -> None:
     with pytest.raises(ConfigurationError, match="'26' is no duration such as 26h"):
         duration("26")
     assert age_of_publication(home) is None
+
+
+@pytest.mark.parametrize(
+    ("known", "began", "age"),
+    [
+        (timedelta(hours=2), timedelta(hours=1), timedelta(hours=2)),
+        # Loads are still dated ahead of a clock that was set back; the run that read them is not.
+        (timedelta(days=-365), timedelta(hours=3), timedelta(hours=3)),
+        (timedelta(days=-365), timedelta(days=-365), timedelta(days=-365)),
+    ],
+    ids=["as a rule", "after the clock was set back", "no run since the clock was set back"],
+)
+def test_the_age_of_a_publication_is_that_of_what_it_knows(
+    home: Home, known: timedelta, began: timedelta, age: timedelta
+) -> None:
+    folder = home.published / "run-1"
+    folder.mkdir(parents=True)
+    (home.published / "current").symlink_to("run-1")
+    home.marts.symlink_to("current/marts.duckdb")
+    now = datetime.now(UTC).replace(tzinfo=None)
+    with connect(folder / "marts.duckdb") as connection:
+        connection.execute("create schema meta")
+        connection.execute(
+            "create table meta.runs as "
+            "select 1 as known_load, ?::timestamp as known_at, ?::timestamp as started_at",
+            [now - known, now - began],
+        )
+    found = age_of_publication(home)
+    assert found is not None
+    assert timedelta() <= found - age < timedelta(minutes=1)
 
 
 def test_brackets_in_a_result_are_shown_as_they_are() -> None:
