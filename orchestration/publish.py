@@ -34,6 +34,7 @@ from orchestration.dbt_runner import (
 PUBLISHED_SCHEMAS = ("core", "kpi", "meta")
 CHECKED = "checked.json"
 COMPLETE = "published.json"
+ANY_WRITING = 0o222
 
 
 @dataclass(frozen=True)
@@ -220,9 +221,17 @@ def _mark_complete(folder: Path, run: CurrentRun) -> None:
     stamp = folder / f"{COMPLETE}.new"
     known = {"run_id": run.run_id, "known_load": run.known_load}
     stamp.write_text(json.dumps(known), encoding="utf-8")
+    _protect(folder)
     _sync(folder)
     stamp.replace(folder / COMPLETE)
     _sync_folder(folder)
+
+
+def _protect(folder: Path) -> None:
+    """Nobody writes here any more; who opens the marts for writing would lock readers out."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.chmod(path.stat().st_mode & ~ANY_WRITING)
 
 
 def _sync(folder: Path) -> None:

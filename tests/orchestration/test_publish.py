@@ -146,6 +146,13 @@ def test_who_found_out_where_the_marts_are_can_still_open_them_after_a_publicati
     assert not found.exists()
 
 
+def test_nobody_can_write_to_what_is_published(home: Home) -> None:
+    published(home, 1)
+    files = [path for path in (home.published / "run-1").rglob("*") if path.is_file()]
+    assert {"marts.duckdb", "aging.parquet", "published.json"} <= {path.name for path in files}
+    assert not [path for path in files if path.stat().st_mode & 0o222]
+
+
 def test_a_publication_that_is_not_on_disk_is_none(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
