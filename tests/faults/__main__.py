@@ -12,7 +12,7 @@ from rich.table import Table
 
 from tests.faults.campaign import Tally, campaign, faults
 from tests.faults.clock import LIBRARIES
-from tests.faults.company import Company, DemoCompany, ServedCompany
+from tests.faults.company import Company, DemoCompany
 from tests.faults.readers import read_through_refreshes
 
 
@@ -24,10 +24,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="draws the random moments")
     parser.add_argument(
         "--home-of",
-        choices=("all", "files", "postgres", "demo", "readers"),
+        choices=("all", "small", "demo", "readers"),
         default="all",
-        help="company: small, read from files or from a server; the demo, which is not in `all`; "
-        "or readers of a company that publishes again and again",
+        help="the small company; the demo, which is not in `all`; or readers of a company that "
+        "publishes again and again",
     )
     parser.add_argument("--scale", type=float, default=0.05, help="of the demo")
     given = parser.parse_args()
@@ -35,8 +35,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="adv-faults-") as folder:
         root = Path(folder)
         companies = {
-            "files": Company(root / "files"),
-            "postgres": ServedCompany(root / "postgres"),
+            "small": Company(root / "small"),
             "demo": DemoCompany(root / "demo", scale=given.scale),
         }
         for name, company in companies.items():

@@ -13,7 +13,7 @@ from functools import partial
 
 from orchestration.query import query_marts
 from tests.faults.clock import jumps
-from tests.faults.company import Company, DemoCompany, ServedCompany
+from tests.faults.company import Company, DemoCompany
 from tests.faults.disk import full_disks
 from tests.faults.points import POINTS, SERVER_POINTS, SOURCE_POINTS
 from tests.orchestration.conftest import adv
@@ -61,16 +61,16 @@ def faults(company: Company, seed: int = 0) -> dict[str, Fault]:
     }
     if isinstance(company, DemoCompany):
         return at_random
-    if isinstance(company, ServedCompany):
-        befallen = {point: partial(_befallen, point=point) for point in SERVER_POINTS}
-        stale = {f"{point}, and may go stale": partial(_stale, point=point) for point in befallen}
-        return {**befallen, **stale}
     return {
         **{f"killed: {point}": partial(_killed_at, point=point) for point in POINTS},
         **at_random,
         **full_disks(SIZES_LEFT),
         "64 MB of memory for DuckDB": _without_memory,
         **{point: partial(_befallen, point=point) for point in SOURCE_POINTS},
+        **{point: partial(_server_lost, point=point) for point in SERVER_POINTS},
+        **{
+            f"{point}, and it may go stale": partial(_stale, point=point) for point in SERVER_POINTS
+        },
         **jumps(),
         "two runs at once": _twice,
         "a run launched by Dagster beside one of the command line": _beside_dagster,
@@ -122,14 +122,16 @@ def _befallen(company: Company, point: str) -> None:
     assert "Nothing was published" in told and "Traceback" not in told, told
 
 
+def _server_lost(company: Company, point: str) -> None:
+    company.serve(on_refusal="hold")
+    _befallen(company, point)
+
+
 def _stale(company: Company, point: str) -> None:
     """The run publishes what it had of that source."""
-    sources = company.home.sources_file
-    text = sources.read_text(encoding="utf-8")
-    sources.write_text(text.replace("    system:", "    on_refusal: stale\n    system:"))
+    company.serve(on_refusal="stale")
     assert _run_at(company, point) == 0
     assert "Stale: small" in company.told.read_text(encoding="utf-8")
-    sources.write_text(text, encoding="utf-8")
 
 
 def _run_at(company: Company, point: str) -> int:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import yaml
 from ingestion.embedded_postgres import embedded_postgres, stop_embedded_postgres
 from ingestion.engine import connect, quoted_name, quoted_text
 from ingestion.home import Home
+from tests.ingestion.postgres_server import Server
 from tests.orchestration.conftest import (
     NAMES_ITS_LOAD,
     SOURCES,
@@ -54,6 +54,37 @@ class Company:
     def home(self) -> Home:
         """Always at the same place: elsewhere, dbt would parse the whole project again."""
         return Home(self.root / "home")
+
+    @property
+    def server(self) -> Server:
+        """A PostgreSQL for the faults that want one, beside the installation."""
+        return Server(self.root / "postgres" / "data")
+
+    def serve(self, on_refusal: str) -> None:
+        """From now on, read the same rows from that server instead of files."""
+        tables = sorted((self.home.root / "exports").glob("*.csv"))
+        dsn = embedded_postgres(self.server.data)
+        configured = yaml.safe_load(SOURCES)
+        configured["sources"]["small"] = {
+            "system": "contract",
+            "transport": "postgres",
+            "on_refusal": on_refusal,
+            # Given its address, the product does not start the server anew by itself.
+            "connection": {
+                "host": re.findall("host='(.*?)'", dsn)[0],
+                "database": "odoo",
+                "user": "postgres",
+            },
+            "queries": {file.stem: f"select * from {file.stem}" for file in tables},
+        }
+        self.home.sources_file.write_text(yaml.safe_dump(configured), encoding="utf-8")
+        with connect(extensions=["postgres_scanner"]) as connection:
+            connection.execute(f"attach {quoted_text(dsn)} as pg (type postgres)")
+            for file in tables:
+                connection.execute(
+                    f"create or replace table pg.{quoted_name(file.stem)} as "
+                    f"from read_csv({quoted_text(str(file))}, all_varchar = true)"
+                )
 
     @property
     def told(self) -> Path:
@@ -98,6 +129,8 @@ class Company:
     def make_good(self) -> None:
         """Bring back, before the next night, what a source has lost."""
         self._make_exports(self.root / "exports", self.home.root / "exports")
+        if self.server.data.exists():
+            embedded_postgres(self.server.data)
 
     @staticmethod
     def _make_exports(source: Path, target: Path) -> None:
@@ -106,6 +139,7 @@ class Company:
 
     def close(self) -> None:
         """Leave nothing running."""
+        stop_embedded_postgres(self.server.data)
 
     def run(self) -> None:
         """A night that must go well without a hand."""
@@ -160,58 +194,6 @@ class Company:
         self.run()
         self.longest_night_seconds = time.monotonic() - began
         return self.published()
-
-
-@dataclass
-class ServedCompany(Company):
-    """The same, read from a PostgreSQL that can be lost."""
-
-    @property
-    def data(self) -> Path:
-        """Of the server; beside the installation, which comes and goes."""
-        return self.root / "postgres" / "data"
-
-    def _create(self) -> None:
-        exports = install(self.home)
-        tables = sorted(path.stem for path in exports.glob("*.csv"))
-        embedded_postgres(self.data)
-        postmaster = (self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
-        configured = yaml.safe_load(SOURCES)
-        configured["sources"]["small"] = {
-            "system": "contract",
-            "transport": "postgres",
-            # Given its address, the product does not start the server anew by itself.
-            "connection": {"host": postmaster[4], "database": "odoo", "user": "postgres"},
-            "queries": {table: f"select * from {table}" for table in tables},
-        }
-        self.home.sources_file.write_text(yaml.safe_dump(configured), encoding="utf-8")
-        self._serve()
-
-    def live_on(self) -> None:
-        """Change the rows that the server holds."""
-        super().live_on()
-        self._serve()
-
-    def make_good(self) -> None:
-        """Start the server again."""
-        embedded_postgres(self.data)
-
-    def close(self) -> None:
-        """Stop the server."""
-        stop_embedded_postgres(self.data)
-
-    def _serve(self) -> None:
-        """Put what the exports hold into the server's tables."""
-        with connect(extensions=["postgres_scanner"]) as connection:
-            dsn = quoted_text(embedded_postgres(self.data))
-            connection.execute(f"attach {dsn} as pg (type postgres)")
-            for file in sorted((self.home.root / "exports").glob("*.csv")):
-                table = f"pg.{quoted_name(file.stem)}"
-                connection.execute(f"drop table if exists {table}")
-                connection.execute(
-                    f"create table {table} as "
-                    f"from read_csv({quoted_text(str(file))}, all_varchar = true)"
-                )
 
 
 @dataclass
@@ -277,9 +259,3 @@ def digest(marts: Path) -> Digest:
             ).fetchall()[0]
             for (name,) in tables
         }
-
-
-def kill_server(data: Path, by: signal.Signals) -> None:
-    """End a PostgreSQL, as a crash or its administrator would."""
-    pid = int((data / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
-    os.kill(pid, by)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tests.faults.company import ServedCompany, kill_server
+from tests.faults.company import Company
 
 
 def die() -> None:
@@ -32,13 +32,17 @@ def cut_export() -> None:
 
 def crash_server() -> None:
     """Kill the PostgreSQL that is being read."""
-    kill_server(ServedCompany(_root()).data, signal.SIGKILL)
-    time.sleep(1)
+    _end_server(signal.SIGKILL)
 
 
 def stop_server() -> None:
     """Stop it as its administrator would, without waiting for readers."""
-    kill_server(ServedCompany(_root()).data, signal.SIGINT)
+    _end_server(signal.SIGINT)
+
+
+def _end_server(by: signal.Signals) -> None:
+    pid = Company(_root()).server.data / "postmaster.pid"
+    os.kill(int(pid.read_text(encoding="utf-8").splitlines()[0]), by)
     time.sleep(1)
 
 
