@@ -48,7 +48,8 @@ def full_disks(megabytes: tuple[float, ...]) -> dict[str, partial[None]]:
 
 def _full_disk(company: Company, left: float) -> None:
     home, before, after = (company.root / name for name in ("home", "disk", "emptied"))
-    shutil.rmtree(before, ignore_errors=True)
+    for folder in (before, after):
+        shutil.rmtree(folder, ignore_errors=True)
     home.rename(before)
     home.mkdir()
     after.mkdir()

@@ -7,6 +7,7 @@ import json
 import resource
 import subprocess
 import sys
+import threading
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -133,6 +134,24 @@ def test_a_reader_keeps_what_it_opened(home: Home) -> None:
     published(home, 2)
     assert reader.execute("select run_id from kpi.aging").fetchone() == ("run-1",)
     reader.close()
+
+
+def test_the_path_of_the_marts_leads_somewhere_at_every_moment(home: Home) -> None:
+    published(home, 1)
+    current, over, gaps = home.published / "current", threading.Event(), []
+
+    def look() -> None:
+        while not over.is_set():
+            if not current.is_symlink():
+                gaps.append("nowhere")
+
+    reader = threading.Thread(target=look)
+    reader.start()
+    for number in range(500):
+        publish._point(current, f"run-{number % 2}")
+    over.set()
+    reader.join()
+    assert not gaps
 
 
 def test_who_found_out_where_the_marts_are_can_still_open_them_after_a_publication(

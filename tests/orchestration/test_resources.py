@@ -82,6 +82,8 @@ def test_the_schedule_runs_once_a_night_and_leaves_no_day_out() -> None:
         schedule.execution_timezone,
     )
     year = list(takewhile(lambda tick: tick < datetime(2027, 1, 1, tzinfo=UTC), ticks))
+    times = {tick.strftime("%d.%m. %H:%M") for tick in year if tick.strftime("%H:%M") != "02:00"}
+    assert times == {"29.03. 03:00"}
     spoken_of = [last_complete_day(("Europe/Paris",), tick.astimezone(UTC)) for tick in year]
     assert spoken_of == [date(2025, 12, 31) + timedelta(days=n) for n in range(365)]
 
