@@ -6,6 +6,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import tempfile
 from functools import cache, partial
 
 from tests.faults.company import Company
@@ -26,7 +27,7 @@ trap 'mount -o remount,size=4g "$1" && cp -a "$1"/. "$4"' EXIT
 @cache
 def small_disks_can_be_made() -> bool:
     """Whether this machine lets its users mount a file system of their own."""
-    command = [*NAMESPACE, "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
+    command = [*NAMESPACE, "mount", "-t", "tmpfs", "tmpfs", tempfile.gettempdir()]
     try:
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
     except FileNotFoundError:

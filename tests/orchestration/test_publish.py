@@ -7,7 +7,7 @@ import json
 import resource
 import subprocess
 import sys
-import threading
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -136,22 +136,25 @@ def test_a_reader_keeps_what_it_opened(home: Home) -> None:
     reader.close()
 
 
-def test_the_path_of_the_marts_leads_somewhere_at_every_moment(home: Home) -> None:
+def test_the_path_of_the_marts_leads_somewhere_after_every_step(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def looked_at(name: str) -> Callable[..., object]:
+        step = getattr(Path, name)
+
+        def taken(path: Path, *given: object, **named: object) -> object:
+            result = step(path, *given, **named)
+            assert home.marts.exists(), f"nowhere after {name} of {path}"
+            return result
+
+        return taken
+
     published(home, 1)
-    current, over, gaps = home.published / "current", threading.Event(), []
-
-    def look() -> None:
-        while not over.is_set():
-            if not current.is_symlink():
-                gaps.append("nowhere")
-
-    reader = threading.Thread(target=look)
-    reader.start()
-    for number in range(500):
-        publish._point(current, f"run-{number % 2}")
-    over.set()
-    reader.join()
-    assert not gaps
+    build(home, a_run(2))
+    for name in ("unlink", "symlink_to", "rename", "replace"):
+        monkeypatch.setattr(Path, name, looked_at(name))
+    publish.publish(home, a_run(2), keep=7)
+    assert seen(home) == "run-2"
 
 
 def test_who_found_out_where_the_marts_are_can_still_open_them_after_a_publication(
