@@ -4,7 +4,7 @@
     python -m tests.faults --home-of demo --scale 1 --times 10
 
 `points.py` names where something can befall a run, `sabotage.py` is the `adv` command that it
-befalls there, `disk.py` a disk that is full, `clock.py` a clock that jumps, `company.py` the
-installations and their undisturbed twins, `campaign.py` the faults and what is asked after each,
-`readers.py` those who read while it is published. Nothing here is part of the product.
+befalls there, `disk.py` a disk that is full, `company.py` the installations and their undisturbed
+twins, `campaign.py` the faults and what is asked after each, `readers.py` those who read while
+it is published. Nothing here is part of the product.
 """

@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.faults.campaign import Tally, campaign, faults
-from tests.faults.clock import LIBRARIES
 from tests.faults.company import Company, DemoCompany
 from tests.faults.readers import read_through_refreshes
 
@@ -43,8 +42,6 @@ def main() -> int:
                 tallies += _befall(console, company, given)
         if given.home_of in ("all", "readers"):
             tallies.append(_read(console, root / "readers"))
-    if not LIBRARIES:
-        console.print("Not tried: a clock that jumps, since libfaketime is not installed.")
     console.print(_table(tallies))
     return int(not all(tally.is_clean for tally in tallies))
 

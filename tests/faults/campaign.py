@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from orchestration.query import query_marts
-from tests.faults.clock import jumps
 from tests.faults.company import Company, DemoCompany
 from tests.faults.disk import full_disks
 from tests.faults.points import POINTS, SERVER_POINTS, SOURCE_POINTS
@@ -71,7 +70,6 @@ def faults(company: Company, seed: int = 0) -> dict[str, Fault]:
         **{
             f"{point}, and it may go stale": partial(_stale, point=point) for point in SERVER_POINTS
         },
-        **jumps(),
         "two runs at once": _twice,
         "a run launched by Dagster beside one of the command line": _beside_dagster,
         "questions asked all the while": _asked,
