@@ -187,6 +187,11 @@ def standing_refusals(
     return [refusal for refusals in found.values() for refusal in refusals]
 
 
+def last_refused_load(home: Home) -> int:
+    """The newest load of which something was refused, 0 where nothing ever was."""
+    return max((int(path.stem) for path in home.refusals.glob("*.jsonl")), default=0)
+
+
 def accept(home: Home, name: str, reason: str, standing: Iterable[Refusal]) -> list[Acceptance]:
     """Let through, from the next run on, what is refused about a table, a source or the marts.
 

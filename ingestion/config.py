@@ -174,8 +174,9 @@ class DatabaseSource(_Source):
     """Tables of a database, or one query for each contract table."""
 
     transport: str
-    overlap_minutes: int = Field(default=15, ge=0)
-    """Read again this much before the last cursor value: late commits carry older stamps."""
+    overlap_minutes: int = Field(default=75, ge=0)
+    """Read again this much before the last cursor value: late commits carry older stamps, and
+    where rows are stamped in local time, one hour of autumn comes twice."""
     queries: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -32,6 +32,10 @@ class WarehouseError(AdvError):
     """The warehouse is not in the state that a step needs."""
 
 
+class StorageError(AdvError):
+    """`ADV_HOME` cannot be written or read; its disk is full, say."""
+
+
 class PublicationError(AdvError):
     """What was built is incomplete and was not published."""
 

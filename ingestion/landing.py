@@ -162,20 +162,23 @@ def complete(
     cursor_from: str | None,
 ) -> Batch:
     """Turn an extracted folder into a batch that awaits its verdict."""
+    now = datetime.now(UTC)
+    # A load is dated ahead after one that was read while the clock was.
+    latest = min(now, known_at(load_id))
     manifest = Manifest(
         load_id=load_id,
         run_id=run_id,
         source_id=source_id,
         system=table.system,
         table=table.name,
-        extracted_at=datetime.now(UTC),
+        extracted_at=now,
         rows=extraction.rows,
         source_rows=extraction.source_rows,
         rejected_rows=extraction.rejected_rows,
         keys_unknown=extraction.keys_unknown,
         totals=extraction.totals,
         cursor_from=cursor_from,
-        cursor_to=_not_beyond(load_id, table, extraction.cursor_to),
+        cursor_to=_not_beyond(latest, table, extraction.cursor_to),
         schema_hash=schema_hash(table),
         missing_columns=extraction.missing_columns,
         problems=tuple(extraction.problems),
@@ -260,13 +263,13 @@ def merged_batch(home: Home, source_id: str, table: Table, load_id: int) -> Batc
     return read_batch(folder) if (folder / "keys.parquet").exists() else None
 
 
-def _not_beyond(load_id: int, table: Table, cursor: str | None) -> str | None:
+def _not_beyond(latest: datetime, table: Table, cursor: str | None) -> str | None:
     """The watermark, never in the future: one row stamped wrongly would hide all later changes."""
     if cursor is None or table.cursor is None:
         return cursor
     if table.column(table.cursor).data_type != "timestamp":
         return cursor
-    return min(cursor, known_at(load_id).replace(tzinfo=None).isoformat(sep=" "))
+    return min(cursor, latest.replace(tzinfo=None).isoformat(sep=" "))
 
 
 def _write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -177,6 +177,12 @@ def status(
     faults = [f"{source} is late." for source in late]
     if age is None or age > oldest:
         faults.insert(0, f"The publication is older than {max_age}.")
+    elif age < timedelta():
+        faults.insert(
+            0,
+            "The publication is dated ahead of now; was the clock set back? "
+            "Nobody can say how old it is until `adv run` has published again.",
+        )
     for fault in faults:
         errors.print(f"[red]{fault}[/]", highlight=False)
     if faults:

@@ -63,6 +63,14 @@ def _systems_file(home: Home) -> Path:
     return home.dbt / "systems.txt"
 
 
+def _keep_systems(home: Home, systems: Collection[str]) -> None:
+    """Whole or not at all: on a full disk, a system of the past would be forgotten."""
+    path = _systems_file(home)
+    temporary = path.with_suffix(".new")
+    temporary.write_text(" ".join(sorted(systems)), encoding="ascii")
+    temporary.replace(path)
+
+
 def next_publication(home: Home) -> Path:
     """Link to the folder that the present run builds into."""
     return home.published / "next"
@@ -91,7 +99,7 @@ def prepare_manifest(home: Home, systems: Collection[str]) -> Path:
     if new or not manifest.exists() or not same:
         home.dbt.mkdir(parents=True, exist_ok=True)
         parsed.unlink(missing_ok=True)
-        _systems_file(home).write_text(" ".join(sorted(before.union(systems))), encoding="ascii")
+        _keep_systems(home, before.union(systems))
         invoke(home, ["parse"])
         parsed.write_text(project, encoding="ascii")
     return manifest

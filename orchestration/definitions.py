@@ -50,23 +50,30 @@ def build_defs(
         selection=dg.AssetSelection.all(),
         description="Extract, validate, merge, transform, check and publish.",
     )
-    schedule = dg.ScheduleDefinition(
-        name="nightly_at_02",
-        job=nightly,
-        cron_schedule="0 2 * * *",
-        execution_timezone="Europe/Paris",
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Every night at 02:00, Paris time.",
-    )
     return dg.Definitions(
         assets=assets,
         jobs=[nightly],
-        schedules=[schedule],
+        schedules=[nightly_schedule()],
         sensors=[failure_sensor(home), dead_runs_sensor(sources.retention.runs_days)],
         resources={"nightly": nightly_resource(home, sources), **(resources or {})},
         # One process: each step of a multiprocess run would import everything again, and the
         # lock is held by a process.
         executor=dg.in_process_executor,
+    )
+
+
+def nightly_schedule() -> dg.ScheduleDefinition:
+    """One run a night.
+
+    At 03:00 when the clocks go forward and skip 02:00, at the second 02:00 when they go back.
+    """
+    return dg.ScheduleDefinition(
+        name="nightly_at_02",
+        job_name=NIGHTLY,
+        cron_schedule="0 2 * * *",
+        execution_timezone="Europe/Paris",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Every night at 02:00, Paris time.",
     )
 
 

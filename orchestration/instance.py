@@ -24,8 +24,10 @@ ENDED = (
 )
 PROCESS_IS_GONE = "The process of this run is gone."
 CONFIGURATION = Path(__file__).with_name("dagster.yaml")
+LEAST_RUNS_KEPT = 90
+"""Whatever their age: a clock that runs ahead makes all of them old."""
 CLOCK_TOLERANCE_SECONDS = 2.0
-"""A process's start is reckoned from the machine's, which a correction of the clock moves."""
+"""The clock may be set between reading a process's start and the machine's."""
 
 
 def open_instance(home: Home) -> dg.DagsterInstance:
@@ -99,9 +101,11 @@ def _configure(home: Home) -> None:
             merged.pop("event_log_storage", None)  # is a part of it
         settings = yaml.safe_dump(merged, sort_keys=False)
     target = home.dagster / "dagster.yaml"
+    if target.exists() and target.read_bytes() == settings.encode():
+        return
     whole = target.with_suffix(".new")
     whole.write_text(settings, encoding="utf-8")
-    whole.replace(target)  # another process may be reading it
+    whole.replace(target)  # other processes read it at any time
 
 
 def _own_settings(home: Home) -> dict[str, object]:
@@ -122,7 +126,12 @@ def process_mark(run_id: str) -> str:
     A later process with the same number is not taken for it, nor is a re-execution, which
     inherits the tag, for the run that it repeats.
     """
-    return f"{run_id}/{os.getpid()}/{psutil.Process().create_time():.2f}"
+    return f"{run_id}/{os.getpid()}/{seconds_after_boot(psutil.Process()):.2f}"
+
+
+def seconds_after_boot(process: psutil.Process) -> float:
+    """When a process began; unlike the time of day, it stays when the clock is set."""
+    return process.create_time() - psutil.boot_time()
 
 
 def is_of_command_line(run: dg.DagsterRun) -> bool:
@@ -157,7 +166,7 @@ def _is_alive(run: dg.DagsterRun) -> bool:
         return True  # about to start: it has not said yet which process it is
     number, _, began = process.partition("/")
     try:
-        created = psutil.Process(int(number)).create_time()
+        created = seconds_after_boot(psutil.Process(int(number)))
     except psutil.NoSuchProcess:
         return False
     return abs(created - float(began)) < CLOCK_TOLERANCE_SECONDS
@@ -166,13 +175,17 @@ def _is_alive(run: dg.DagsterRun) -> bool:
 def forget_old_runs(instance: dg.DagsterInstance, now: datetime, kept_days: int) -> int:
     """Delete runs, and all they logged, that ended long ago; a night writes thousands of events.
 
-    What was loaded, checked and published stays on record in the warehouse.
+    The newest stay in any case. What was loaded, checked and published stays on record in the
+    warehouse.
     """
     ended = dg.RunsFilter(
         statuses=ENDED,
         created_before=now - timedelta(days=kept_days),
     )
-    old = [record.dagster_run.run_id for record in instance.get_run_records(ended)]
+    newest = instance.get_run_records(limit=LEAST_RUNS_KEPT)
+    kept = {record.dagster_run.run_id for record in newest}
+    found = {record.dagster_run.run_id for record in instance.get_run_records(ended)}
+    old = found - kept
     for run_id in old:
         instance.delete_run(run_id)
     return len(old)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import dagster as dg
+from sqlalchemy.exc import DBAPIError
 
 from ingestion.config import Sources, read_sources
-from ingestion.errors import AdvError
+from ingestion.errors import AdvError, StorageError
 from ingestion.extract import check_names, check_settings, tables_of
 from ingestion.home import Home
 from ingestion.kept_ledger import kept_loads
@@ -64,17 +67,32 @@ def run_nightly(
     Raises:
         ConfigurationError: the sources file is missing or wrong, or a secret is not set.
         BusyError: another run holds the lock for too long.
+        StorageError: files or Dagster's database cannot be written; the disk is full, say.
 
     """
     run_id = str(uuid4())
     try:
-        report = _run(home, run_id, sources_file, as_of, again)
+        with _storage_in_words(home):
+            report = _run(home, run_id, sources_file, as_of, again)
     except AdvError as error:
         tell_failure(home, run_id, [str(error)])
         raise
     if not report.published:
         tell_failure(home, run_id, report.failures)
     return report
+
+
+@contextmanager
+def _storage_in_words(home: Home) -> Iterator[None]:
+    """What Dagster's database and the file system say belongs to nobody's step."""
+    try:
+        yield
+    except (DBAPIError, OSError) as error:
+        reason = str(error.orig if isinstance(error, DBAPIError) else error)
+        raise StorageError(
+            f"The run broke off, since {home.root} cannot be written or read: {reason}. Is the "
+            "disk full? The publication in force stays readable; make room, and `adv run`."
+        ) from error
 
 
 def _run(

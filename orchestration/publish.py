@@ -34,6 +34,7 @@ from orchestration.dbt_runner import (
 PUBLISHED_SCHEMAS = ("core", "kpi", "meta")
 CHECKED = "checked.json"
 COMPLETE = "published.json"
+ANY_WRITING = 0o222
 
 
 @dataclass(frozen=True)
@@ -84,11 +85,11 @@ def publish(home: Home, run: CurrentRun, keep: int) -> Publication:
     folder = home.published / run.run_id
     publication = _verified(home, folder, run)
     _export_parquet(folder)
-    stamp = {"run_id": run.run_id, "known_load": run.known_load}
-    (folder / COMPLETE).write_text(json.dumps(stamp), encoding="utf-8")
-    _sync(folder)
+    _mark_complete(folder, run)
+    before = current_run_id(home)
     put_in_force(home, run.run_id)
-    _prune(home, keep)
+    # Somebody may have found out what was in force until now, and be about to open it.
+    _keep_only(home, [*_publications(home)[-keep:], before])
     return publication
 
 
@@ -118,12 +119,6 @@ def current_run_id(home: Home) -> str | None:
     """The run whose publication is in force."""
     link = home.published / "current"
     return str(link.readlink()) if link.is_symlink() else None
-
-
-def published_load(home: Home) -> int:
-    """The last load that the publication in force knows, 0 where there is none."""
-    marts = marts_in_force(home)
-    return _known_load(marts.parent) if marts else 0
 
 
 def last_published_load(home: Home) -> int:
@@ -231,6 +226,24 @@ def _export_parquet(folder: Path) -> None:
         connection.close()
 
 
+def _mark_complete(folder: Path, run: CurrentRun) -> None:
+    """Stamp the folder once all of it is on disk; half a stamp would stop every later run."""
+    stamp = folder / f"{COMPLETE}.new"
+    known = {"run_id": run.run_id, "known_load": run.known_load}
+    stamp.write_text(json.dumps(known), encoding="utf-8")
+    _protect(folder)
+    _sync(folder)
+    stamp.replace(folder / COMPLETE)
+    sync_folder(folder)
+
+
+def _protect(folder: Path) -> None:
+    """Nobody writes here any more; who opens the marts for writing would lock readers out."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.chmod(path.stat().st_mode & ~ANY_WRITING)
+
+
 def _sync(folder: Path) -> None:
     """Bytes reach the disk before the name that leads to them."""
     for path in folder.rglob("*"):
@@ -272,11 +285,7 @@ def _known_load(folder: Path) -> int:
     return int(json.loads((folder / COMPLETE).read_text(encoding="utf-8"))["known_load"])
 
 
-def _prune(home: Home, keep: int) -> None:
-    _keep_only(home, _publications(home)[-keep:])
-
-
-def _keep_only(home: Home, publications: Collection[str]) -> None:
+def _keep_only(home: Home, publications: Collection[str | None]) -> None:
     """Remove all other publications but the one in force, and what was never published."""
     for path in _folders(home.published):
         if path.name not in {*publications, current_run_id(home)}:

@@ -127,9 +127,17 @@ def _print_disk_use(console: Console, home: Home) -> None:
 
 
 def age_of_publication(home: Home) -> timedelta | None:
-    """How long ago the publication in force knew its sources; None where there is none."""
-    load = publish.published_load(home)
-    return datetime.now(UTC) - known_at(load) if load else None
+    """How long ago the publication in force knew its sources; None where there is none.
+
+    Loads stay in order when the clock was ahead and is set back: then the next ones, too, are dated
+    ahead, and when their run began says more. Below zero, no run has begun since.
+    """
+    if publish.marts_in_force(home) is None:
+        return None
+    query = "select known_at, started_at from meta.runs order by known_load desc limit 1"
+    ((known, began),) = query_marts(home, query)[1]
+    assert isinstance(known, datetime) and isinstance(began, datetime)
+    return datetime.now(UTC).replace(tzinfo=None) - min(known, began)
 
 
 def late_sources(home: Home) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from data_quality.acceptances import Acceptances, acceptances
+from data_quality.acceptances import Acceptances, acceptances, last_refused_load
 from ingestion.config import Sources
 from ingestion.extract import check_names
 from ingestion.home import Home
@@ -123,7 +123,8 @@ def _fixed(
         as_of = sources.as_of_date or last_complete_day(sources.time_zones)
         missing[AS_OF_TAG] = as_of.isoformat()
     if LOAD_TAG not in tags:
-        missing[LOAD_TAG] = str(new_load_id(after=last_load(home)))
+        newest = max(last_load(home), last_refused_load(home))
+        missing[LOAD_TAG] = str(new_load_id(after=newest))
     if missing and context.instance is not None:
         context.instance.add_run_tags(run.run_id, missing)
     return {**tags, **missing}

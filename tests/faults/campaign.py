@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import random
-import resource
 import signal
-import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
-from tests.faults.company import Company
-from tests.faults.points import POINTS
-from tests.orchestration.conftest import adv, environment
+from orchestration.query import query_marts
+from tests.faults.company import Company, DemoCompany
+from tests.faults.disk import full_disks
+from tests.faults.points import POINTS, SERVER_POINTS, SOURCE_POINTS
+from tests.orchestration.conftest import adv
 
-LONGEST_NIGHT_SECONDS = 25
-"""Random kills fall within it; one that comes too late meets a run that has ended."""
+SIZES_LEFT = (0, 0.5, 4, 15, 38, 41, 43)
+"""Megabytes left on a full disk, by which a night of the small company fails at one stage after
+the other."""
 
 
 @dataclass
@@ -32,6 +34,8 @@ class Tally:
     """Results of the next run that differ from the undisturbed twin's."""
     hands: int = 0
     """Runs after the fault that did not go well by themselves."""
+    struck: Counter[str] = field(default_factory=Counter)
+    """The stage that the run had reached when it ended, and how often."""
 
     @property
     def is_clean(self) -> bool:
@@ -42,13 +46,10 @@ class Tally:
 Fault = Callable[[Company], None]
 
 
-def faults(seed: int = 0) -> dict[str, Fault]:
-    """Every fault by its name; the seed draws the random moments."""
+def faults(company: Company, seed: int = 0) -> dict[str, Fault]:
+    """Every fault that can befall the company, by its name; the seed draws the random moments."""
     moments = random.Random(seed)
-    found: dict[str, Fault] = {
-        f"killed: {point}": partial(_killed_at, point=point) for point in POINTS
-    }
-    return found | {
+    at_random: dict[str, Fault] = {
         "killed at a random moment": partial(_stopped, by=signal.SIGKILL, moments=moments),
         "asked to stop (SIGTERM) at a random moment": partial(
             _stopped, by=signal.SIGTERM, moments=moments
@@ -56,10 +57,22 @@ def faults(seed: int = 0) -> dict[str, Fault]:
         "interrupted (SIGINT) at a random moment": partial(
             _stopped, by=signal.SIGINT, moments=moments
         ),
-        "no room for a file beyond 2 MB": partial(_without_room, megabytes=2),
-        "no room for a file beyond 20 MB": partial(_without_room, megabytes=20),
+    }
+    if isinstance(company, DemoCompany):
+        return at_random
+    return {
+        **{f"killed: {point}": partial(_killed_at, point=point) for point in POINTS},
+        **at_random,
+        **full_disks(SIZES_LEFT),
         "64 MB of memory for DuckDB": _without_memory,
+        **{point: partial(_befallen, point=point) for point in SOURCE_POINTS},
+        **{point: partial(_server_lost, point=point) for point in SERVER_POINTS},
+        **{
+            f"{point}, and it may go stale": partial(_stale, point=point) for point in SERVER_POINTS
+        },
         "two runs at once": _twice,
+        "a run launched by Dagster beside one of the command line": _beside_dagster,
+        "questions asked all the while": _asked,
         "the warehouse overwritten at its head": partial(_corrupted, at=0.0),
         "the warehouse overwritten in its middle": partial(_corrupted, at=0.5),
         "half of the warehouse overwritten": partial(_corrupted, at=0.4, share=0.5),
@@ -76,13 +89,19 @@ def campaign(company: Company, chosen: dict[str, Fault], times: int) -> Iterator
             company.live_on()
             fault(company)
             tally.tried += 1
+            tally.struck[company.stage_reached()] += 1
             try:
                 tally.lost_or_corrupt += company.published() not in (before, after)
             except Exception:  # whatever a reader may meet
                 tally.lost_or_corrupt += 1
+            company.make_good()
             try:
                 company.run()
-                tally.wrong += company.published() != after
+                found = company.published()
+                different = sorted(t for t in after if found.get(t) != after[t])
+                if different:
+                    print(f"{name}: {', '.join(different)}", file=sys.stderr)
+                tally.wrong += found != after
             except RuntimeError as error:
                 print(error, file=sys.stderr)
                 tally.hands += 1
@@ -90,44 +109,78 @@ def campaign(company: Company, chosen: dict[str, Fault], times: int) -> Iterator
 
 
 def _killed_at(company: Company, point: str) -> None:
-    command = [sys.executable, "-m", "tests.faults.sabotage", point, "run"]
-    ended = subprocess.run(
-        command, env=environment(company.home), capture_output=True, text=True, check=False
-    )
-    assert ended.returncode == -signal.SIGKILL, f"{point} was not met: {ended.stderr}"
+    ended = _run_at(company, point)
+    assert ended == -signal.SIGKILL, f"{point} was not met: {company.told.read_text()}"
+
+
+def _befallen(company: Company, point: str) -> None:
+    """The run says in words what befell its source, and publishes nothing."""
+    assert _run_at(company, point) == 1
+    told = company.told.read_text(encoding="utf-8")
+    assert "Nothing was published" in told and "Traceback" not in told, told
+
+
+def _server_lost(company: Company, point: str) -> None:
+    company.serve(on_refusal="hold")
+    _befallen(company, point)
+
+
+def _stale(company: Company, point: str) -> None:
+    """The run publishes what it had of that source."""
+    company.serve(on_refusal="stale")
+    assert _run_at(company, point) == 0
+    assert "Stale: small" in company.told.read_text(encoding="utf-8")
+
+
+def _run_at(company: Company, point: str) -> int:
+    return company.start([sys.executable, "-m", "tests.faults.sabotage", point, "run"]).wait()
 
 
 def _stopped(company: Company, by: signal.Signals, moments: random.Random) -> None:
-    run = _started(company)
-    time.sleep(moments.uniform(1, LONGEST_NIGHT_SECONDS))
+    run = company.start()
+    time.sleep(moments.uniform(1, company.longest_night_seconds))
     run.send_signal(by)
     run.wait()
 
 
-def _without_room(company: Company, megabytes: int) -> None:
-    """A write that finds no room, as on a full disk; how far the run comes depends on the bound."""
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (megabytes << 20, megabytes << 20))
-
-    run = subprocess.Popen(
-        [sys.executable, "-m", "orchestration.cli", "run"],
-        env=environment(company.home),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        preexec_fn=limit,
-    )
-    run.wait()
-
-
 def _without_memory(company: Company) -> None:
-    run = _started(company, ADV_MEMORY_LIMIT="64MB")
-    run.wait()
+    company.start(ADV_MEMORY_LIMIT="64MB").wait()
 
 
 def _twice(company: Company) -> None:
-    runs = [_started(company) for _ in range(2)]
+    runs = [company.start() for _ in range(2)]
     assert [run.wait() for run in runs] == [0, 0]
+
+
+def _beside_dagster(company: Company) -> None:
+    """As the user interface and the schedule launch it: a process that knows the job's name."""
+    command = (
+        "-m",
+        "dagster",
+        "job",
+        "execute",
+        "-m",
+        "orchestration.definitions",
+        "-j",
+        "nightly",
+    )
+    runs = [
+        company.start(),
+        company.start([sys.executable, *command], DAGSTER_HOME=str(company.home.dagster)),
+    ]
+    assert [run.wait() for run in runs] == [0, 0], company.told.read_text(encoding="utf-8")
+
+
+def _asked(company: Company) -> None:
+    """Each answer is that of one publication, and `adv sql` waits for nobody."""
+    run = company.start()
+    answers = set()
+    question = "select count(*), any_value(run_id) from meta.runs"
+    while run.poll() is None:
+        answers.add(str(query_marts(company.home, question)[1]))
+        assert adv(company.home, "sql", question).returncode == 0
+    assert run.returncode == 0
+    assert len(answers) == 2, answers
 
 
 def _corrupted(company: Company, at: float, share: float = 0.002) -> None:
@@ -137,18 +190,8 @@ def _corrupted(company: Company, at: float, share: float = 0.002) -> None:
     with warehouse.open("r+b") as file:
         file.seek(int(at * size))
         file.write(b"\0" * int(share * size))
-    result = adv(company.home, "run")
-    if result.returncode == 0:
+    if company.start().wait() == 0:
         return  # what was overwritten is built anew every night
-    told = result.stdout + result.stderr
+    told = company.told.read_text(encoding="utf-8")
     assert "adv rebuild --replace" in told, told
     assert adv(company.home, "rebuild", "--replace").returncode == 0
-
-
-def _started(company: Company, **variables: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "orchestration.cli", "run"],
-        env={**environment(company.home), **variables},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingestion.declarations import system
 from ingestion.errors import WarehouseError
 from ingestion.home import Home
 from ingestion.landing import MANIFEST, Batch, batches, read_batch
 from tests.fuzzing import fuzz, fuzzed
-from tests.ingestion.batches import landed
+from tests.ingestion.batches import LOAD, landed
 
 
 @pytest.fixture
@@ -23,6 +26,14 @@ def test_a_damaged_manifest_is_named(home: Home, batch: Batch) -> None:
     manifest.write_bytes(manifest.read_bytes()[:-20])
     with pytest.raises(WarehouseError, match=f"{manifest} is damaged"):
         batches(home.landing)
+
+
+@pytest.mark.parametrize("load_id", [LOAD, 29990101000000000], ids=["as a rule", "dated ahead"])
+def test_no_watermark_lies_in_the_future(home: Home, load_id: int) -> None:
+    customers = system("odoo").table("res_partner")
+    batch = landed(home, [], table=customers, load_id=load_id, cursor_to="2999-12-31 00:00:00")
+    assert batch.manifest.cursor_to is not None
+    assert batch.manifest.cursor_to <= datetime.now(UTC).replace(tzinfo=None).isoformat(sep=" ")
 
 
 @fuzz

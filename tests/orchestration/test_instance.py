@@ -15,6 +15,7 @@ import psutil
 import pytest
 from dagster._core.test_utils import create_run_for_test
 
+import orchestration.instance
 from ingestion.errors import LayoutError
 from ingestion.home import Home
 from orchestration.instance import (
@@ -23,6 +24,7 @@ from orchestration.instance import (
     mark_dead_runs_failed,
     open_instance,
     process_mark,
+    seconds_after_boot,
 )
 
 BEFORE_BACKFILLS_OF_RUNS = "284a732df317"
@@ -49,7 +51,7 @@ def this_process() -> str:
 
 def a_dead_process() -> str:
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    mark = f"{process.pid}/{psutil.Process(process.pid).create_time():.2f}"
+    mark = f"{process.pid}/{seconds_after_boot(psutil.Process(process.pid)):.2f}"
     process.kill()
     process.wait()
     return mark
@@ -80,7 +82,22 @@ def test_a_process_number_given_to_another_process_is_not_the_run() -> None:
         assert status_of(instance, run_id) == dg.DagsterRunStatus.FAILURE
 
 
-def test_runs_that_ended_long_ago_are_forgotten() -> None:
+@pytest.mark.parametrize("seconds", [-86_400, 365 * 86_400])
+def test_a_living_run_is_not_taken_for_dead_when_the_clock_is_set(
+    seconds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        run_id = started(instance, this_process())
+        # The system reckons both from the clock, back to a start that it counts from.
+        began, booted = psutil.Process().create_time(), psutil.boot_time()
+        monkeypatch.setattr(psutil.Process, "create_time", lambda _process: began + seconds)
+        monkeypatch.setattr(psutil, "boot_time", lambda: booted + seconds)
+        assert mark_dead_runs_failed(instance) == 0
+        assert status_of(instance, run_id) == dg.DagsterRunStatus.STARTED
+
+
+def test_runs_that_ended_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(orchestration.instance, "LEAST_RUNS_KEPT", 1)
     with dg.DagsterInstance.ephemeral() as instance:
         ended = create_run_for_test(instance, status=dg.DagsterRunStatus.SUCCESS).run_id
         running = create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED).run_id
@@ -95,6 +112,7 @@ def test_runs_that_ended_long_ago_are_forgotten() -> None:
 def test_nothing_that_a_forgotten_run_logged_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(orchestration.instance, "LEAST_RUNS_KEPT", 1)
     monkeypatch.setenv("ADV_HOME", "")  # set by the instance, and restored afterwards
     monkeypatch.setenv("DAGSTER_HOME", "")
 
@@ -109,6 +127,7 @@ def test_nothing_that_a_forgotten_run_logged_is_kept(
     home = Home(tmp_path)
     instance = open_instance(home)
     dg.materialize([table, checked], instance=instance)
+    create_run_for_test(instance)  # the newest stays
     forget_old_runs(instance, datetime.now(UTC) + timedelta(days=2), kept_days=1)
     instance.dispose()
     with closing(sqlite3.connect(home.dagster / "event_log.db")) as log:
@@ -149,3 +168,25 @@ def written_by(home: Home, revision: str) -> None:
             runs.execute("drop index idx_runs_by_backfill_id")
             runs.execute("alter table runs drop column backfill_id")
         runs.execute("update alembic_version set version_num = ?", [revision])
+
+
+def test_a_clock_that_runs_ahead_makes_no_run_old() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        ended = create_run_for_test(instance, status=dg.DagsterRunStatus.SUCCESS).run_id
+        assert forget_old_runs(instance, datetime.now(UTC) + timedelta(days=365), kept_days=90) == 0
+        assert instance.has_run(ended)
+
+
+def test_the_configuration_is_written_only_where_it_differs(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ADV_HOME", "DAGSTER_HOME"):
+        monkeypatch.setenv(name, "")  # set by `open_instance`; put back afterwards
+    open_instance(home).dispose()
+    written = home.dagster / "dagster.yaml"
+    before = written.stat()
+    open_instance(home).dispose()
+    assert written.stat() == before
+    written.write_text("", encoding="utf-8")  # as a full disk left it
+    open_instance(home).dispose()
+    assert "event_log_storage" in written.read_text(encoding="utf-8")

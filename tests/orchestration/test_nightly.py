@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
 import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from ingestion.engine import connect
+from ingestion.errors import StorageError
 from ingestion.home import Home
 from ingestion.landing import batches
+from orchestration import nightly
 from orchestration.publish import current_run_id
 from tests.orchestration.conftest import (
     Marts,
@@ -19,6 +24,7 @@ from tests.orchestration.conftest import (
     adv,
     ask,
     environment,
+    install,
     rows_of_marts,
 )
 
@@ -175,6 +181,28 @@ def test_what_cannot_be_read_again_is_a_configuration_error(first_night: Home) -
     result = adv(first_night, "run", "--again", "small.sales")
     assert result.returncode == 2
     assert "There is no 'small.sales' to read again; there is small.companies" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("insert", {}, sqlite3.OperationalError("database or disk is full")),
+        OSError(errno.ENOSPC, "No space left on device"),
+    ],
+)
+def test_a_full_disk_is_said_in_words_and_told(
+    error: Exception, home: Home, web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(_home: Home) -> None:
+        raise error
+
+    install(home)
+    monkeypatch.setenv("ADV_NOTIFY_WEBHOOK", web.url)
+    monkeypatch.setattr(nightly, "open_instance", no_room)
+    with pytest.raises(StorageError, match="Is the disk full"):
+        nightly.run_nightly(home)
+    ((_, _, told),) = web.calls
+    assert "Is the disk full" in told["text"]
 
 
 def test_two_runs_started_at_once_both_end_well(night: Home) -> None:

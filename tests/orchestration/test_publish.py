@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import resource
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -140,6 +142,75 @@ def test_a_reader_keeps_what_it_opened(home: Home) -> None:
     published(home, 2)
     assert reader.execute("select run_id from kpi.aging").fetchone() == ("run-1",)
     reader.close()
+
+
+def test_the_path_of_the_marts_leads_somewhere_after_every_step(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def looked_at(name: str) -> Callable[..., object]:
+        step = getattr(Path, name)
+
+        def taken(path: Path, *given: object, **named: object) -> object:
+            result = step(path, *given, **named)
+            assert home.marts.exists(), f"nowhere after {name} of {path}"
+            return result
+
+        return taken
+
+    published(home, 1)
+    build(home, a_run(2))
+    for name in ("unlink", "symlink_to", "rename", "replace"):
+        monkeypatch.setattr(Path, name, looked_at(name))
+    publish.publish(home, a_run(2), keep=7)
+    assert seen(home) == "run-2"
+
+
+def test_who_found_out_where_the_marts_are_can_still_open_them_after_a_publication(
+    home: Home,
+) -> None:
+    published(home, 1, keep=1)
+    found = home.marts.resolve()
+    published(home, 2, keep=1)
+    connect(found, read_only=True).close()
+    published(home, 3, keep=1)
+    assert not found.exists()
+
+
+def test_nobody_can_write_to_what_is_published(home: Home) -> None:
+    published(home, 1)
+    files = [path for path in (home.published / "run-1").rglob("*") if path.is_file()]
+    assert {"marts.duckdb", "aging.parquet", "published.json"} <= {path.name for path in files}
+    assert not [path for path in files if path.stat().st_mode & 0o222]
+
+
+def test_a_publication_that_is_not_on_disk_is_none(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(_folder: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    published(home, 1)
+    build(home, a_run(2))
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+        patch.setattr(publish, "_sync", no_room)
+        publish.publish(home, a_run(2), keep=7)
+    assert publish.last_published_load(home) == a_run(1).known_load
+    assert seen(home) == "run-1"
+
+
+def test_half_a_stamp_stops_no_later_run(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(path: Path, *_text: str, **_encoding: str) -> None:
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    published(home, 1)
+    build(home, a_run(2))
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+        patch.setattr(Path, "write_text", no_room)
+        publish.publish(home, a_run(2), keep=7)
+    published(home, 3)
+    assert seen(home) == "run-3"
+    assert publish.rollback(home) == "run-1"
 
 
 def test_what_is_being_built_is_not_seen(home: Home) -> None:

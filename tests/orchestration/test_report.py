@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from types import SimpleNamespace
 
@@ -42,7 +42,8 @@ def published(home: Home, policies: str) -> None:
         marts.execute("create schema meta")
         marts.execute(
             "create table meta.runs as select 1::bigint as known_load, "
-            "date '2026-05-31' as as_of_date, now()::timestamp as known_at"
+            "date '2026-05-31' as as_of_date, now()::timestamp as known_at, "
+            "now()::timestamp as started_at"
         )
         marts.execute(
             f"""
@@ -82,6 +83,36 @@ def test_marts_of_an_earlier_version_know_no_policy(home: Home) -> None:
 def test_before_the_first_publication_nothing_is_old_or_late(home: Home) -> None:
     assert age_of_publication(home) is None
     assert late_sources(home) == ()
+
+
+@pytest.mark.parametrize(
+    ("known", "began", "age"),
+    [
+        (timedelta(hours=2), timedelta(hours=1), timedelta(hours=2)),
+        # Loads are still dated ahead of a clock that was set back; the run that read them is not.
+        (timedelta(days=-365), timedelta(hours=3), timedelta(hours=3)),
+        (timedelta(days=-365), timedelta(days=-365), timedelta(days=-365)),
+    ],
+    ids=["as a rule", "after the clock was set back", "no run since the clock was set back"],
+)
+def test_the_age_of_a_publication_is_that_of_what_it_knows(
+    home: Home, known: timedelta, began: timedelta, age: timedelta
+) -> None:
+    folder = home.published / "run-1"
+    folder.mkdir(parents=True)
+    (home.published / "current").symlink_to("run-1")
+    home.marts.symlink_to("current/marts.duckdb")
+    now = datetime.now(UTC).replace(tzinfo=None)
+    with connect(folder / "marts.duckdb") as connection:
+        connection.execute("create schema meta")
+        connection.execute(
+            "create table meta.runs as "
+            "select 1 as known_load, ?::timestamp as known_at, ?::timestamp as started_at",
+            [now - known, now - began],
+        )
+    found = age_of_publication(home)
+    assert found is not None
+    assert timedelta() <= found - age < timedelta(minutes=1)
 
 
 def test_brackets_in_a_result_are_shown_as_they_are() -> None:

@@ -187,6 +187,17 @@ def test_a_window_reads_what_changed_and_the_keys_of_everything(shop: Shop) -> N
     assert [row[0] for row in shop.read(low=NOON, overlap_minutes=0).rows] == [3, 4, 5]
 
 
+def test_the_hour_that_comes_twice_in_autumn_is_read_twice(shop: Shop) -> None:
+    # Stamped in local time: the second was changed after the run that saw the first.
+    shop.sells(
+        (1, "before the clocks went back", 1, None, "2026-10-25 02:59:00", None),
+        (2, "after it", 2, None, "2026-10-25 02:05:00", None),
+    )
+    by_default = shop.transport().source.overlap_minutes
+    landed = shop.read(low="2026-10-25 02:59:00", overlap_minutes=by_default)
+    assert [row[0] for row in landed.rows] == [1, 2]
+
+
 def test_a_changed_row_is_read_again_and_a_deleted_one_has_no_key(shop: Shop) -> None:
     shop.sells(*((n, "S", 1, None, NOON, 0) for n in (1, 2, 3)))
     cursor = shop.read().extraction.cursor_to
