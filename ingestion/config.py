@@ -111,6 +111,14 @@ class PublicationLimits(_Model):
     """Share of what a closed month moved that may still be restated."""
 
 
+class Retention(_Model):
+    """How long the installation remembers what it no longer needs every night."""
+
+    history_days: int | None = Field(default=1100, ge=1)
+    """Days that the time machine reaches back. Of before, one version of each row is kept; with
+    `null`, all of them."""
+
+
 class _Source(_Model):
     system: str
     on_refusal: Literal["hold", "publish_stale"] = "hold"
@@ -204,6 +212,7 @@ class Sources(_Model):
     """Pins the as-of date; the demo does, since its company lives in its own time."""
     keep_publications: int = Field(default=7, ge=1)
     publication: PublicationLimits = PublicationLimits()
+    retention: Retention = Retention()
     sources: dict[str, Source] = Field(min_length=1)
 
     @property

@@ -35,7 +35,7 @@ class Home:
 
     @property
     def landing(self) -> Path:
-        """Immutable batches, `<source>/<table>/<load_id>/`."""
+        """Batches, `<source>/<table>/<load_id>/`; ingestion/landing.py says what changes them."""
         return self.root / "landing"
 
     @property

@@ -22,14 +22,17 @@ KEPT = {"runs": "known_load", "loads": "load_id", "checks": "load_id"}
 """The tables of the ledger that are copied beside the batches, and the load in their rows."""
 
 
-def keep_ledger(connection: duckdb.DuckDBPyConnection, home: Home, load_id: int) -> None:
+def keep_ledger(
+    connection: duckdb.DuckDBPyConnection, home: Home, load_id: int | None = None
+) -> None:
     """Copy the ledger's rows of a load beside its batches, and of any load that has no copy yet.
 
     It follows the commit: what a crash keeps from being copied, the next load makes good.
     """
     known = connection.execute("select distinct known_load from control.runs").fetchall()
     kept = {folder.name for folder in kept_loads(home)}
-    for missing in sorted({row[0] for row in known if str(row[0]) not in kept} | {load_id}):
+    missing_ones = {row[0] for row in known if str(row[0]) not in kept}
+    for missing in sorted(missing_ones | ({load_id} if load_id else set())):
         folder = home.kept_ledger / f"{missing}.partial"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)

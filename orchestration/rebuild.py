@@ -10,7 +10,9 @@ from pathlib import Path
 from ingestion.engine import connect, quoted_text
 from ingestion.errors import ConfigurationError, WarehouseError
 from ingestion.home import Home
+from ingestion.horizon import horizon
 from ingestion.kept_ledger import KeptRun, run_for
+from ingestion.landing import known_at
 from ingestion.replay import Replayed, replay
 from orchestration import dbt_runner, publish
 from orchestration.lock import run_lock
@@ -78,7 +80,8 @@ def rebuild_marts(home: Home, day: date, into: Path) -> RebuiltMarts:
         into: the DuckDB file to make.
 
     Raises:
-        ConfigurationError: the file exists, or no run knew anything by that day.
+        ConfigurationError: the file exists, no run knew anything by that day, or what it knew is
+            beyond the horizon.
         WarehouseError: a batch is missing from the landing zone, or dbt failed.
         PublicationError: there is no room for the marts.
         BusyError: the marts of another day are being rebuilt.
@@ -89,6 +92,13 @@ def rebuild_marts(home: Home, day: date, into: Path) -> RebuiltMarts:
     if not into.parent.is_dir():
         raise ConfigurationError(f"{into.parent} is no folder to make {into.name} in.")
     known_by = _published_for(home, day) or run_for(home, day)
+    reach = horizon(home)
+    if reach and (known_by is None or known_by.known_load < reach.load_id):
+        raise ConfigurationError(
+            f"What was known for {day} is no longer kept: the time machine reaches back to "
+            f"{known_at(reach.load_id):%Y-%m-%d %H:%M} (UTC). A longer `retention.history_days` "
+            "in sources.yaml keeps more from now on; a backup may hold what was before."
+        )
     if known_by is None:
         raise ConfigurationError(f"{home.landing} holds no load of a run for {day} or before.")
     beside = Home(home.root / "time_machine")

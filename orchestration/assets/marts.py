@@ -13,6 +13,7 @@ from data_quality.acceptances import record_refusals
 from ingestion.engine import connect
 from ingestion.errors import AdvError
 from ingestion.home import Home
+from ingestion.horizon import shorten_when_due
 from orchestration import dbt_runner, publish
 from orchestration.dbt_runner import NodeResult
 from orchestration.notify import tell_publication
@@ -125,6 +126,7 @@ def publication_asset(home: Home) -> dg.AssetsDefinition:
             raise dg.Failure(str(error), allow_retries=False) from error
         log.info("published %s, as of %s", publication.run_id, publication.as_of_date)
         tell_publication(publication)
+        _forget_what_is_too_old(nightly)
         yield dg.MaterializeResult(
             asset_key=PUBLICATION,
             metadata={
@@ -138,6 +140,15 @@ def publication_asset(home: Home) -> dg.AssetsDefinition:
         )
 
     return publish_marts
+
+
+def _forget_what_is_too_old(nightly: Nightly) -> None:
+    """Move the horizon of the time machine; whatever fails here, the publication stands."""
+    days, load_id = nightly.sources.retention.history_days, nightly.run.known_load
+    try:
+        shorten_when_due(nightly.home, days, load_id)
+    except Exception as error:
+        log.warning("what is older than %s days could not be folded: %s", days, error)
 
 
 def _check_marts(nightly: Nightly) -> tuple["RuleResult", ...]:
