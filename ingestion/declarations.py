@@ -235,3 +235,9 @@ def system(name: str) -> System:
     except KeyError:
         known = ", ".join(systems())
         raise ConfigurationError(f"unknown system {name!r}; known are {known}.") from None
+
+
+def is_declared(system: str, table: str) -> bool:
+    """Whether a system still declares the table; one that is landed may be declared no longer."""
+    known = systems().get(system)
+    return known is not None and table in {declared.name for declared in known.tables}

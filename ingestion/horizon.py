@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ingestion.declarations import Table, systems
+from ingestion.declarations import Table, is_declared, system
 from ingestion.engine import connect, quoted_name, quoted_text
 from ingestion.errors import WarehouseError
 from ingestion.home import Home
@@ -75,12 +75,6 @@ def horizon(home: Home) -> Horizon | None:
         raise WarehouseError(
             f"{file} is damaged ({error.error_count()} faults); bring it back from a backup."
         ) from None
-
-
-def declared(system: str, table: str) -> bool:
-    """Whether any system still declares the table."""
-    known = systems().get(system)
-    return known is not None and table in {declared.name for declared in known.tables}
 
 
 def shorten_when_due(home: Home, history_days: int | None, load_id: int) -> Horizon | None:
@@ -146,14 +140,14 @@ def shorten(home: Home, before_load: int) -> Horizon | None:
 
 def forget(connection: duckdb.DuckDBPyConnection, load_id: int) -> None:
     """Let raw and ledger forget what was over by a load; the caller's transaction goes on."""
-    for source_id, system, table, last in connection.execute(
+    for source_id, system_name, table, last in connection.execute(
         "select source_id, system, table_name, max(load_id) from control.loads "
         "where load_id <= ? group by all",
         [load_id],
     ).fetchall():
-        if not declared(system, table):
+        if not is_declared(system_name, table):
             continue
-        raw = f"raw.{quoted_name(f'{system}__{table}')}"
+        raw = f"raw.{quoted_name(f'{system_name}__{table}')}"
         source = f"source_id = {quoted_text(source_id)}"
         connection.execute(f"delete from {raw} where {source} and _to_load <= {load_id}")
         connection.execute(
@@ -190,15 +184,15 @@ def _fold_tables(home: Home, load_id: int) -> None:
         ).fetchall()
         living: list[_Base] = []
         undeclared: list[tuple[str, str]] = []
-        for source_id, system, name, loads in merged:
-            if declared(system, name):
-                table = systems()[system].table(name)
+        for source_id, system_name, name, loads in merged:
+            if is_declared(system_name, name):
+                table = system(system_name).table(name)
                 living.append(_fold(home, source_id, table, loads, load_id))
             else:  # nobody knows its key any more
                 undeclared.append((source_id, name))
                 log.warning("%s.%s is no longer declared and is kept whole", source_id, name)
         known = {(source_id, name) for source_id, _, name, _ in merged}
-        for folder in home.landing.glob("*/*"):
+        for folder in home.landing.glob("[!.]*/*"):
             if (folder.parent.name, folder.name) not in known:  # landed, and never merged
                 _remove_hidden(folder, load_id)
         _fold_ledger(connection, hidden, living, undeclared)

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingestion.declarations import is_declared
 from ingestion.engine import connect, quoted_name
 from ingestion.errors import WarehouseError
 from ingestion.home import Home
-from ingestion.horizon import bases, declared, forget, horizon
+from ingestion.horizon import bases, forget, horizon
 from ingestion.kept_ledger import kept_loads, kept_rows
 from ingestion.landing import Batch, batches, read_batch
 from ingestion.ledger import Merged, insert, load_row, merge_batch, prepare_warehouse
@@ -131,7 +132,7 @@ def _kept_batches(
                 f"{source_id}.{table} of load {folder.name} was merged and is no longer in "
                 f"{home.landing}; bring its folder back from a backup."
             )
-        if declared(batch.manifest.system, batch.manifest.table):
+        if is_declared(batch.manifest.system, batch.manifest.table):
             found.append(batch)
         else:
             undeclared.append(batch.told)

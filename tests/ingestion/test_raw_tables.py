@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from ingestion import declarations, ledger
-from ingestion import replay as replay_module
 from ingestion.declarations import Column, System, Table
 from ingestion.engine import connect
 from ingestion.errors import WarehouseError
@@ -44,7 +43,7 @@ Declare = Callable[..., Table]
 def know(monkeypatch: pytest.MonkeyPatch, *tables: Table) -> None:
     """Declare these tables and no others."""
     known = {"shop": System("shop", "A shop.", tables)}
-    for module in (declarations, ledger, replay_module):
+    for module in (declarations, ledger):
         monkeypatch.setattr(module, "systems", lambda: known)
 
 
