@@ -59,6 +59,11 @@ class Home:
         return self.root / "acceptances.jsonl"
 
     @property
+    def erasures(self) -> Path:
+        """Which rows' persons were erased on request, and stay so."""
+        return self.root / "erasures.jsonl"
+
+    @property
     def data_docs(self) -> Path:
         """HTML pages on the last verdicts, built on request."""
         return self.root / "data_docs"
@@ -67,6 +72,11 @@ class Home:
     def warehouse(self) -> Path:
         """DuckDB file with raw, staging and the contract; only a run opens it."""
         return self.root / "warehouse.duckdb"
+
+    @property
+    def replaced_warehouse(self) -> Path:
+        """Where the warehouse is kept that a rebuild replaced."""
+        return self.root / "warehouse.replaced.duckdb"
 
     @property
     def published(self) -> Path:

@@ -13,7 +13,6 @@ back as it will be in the end, and the next call finishes the work.
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ingestion.declarations import Table, is_declared, system
-from ingestion.engine import connect, quoted_name, quoted_text
+from ingestion.engine import connect, put_parquet, quoted_name, quoted_text
 from ingestion.errors import WarehouseError
 from ingestion.home import Home
 from ingestion.kept_ledger import KEPT, keep_ledger, kept_loads, kept_rows
@@ -243,7 +242,7 @@ def _write_base(
             if batch is None:
                 raise _missing(home, source_id, table.name, load)
             merge_batch(connection, batch)
-        _put(connection, f"select {columns}, _row_hash {current}", target)
+        put_parquet(connection, f"select {columns}, _row_hash {current}", target)
         row = connection.execute(f"select count(*) {current}").fetchone()
     assert row is not None  # an aggregate always answers
     return int(row[0])
@@ -272,7 +271,7 @@ def _carry_set_apart(table: Table, base: Path, load_id: int) -> None:
         )
         with connect() as connection:
             if connection.execute(f"{apart} limit 1").fetchone():
-                _put(connection, apart, base / name)
+                put_parquet(connection, apart, base / name)
             else:
                 (base / name).unlink(missing_ok=True)
 
@@ -311,7 +310,7 @@ def _fold_ledger(
         }
         assert content.keys() == KEPT.keys()
         for name, query in content.items():
-            _put(connection, query, folder / f"{name}.parquet")
+            put_parquet(connection, query, folder / f"{name}.parquet")
 
 
 _COUNTS = {
@@ -328,15 +327,6 @@ _COUNTS = {
 
 def _counted(rows: str) -> str:
     return ", ".join(f"{name} = {value}" for name, value in _COUNTS.items()).format(rows=rows)
-
-
-def _put(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
-    """Write a Parquet file in one step; it is on the disk before anything older goes."""
-    temporary = target.with_suffix(".tmp")
-    connection.execute(f"copy ({query}) to {quoted_text(str(temporary))} (format parquet)")
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    temporary.replace(target)
 
 
 def _remove_hidden(folder: Path, load_id: int, but: Path | None = None) -> None:

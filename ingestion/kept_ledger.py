@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingestion.engine import connect, quoted_text
+from ingestion.engine import connect, put_parquet, quoted_text
 from ingestion.home import Home
 
 if TYPE_CHECKING:
@@ -45,6 +45,22 @@ def keep_ledger(
         final = folder.with_name(str(missing))
         shutil.rmtree(final, ignore_errors=True)
         folder.rename(final)
+
+
+def recount(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Let the copies say what a ledger made from the same batches counts, now that they changed."""
+    counts = ", ".join(
+        f"coalesce(c.{name}, k.{name}) as {name}"
+        for name in ("rows_added", "rows_changed", "rows_deleted", "rows_current")
+    )
+    for folder in kept_loads(home):
+        put_parquet(
+            connection,
+            f"select k.* replace ({counts}) from {kept_rows(folder, 'loads')} as k "
+            "left join control.loads as c on k.load_id = c.load_id "
+            "and k.source_id = c.source_id and k.table_name = c.table_name",
+            folder / "loads.parquet",
+        )
 
 
 @dataclass(frozen=True)

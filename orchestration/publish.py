@@ -21,6 +21,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from ingestion.engine import connect, quoted_name, quoted_text
+from ingestion.erasure import erased_load
 from ingestion.errors import PublicationError, WarehouseError
 from ingestion.home import Home
 from ingestion.ledger import CurrentRun
@@ -103,6 +104,17 @@ def rollback(home: Home) -> str:
     _point(home.published / "current", earlier[-1])
     _sync_folder(home.published)
     return earlier[-1]
+
+
+def others(home: Home) -> list[Path]:
+    """The folders of all publications and builds but the one in force."""
+    return [path for path in _folders(home.published) if path.name != current_run_id(home)]
+
+
+def drop(folders: Iterable[Path]) -> None:
+    """Drop publications or builds."""
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def current_run_id(home: Home) -> str | None:
@@ -263,11 +275,10 @@ def _known_load(folder: Path) -> int:
 
 
 def _prune(home: Home, keep: int) -> None:
-    complete = _publications(home)
-    kept = {*complete[-keep:], current_run_id(home)}
-    for path in _folders(home.published):
-        if path.name not in kept:
-            shutil.rmtree(path, ignore_errors=True)
+    """Keep the newest publications, but none that may name a person who was erased since."""
+    named = erased_load(home)
+    complete = [p for p in _publications(home) if _known_load(home.published / p) > named]
+    drop(path for path in others(home) if path.name not in complete[-keep:])
 
 
 def _folders(root: Path) -> Iterable[Path]:

@@ -48,7 +48,7 @@ def rebuild(home: Home, *, replace: bool = False) -> Replayed:
         if home.warehouse.exists() and not replace:
             raise WarehouseError(
                 f"{home.warehouse} exists and was left as it is; `adv rebuild --replace` puts "
-                f"another in its place and keeps it as {replaced(home).name}."
+                f"another in its place and keeps it as {home.replaced_warehouse.name}."
             )
         beside = Home(home.root / "rebuild")
         shutil.rmtree(beside.root, ignore_errors=True)
@@ -57,15 +57,10 @@ def rebuild(home: Home, *, replace: bool = False) -> Replayed:
             # A log without its file would be applied to the next one of that name.
             former = Path(f"{home.warehouse}{suffix}")
             if former.exists():
-                former.replace(f"{replaced(home)}{suffix}")
+                former.replace(f"{home.replaced_warehouse}{suffix}")
         beside.warehouse.replace(home.warehouse)
         shutil.rmtree(beside.root)
     return replayed
-
-
-def replaced(home: Home) -> Path:
-    """Where the warehouse is kept that a rebuild replaced."""
-    return home.warehouse.with_name("warehouse.replaced.duckdb")
 
 
 def rebuild_marts(home: Home, day: date, into: Path) -> RebuiltMarts:
@@ -101,7 +96,7 @@ def rebuild_marts(home: Home, day: date, into: Path) -> RebuiltMarts:
         )
     if known_by is None:
         raise ConfigurationError(f"{home.landing} holds no load of a run for {day} or before.")
-    beside = Home(home.root / "time_machine")
+    beside = time_machine(home)
     with run_lock(beside, f"a rebuild of the marts of {day}", wait_seconds=0):
         try:
             replayed = _replay_beside(home, beside, day, known_by)
@@ -114,6 +109,11 @@ def rebuild_marts(home: Home, day: date, into: Path) -> RebuiltMarts:
             beside.warehouse.unlink(missing_ok=True)
             shutil.rmtree(beside.published, ignore_errors=True)
     return RebuiltMarts(into, day, known_by, tables, replayed)
+
+
+def time_machine(home: Home) -> Home:
+    """Where the marts of earlier days are made."""
+    return Home(home.root / "time_machine")
 
 
 def _published_for(home: Home, day: date) -> KeptRun | None:

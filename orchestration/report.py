@@ -16,6 +16,7 @@ from ingestion.home import Home
 from ingestion.landing import Batch, batches, known_at
 from ingestion.replay import Replayed
 from orchestration import publish
+from orchestration.erase import Person
 from orchestration.lock import holder_of
 from orchestration.nightly import RunReport
 from orchestration.query import query_marts
@@ -150,6 +151,17 @@ def _print_quarantine(console: Console, home: Home) -> None:
         console.print(f"{mended} older refusal(s), made good by a later load: {home.quarantine}")
     if not refused:
         console.print("Quarantine is empty.")
+
+
+def print_found(console: Console, person: Person) -> None:
+    """Where rows of a person are kept, and what is blanked in them."""
+    console.print(f"{person.table}: {', '.join(person.columns)} of {person.rows}", highlight=False)
+    for place in person.found:
+        console.print(f"  {place.where}: {place.rows:,} rows in {place.files} files")
+    console.print(
+        f"  publications that may name the person: {person.publications} earlier ones, which are "
+        "dropped, and the one in force"
+    )
 
 
 def print_replayed(console: Console, replayed: Replayed) -> None:

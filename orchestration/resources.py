@@ -10,6 +10,7 @@ import dagster as dg
 
 from data_quality.acceptances import Acceptances, acceptances
 from ingestion.config import Sources
+from ingestion.erasure import finish as finish_erasures
 from ingestion.home import Home
 from ingestion.landing import new_load_id
 from ingestion.ledger import CurrentRun, last_load, positions
@@ -52,6 +53,7 @@ def nightly_resource(home: Home, sources: Sources) -> dg.ResourceDefinition:
             mark = process_mark(dagster_run.run_id)
             context.instance.add_run_tags(dagster_run.run_id, {PROCESS_TAG: mark})
         with run_lock(home, f"run {dagster_run.run_id}"):
+            finish_erasures(home)
             tags = _fixed(context, home, sources, dagster_run)
             yield Nightly(
                 home=home,

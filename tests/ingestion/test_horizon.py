@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
@@ -20,7 +19,6 @@ from hypothesis import strategies as st
 
 from data_quality.reconciliation import reconcile
 from ingestion import horizon as horizon_module
-from ingestion import ledger
 from ingestion.config import Limits
 from ingestion.declarations import Column, Table
 from ingestion.engine import connect
@@ -32,8 +30,7 @@ from ingestion.ledger import merge, positions
 from ingestion.replay import replay
 from orchestration.rebuild import rebuild_marts
 from tests.fuzzing import CASES, fuzz, fuzzed
-from tests.ingestion.batches import LOAD, a_run, landed, write_rows
-from tests.ingestion.test_raw_tables import know
+from tests.ingestion.batches import LOAD, a_run, a_shop, know, landed, write_rows
 from tests.ingestion.test_replay import everything
 
 PEOPLE = Table(
@@ -64,15 +61,8 @@ Nights = Sequence[dict[str, Night]]
 
 @pytest.fixture(autouse=True, scope="module")
 def shop() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        open_shop(patch)
+    with a_shop(PEOPLE):
         yield
-
-
-def open_shop(patch: pytest.MonkeyPatch) -> None:
-    know(patch, PEOPLE)
-    # Read once: the file is the largest part of a night as short as these.
-    patch.setattr(ledger, "_control_tables", cache(ledger._control_tables))
 
 
 def live(home: Home, nights: Nights, first: int = 0) -> Home:
