@@ -45,7 +45,7 @@ def look(home: Home, name: str, arguments: Sequence[str]) -> Person:
         ConfigurationError: there is no such table, column or row.
 
     """
-    table, asked = _asked(home, name, arguments, reason="")
+    table, asked = asked_for(home, name, arguments, reason="")
     return _person(home, table, asked)
 
 
@@ -68,7 +68,7 @@ def erase(home: Home, name: str, arguments: Sequence[str], reason: str) -> Perso
 
     """
     with run_lock(home, "an erasure"):
-        table, asked = _asked(home, name, arguments, reason)
+        table, asked = asked_for(home, name, arguments, reason)
         person = _person(home, table, asked)
         erasure.record(home, asked)
         publish.drop(publish.others(home))
@@ -77,7 +77,10 @@ def erase(home: Home, name: str, arguments: Sequence[str], reason: str) -> Perso
     return person
 
 
-def _asked(home: Home, name: str, arguments: Sequence[str], reason: str) -> tuple[Table, Erasure]:
+def asked_for(
+    home: Home, name: str, arguments: Sequence[str], reason: str
+) -> tuple[Table, Erasure]:
+    """The request that a person's words make, and the table that it is about."""
     source_id, table = erasure.table_of(home, name)
     loads = [int(folder.name) for folder in kept_loads(home)]
     asked = Erasure(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from data_quality.acceptances import record_refusals
+from ingestion.config import Retention
 from ingestion.engine import connect
 from ingestion.errors import AdvError
 from ingestion.home import Home
@@ -126,7 +127,7 @@ def publication_asset(home: Home) -> dg.AssetsDefinition:
             raise dg.Failure(str(error), allow_retries=False) from error
         log.info("published %s, as of %s", publication.run_id, publication.as_of_date)
         tell_publication(publication)
-        _forget_what_is_too_old(nightly)
+        forget_what_is_too_old(nightly.home, nightly.sources.retention, nightly.run.known_load)
         yield dg.MaterializeResult(
             asset_key=PUBLICATION,
             metadata={
@@ -142,11 +143,11 @@ def publication_asset(home: Home) -> dg.AssetsDefinition:
     return publish_marts
 
 
-def _forget_what_is_too_old(nightly: Nightly) -> None:
+def forget_what_is_too_old(home: Home, retention: Retention, load_id: int) -> None:
     """Move the horizon of the time machine; whatever fails here, the publication stands."""
-    days, load_id = nightly.sources.retention.history_days, nightly.run.known_load
+    days = retention.history_days
     try:
-        shorten_when_due(nightly.home, days, load_id)
+        shorten_when_due(home, days, load_id)
     except Exception as error:
         log.warning("what is older than %s days could not be folded: %s", days, error)
 

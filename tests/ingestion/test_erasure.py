@@ -5,23 +5,27 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ingestion import erasure
+from ingestion import erasure, extract
+from ingestion.config import FileSource
 from ingestion.declarations import Column, Table
 from ingestion.engine import connect, quoted_text
 from ingestion.erasure import ERASED, Erasure, Found
 from ingestion.errors import ConfigurationError, WarehouseError
+from ingestion.extract import LandingRequest
 from ingestion.home import Home
 from ingestion.horizon import shorten
 from ingestion.landing import Batch, decide
 from ingestion.ledger import merge
 from ingestion.replay import replay
-from ingestion.transports.base import Problem
+from ingestion.transports.base import Extraction, Problem, Window
 from tests.ingestion.batches import LOAD, a_run, a_shop, know, landed, write_rows
 from tests.ingestion.test_replay import everything
 
@@ -177,6 +181,38 @@ def test_a_row_that_could_not_be_read_is_blanked_with_what_was_said_of_it(lived:
     told = (refused.folder / "manifest.json").read_text(encoding="utf-8")
     assert "Anna" not in told
     assert "'x' is no number" in told
+
+
+class Source:
+    """A source that holds both of them, as they are."""
+
+    @contextmanager
+    def session(self) -> Iterator[Source]:
+        """Opens nothing."""
+        yield self
+
+    def extract(self, table: Table, window: Window, into: Path) -> Extraction:
+        """Reads the table whole."""
+        del window
+        write_rows(into / "rows.parquet", table, [{**ANNA, "amount": 11}, CARLO])
+        write_rows(into / "keys.parquet", table, [{"id": 1}, {"id": 2}])
+        return Extraction(rows=2, source_rows=2)
+
+
+def test_what_the_source_goes_on_saying_is_blanked_before_anything_looks_at_it(
+    lived: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erase(lived, "1")
+    before = versions(lived)
+    monkeypatch.setattr(extract, "transport_for", lambda _: Source())
+    monkeypatch.setattr(extract, "tables_of", lambda _: (PEOPLE,))
+    source = FileSource(system="sheets", transport="files", path=lived.root)
+    request = LandingRequest(lived, "erp", source, LOAD + 3, "run", positions={})
+    (batch,) = extract.land(request)
+    assert column(batch, "rows", "name") == [ERASED, "Carlo"]
+    accepted = decide(lived, batch, accepted=True, checks=())
+    merge(lived, a_run(LOAD + 3), [accepted], lambda _c, _b: [])
+    assert versions(lived) == before
 
 
 def test_an_unfinished_first_read_begins_afresh(lived: Home) -> None:
