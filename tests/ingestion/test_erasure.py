@@ -141,11 +141,12 @@ def test_nothing_of_the_person_is_left_in_any_byte(lived: Home) -> None:
 
 
 def test_a_base_is_blanked_and_knows_its_rows_by_their_new_hash(lived: Home) -> None:
-    shorten(lived, LOAD + 1)
+    shorten(lived, LOAD + 2)
     erase(lived, "1")
     assert_replays(lived)
+    before = versions(lived)
     night(lived, 3, [{**NOBODY, "amount": 11}])
-    assert [row[5:] for row in versions(lived) if row[0] == 1] == [(1, 2), (2, None)]
+    assert versions(lived) == before
 
 
 def test_what_was_set_apart_or_refused_is_blanked(lived: Home) -> None:
