@@ -12,6 +12,7 @@ from pathlib import Path
 
 from data_quality.suites.derived import key_text, same_key
 from data_quality.validator import QUARANTINED
+from ingestion.declarations import is_declared
 from ingestion.engine import connect, quoted_name, quoted_text
 from ingestion.home import Home
 from ingestion.landing import Batch, batches
@@ -39,7 +40,8 @@ def set_apart(home: Home) -> list[SetApart]:
     """What is kept out of an installation's warehouse, by table and rule."""
     by_table: dict[str, list[Batch]] = {}
     for batch in batches(home.landing):
-        if batch.manifest.verdict == "accepted" and batch.is_declared:
+        manifest = batch.manifest
+        if manifest.verdict == "accepted" and is_declared(manifest.system, manifest.table):
             by_table.setdefault(batch.name, []).append(batch)
     return [
         found

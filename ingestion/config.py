@@ -140,6 +140,9 @@ class Retention(_Model):
     """What runs, schedules and sensors wrote while they ran."""
     replaced_days: int = Field(default=7, ge=1)
     """The warehouse that `adv rebuild --replace` put aside."""
+    history_days: int | None = Field(default=1100, ge=1)
+    """Days that the time machine reaches back. Of before, one version of each row is kept; with
+    `null`, all of them."""
 
 
 class _Source(_Model):

@@ -112,6 +112,18 @@ def connect(
     return connection
 
 
+def put_parquet(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
+    """Write a Parquet file in one step, in place of one that may be there.
+
+    It is on the disk before anybody removes what it stands for.
+    """
+    temporary = target.with_suffix(".tmp")
+    connection.execute(f"copy ({query}) to {quoted_text(str(temporary))} (format parquet)")
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.replace(target)
+
+
 def quoted_text(value: str) -> str:
     """A SQL string literal."""
     return "'" + value.replace("'", "''") + "'"

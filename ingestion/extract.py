@@ -18,6 +18,7 @@ from ingestion.config import (
 )
 from ingestion.declarations import Table, system
 from ingestion.engine import connect, quoted_name, quoted_text
+from ingestion.erasure import blank, erasures, without_words
 from ingestion.errors import (
     ConfigurationError,
     SourceError,
@@ -152,6 +153,8 @@ def _land_table(request: LandingRequest, session: Session, table: Table) -> Batc
                 rows=0, source_rows=0, problems=[Problem("batch", "unreadable", str(error))]
             )
         log.debug("%s.%s: %s rows", request.source_id, table.name, extraction.rows)
+        erased = blank(table, erasures(request.home), request.source_id, folder)
+        extraction.problems = list(without_words(extraction.problems, erased))
         return complete(
             folder,
             table,

@@ -40,7 +40,7 @@ class Home:
 
     @property
     def landing(self) -> Path:
-        """Immutable batches, `<source>/<table>/<load_id>/`."""
+        """Batches, `<source>/<table>/<load_id>/`; ingestion/landing.py says what changes them."""
         return self.root / "landing"
 
     @property
@@ -65,7 +65,7 @@ class Home:
 
     @property
     def erasures(self) -> Path:
-        """Which persons were erased, and when."""
+        """Which rows' persons were erased on request, and stay so."""
         return self.root / "erasures.jsonl"
 
     @property
@@ -82,6 +82,11 @@ class Home:
     def warehouse(self) -> Path:
         """DuckDB file with raw, staging and the contract; only a run opens it."""
         return self.root / "warehouse.duckdb"
+
+    @property
+    def replaced_warehouse(self) -> Path:
+        """Where the warehouse is kept that a rebuild replaced."""
+        return self.root / "warehouse.replaced.duckdb"
 
     @property
     def published(self) -> Path:

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingestion.engine import connect, quoted_text
+from ingestion.engine import connect, put_parquet, quoted_text
 from ingestion.home import Home
 
 if TYPE_CHECKING:
@@ -22,14 +22,17 @@ KEPT = {"runs": "known_load", "loads": "load_id", "checks": "load_id"}
 """The tables of the ledger that are copied beside the batches, and the load in their rows."""
 
 
-def keep_ledger(connection: duckdb.DuckDBPyConnection, home: Home, load_id: int) -> None:
+def keep_ledger(
+    connection: duckdb.DuckDBPyConnection, home: Home, load_id: int | None = None
+) -> None:
     """Copy the ledger's rows of a load beside its batches, and of any load that has no copy yet.
 
     It follows the commit: what a crash keeps from being copied, the next load makes good.
     """
     known = connection.execute("select distinct known_load from control.runs").fetchall()
     kept = {folder.name for folder in kept_loads(home)}
-    for missing in sorted({row[0] for row in known if str(row[0]) not in kept} | {load_id}):
+    missing_ones = {row[0] for row in known if str(row[0]) not in kept}
+    for missing in sorted(missing_ones | ({load_id} if load_id else set())):
         folder = home.kept_ledger / f"{missing}.partial"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -42,6 +45,22 @@ def keep_ledger(connection: duckdb.DuckDBPyConnection, home: Home, load_id: int)
         final = folder.with_name(str(missing))
         shutil.rmtree(final, ignore_errors=True)
         folder.rename(final)
+
+
+def recount(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Let the copies say what a ledger made from the same batches counts, now that they changed."""
+    counts = ", ".join(
+        f"coalesce(c.{name}, k.{name}) as {name}"
+        for name in ("rows_added", "rows_changed", "rows_deleted", "rows_current")
+    )
+    for folder in kept_loads(home):
+        put_parquet(
+            connection,
+            f"select k.* replace ({counts}) from {kept_rows(folder, 'loads')} as k "
+            "left join control.loads as c on k.load_id = c.load_id "
+            "and k.source_id = c.source_id and k.table_name = c.table_name",
+            folder / "loads.parquet",
+        )
 
 
 @dataclass(frozen=True)

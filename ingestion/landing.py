@@ -1,4 +1,4 @@
-"""The landing zone: one immutable folder per load of a table, from which raw can be rebuilt.
+"""The landing zone: one folder per load of a table, from which raw can be rebuilt.
 
     landing/<source>/<table>/<load_id>/
         rows.parquet        the rows read, typed as declared
@@ -6,12 +6,18 @@
         rejected.parquet    rows that could not be read as declared, if any
         quarantined.parquet rows that broke a rule, if any
         manifest.json       what was read, when, by which window, and the verdict
+        base.parquet        in place of rows.parquet: see below
 
     landing/<source>/<table>/parts/     an unfinished first read (ingestion/transports/parts.py)
     landing/.ledger/<load_id>/          which batches a load merged (ingestion/ledger.py)
+    landing/.ledger/horizon.json        how far back all loads are kept (ingestion/horizon.py)
 
 A folder is written under another name and renamed when complete, so a batch exists whole or
 not at all. Deletes are what raw holds and `keys.parquet` lacks.
+
+What was landed stays as it was, with two exceptions. Batches older than the time machine's horizon
+are folded into one, the base: every row that was current after the last of them, and the hash that
+raw knows it by. And the erasure of a person blanks what tells who it was (ingestion/erasure.py).
 """
 
 from __future__ import annotations
@@ -27,12 +33,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ingestion.declarations import Table, system, systems
+from ingestion.declarations import Table, system
 from ingestion.errors import WarehouseError
 from ingestion.home import Home
 from ingestion.transports.base import Extraction, Problem
 
 MANIFEST = "manifest.json"
+BASE = "base.parquet"
 Verdict = Literal["pending", "accepted", "held_back", "refused"]
 """held_back: nothing is wrong with it, but with another table of its source in the same load. Like
 a refused batch it is never merged, by no later run either."""
@@ -85,6 +92,8 @@ class Manifest(BaseModel):
     verdict: Verdict = "pending"
     quarantined_rows: int = 0
     checks: tuple[CheckResult, ...] = ()
+    folded: bool = False
+    """A base: it stands for all batches of its table up to this load."""
 
 
 @dataclass(frozen=True)
@@ -100,10 +109,9 @@ class Batch:
         return system(self.manifest.system).table(self.manifest.table)
 
     @property
-    def is_declared(self) -> bool:
-        """Its table still belongs to its system."""
-        known = systems().get(self.manifest.system)
-        return known is not None and self.manifest.table in {table.name for table in known.tables}
+    def rows(self) -> Path:
+        """The file of its rows."""
+        return self.folder / (BASE if self.manifest.folded else "rows.parquet")
 
     @property
     def name(self) -> str:
@@ -183,7 +191,7 @@ def complete(
         missing_columns=extraction.missing_columns,
         problems=tuple(extraction.problems),
     )
-    _write_manifest(folder, manifest)
+    write_manifest(folder, manifest)
     final = folder.with_name(str(load_id))
     shutil.rmtree(final, ignore_errors=True)
     folder.rename(final)
@@ -220,7 +228,7 @@ def decide(
             "quarantined_rows": quarantined_rows,
         }
     )
-    _write_manifest(batch.folder, manifest)
+    write_manifest(batch.folder, manifest)
     if accepted:
         return Batch(batch.folder, manifest)
     refused = home.quarantine / batch.folder.relative_to(home.landing)
@@ -272,7 +280,8 @@ def _not_beyond(latest: datetime, table: Table, cursor: str | None) -> str | Non
     return min(cursor, latest.replace(tzinfo=None).isoformat(sep=" "))
 
 
-def _write_manifest(folder: Path, manifest: Manifest) -> None:
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Put a batch's manifest in place, in one step."""
     target = folder / MANIFEST
     temporary = target.with_suffix(".tmp")
     temporary.write_text(manifest.model_dump_json(indent=2), encoding="utf-8")

@@ -214,7 +214,7 @@ def merge_batch(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Merged:
     source = quoted_text(batch.manifest.source_id)
     load = batch.manifest.load_id
     target = f"raw.{quoted_name(table.raw_name)}"
-    rows, keys = (quoted_text(str(batch.folder / f"{name}.parquet")) for name in ("rows", "keys"))
+    rows, keys = (quoted_text(str(path)) for path in (batch.rows, batch.folder / "keys.parquet"))
     landed, known = _landed_columns(connection, batch)
     read, columns = (", ".join(quoted_name(name) for name in names) for names in (landed, known))
     bad_keys = batch.folder / "quarantined.parquet"
@@ -224,11 +224,13 @@ def merge_batch(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Merged:
         if bad_keys.exists()
         else ""
     )
+    # Rows of a base may have been landed under different declarations: it brings their hashes.
+    hashed = "_row_hash" if batch.manifest.folded else "md5(to_json(r)::varchar) as _row_hash"
+    own = f"{read}, _row_hash" if batch.manifest.folded else read
     connection.execute(
         f"""
         create or replace temp table incoming as
-        select {read}, md5(to_json(r)::varchar) as _row_hash
-        from (select {read} from read_parquet({rows})) as r {good}
+        select {read}, {hashed} from (select {own} from read_parquet({rows})) as r {good}
         """
     )
     current = f"r.source_id = {source} and r._to_load is null"
@@ -281,14 +283,15 @@ def _landed_columns(
     """
     table = batch.table
     declared = [column.name for column in table.columns]
-    if batch.manifest.schema_hash == schema_hash(table):
+    if batch.manifest.schema_hash == schema_hash(table) and not batch.manifest.folded:
         return declared, declared
-    rows = f"read_parquet({quoted_text(str(batch.folder / 'rows.parquet'))})"
+    rows = f"read_parquet({quoted_text(str(batch.rows))})"
     described = connection.execute(f"describe select * from {rows}").fetchall()
     landed = {str(row[0]): str(row[1]) for row in described}
     for column in changed_types(connection, table, landed):
         assert_holds(connection, rows, batch.told, table, landed, column)
-    return list(landed), [name for name in declared if name in landed]
+    known = [name for name in declared if name in landed]
+    return (known if batch.manifest.folded else list(landed)), known
 
 
 def _same_key(table: Table, left: str, right: str) -> str:

@@ -1,15 +1,21 @@
-"""Raw and its ledger once more, from the landing zone alone."""
+"""Raw and its ledger once more, from the landing zone alone.
+
+Up to the horizon there may be both a base and what it was made of, where folding was interrupted:
+the base counts, and what it stands for is left out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingestion.declarations import is_declared
 from ingestion.engine import connect, quoted_name
 from ingestion.errors import WarehouseError
 from ingestion.home import Home
+from ingestion.horizon import bases, forget, horizon
 from ingestion.kept_ledger import kept_loads, kept_rows
 from ingestion.landing import Batch, batches, read_batch
 from ingestion.ledger import Merged, insert, load_row, merge_batch, prepare_warehouse
@@ -43,7 +49,7 @@ def replay(home: Home, into: Home, through: int | None = None) -> Replayed:
         home: whose batches and kept ledger are read.
         into: whose warehouse, which must be new, then holds the raw and the ledger that the other
             held.
-        through: the last load to merge; all where none is said.
+        through: the last load to merge, not before the horizon; all where none is said.
 
     Raises:
         WarehouseError: there is a warehouse already, nothing to replay, or a batch is missing.
@@ -57,6 +63,8 @@ def replay(home: Home, into: Home, through: int | None = None) -> Replayed:
             f"{home.landing} has no record of any load; there is nothing to replay."
         )
     prepare_warehouse(into)
+    reach = horizon(home)
+    begin_at = bases(home, reach.load_id) if reach else {}
     merged: list[Merged] = []
     undeclared: list[str] = []
     different: list[str] = []
@@ -64,13 +72,18 @@ def replay(home: Home, into: Home, through: int | None = None) -> Replayed:
     try:
         for folder in kept:
             connection.execute("begin")
-            found, unknown = _kept_batches(connection, home, folder)
+            found, unknown = _kept_batches(connection, home, folder, begin_at)
             items = [merge_batch(connection, batch) for batch in found]
             _restore_ledger(connection, folder, items)
-            different += _different(connection, folder, unknown)
+            if not reach or reach.finished or int(folder.name) > reach.load_id:
+                different += _different(connection, folder, unknown)
             connection.execute("commit")
             merged += items
             undeclared += unknown
+        if reach:
+            connection.execute("begin")
+            forget(connection, reach.load_id)
+            connection.execute("commit")
         rows = sum(_count(connection, name) for name in existing_columns(connection))
     finally:
         connection.close()
@@ -85,6 +98,7 @@ def replay(home: Home, into: Home, through: int | None = None) -> Replayed:
             for batch in batches(home.landing)
             if batch.manifest.verdict == "accepted"
             and (not through or batch.manifest.load_id <= through)
+            and (not reach or batch.manifest.load_id > reach.load_id)
             and batch.folder not in replayed
             and batch.told not in undeclared
         ),
@@ -100,20 +114,25 @@ def _count(connection: duckdb.DuckDBPyConnection, raw_name: str) -> int:
 
 
 def _kept_batches(
-    connection: duckdb.DuckDBPyConnection, home: Home, folder: Path
+    connection: duckdb.DuckDBPyConnection,
+    home: Home,
+    folder: Path,
+    begin_at: Mapping[tuple[str, str], int],
 ) -> tuple[list[Batch], list[str]]:
     """The batches that a load merged; apart from them those of tables that nobody declares now."""
     found, undeclared = [], []
     for source_id, table in connection.execute(
         f"select source_id, table_name from {kept_rows(folder, 'loads')} order by all"
     ).fetchall():
+        if int(folder.name) < begin_at.get((source_id, table), 0):
+            continue
         batch = read_batch(home.landing / source_id / table / folder.name)
         if batch is None:
             raise WarehouseError(
                 f"{source_id}.{table} of load {folder.name} was merged and is no longer in "
                 f"{home.landing}; bring its folder back from a backup."
             )
-        if batch.is_declared:
+        if is_declared(batch.manifest.system, batch.manifest.table):
             found.append(batch)
         else:
             undeclared.append(batch.told)

@@ -226,13 +226,48 @@ def quarantine(
 ) -> None:
     """What is kept out of the warehouse: rows and refused tables, by which rule, and where it is.
 
-    A row comes back when it changes in its source. Once its source, the options in sources.yaml or
-    a mapping in ADV_HOME/config is mended, `adv run --again source.table` reads it
-    again. `adv accept` lets a refused table through.
+    A row comes back when it changes in its source. Once the options in sources.yaml or a mapping
+    in ADV_HOME/config is mended, `adv run --again source.table` reads it again. `adv accept` lets
+    a refused table through.
     """
     from orchestration.report import print_quarantine
 
     print_quarantine(console, Home.from_environment(), name)
+
+
+@app.command()
+def erase(
+    table: Annotated[str, typer.Argument(help="Source and table, such as erp.res_partner.")],
+    rows: Annotated[
+        list[str],
+        typer.Argument(
+            help="The row's key, such as 4711, or columns that choose rows: CompAuxNum=C0042."
+        ),
+    ],
+    reason: Annotated[
+        str | None, typer.Option(help="Why, without the name; without it, only look.")
+    ] = None,
+) -> None:
+    """Erase who the person of some rows is, everywhere and for good; without a reason, only look.
+
+    Rows, keys and amounts stay. The columns marked as personal are blanked in all batches and in
+    the warehouse, which is built again from them, and in whatever is read from now on.
+    """
+    from orchestration.erase import erase as erase_person
+    from orchestration.erase import look
+    from orchestration.report import print_found
+
+    home = Home.from_environment()
+    if reason is None:
+        print_found(console, look(home, table, rows))
+        console.print("Nothing was changed. To erase it for good, say why: --reason '...'.")
+        return
+    print_found(console, erase_person(home, table, rows, reason))
+    console.print(
+        "Erased. The publication in force is older and may still name the person: `adv run` now, "
+        "which replaces it. Copies made elsewhere (backups, exports, files of `adv rebuild "
+        "--into`) are yours to replace."
+    )
 
 
 @app.command()

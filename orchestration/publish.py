@@ -15,12 +15,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from ingestion.engine import connect, quoted_name, quoted_text
+from ingestion.erasure import erased_load
 from ingestion.errors import PublicationError, WarehouseError
 from ingestion.home import Home
 from ingestion.ledger import CurrentRun
@@ -72,7 +73,7 @@ def _in_force(home: Home) -> str:
 
 def discard_unfinished(home: Home) -> None:
     """Remove what earlier runs built and did not publish, to make room for another."""
-    _keep_only(home, _publications(home))
+    drop(path for path in others(home) if path.name not in _publications(home))
 
 
 def publish(home: Home, run: CurrentRun, keep: int) -> Publication:
@@ -88,8 +89,7 @@ def publish(home: Home, run: CurrentRun, keep: int) -> Publication:
     _mark_complete(folder, run)
     before = current_run_id(home)
     put_in_force(home, run.run_id)
-    # Somebody may have found out what was in force until now, and be about to open it.
-    _keep_only(home, [*_publications(home)[-keep:], before])
+    _prune(home, keep, before)
     return publication
 
 
@@ -113,6 +113,17 @@ def rollback(home: Home) -> str:
         raise PublicationError("There is no earlier publication to return to.")
     put_in_force(home, earlier[-1])
     return earlier[-1]
+
+
+def others(home: Home) -> list[Path]:
+    """The folders of all publications and builds but the one in force."""
+    return [path for path in _folders(home.published) if path.name != current_run_id(home)]
+
+
+def drop(folders: Iterable[Path]) -> None:
+    """Drop publications or builds."""
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def current_run_id(home: Home) -> str | None:
@@ -285,11 +296,15 @@ def _known_load(folder: Path) -> int:
     return int(json.loads((folder / COMPLETE).read_text(encoding="utf-8"))["known_load"])
 
 
-def _keep_only(home: Home, publications: Collection[str | None]) -> None:
-    """Remove all other publications but the one in force, and what was never published."""
-    for path in _folders(home.published):
-        if path.name not in {*publications, current_run_id(home)}:
-            shutil.rmtree(path, ignore_errors=True)
+def _prune(home: Home, keep: int, before: str | None) -> None:
+    """Keep the newest publications, but none that may name a person who was erased since.
+
+    What was in force until now stays, too: somebody may have found it, and be about to open it.
+    """
+    named = erased_load(home)
+    complete = [p for p in _publications(home) if _known_load(home.published / p) > named]
+    kept = {*complete[-keep:], before} & set(complete)
+    drop(path for path in others(home) if path.name not in kept)
 
 
 def _folders(root: Path) -> Iterable[Path]:

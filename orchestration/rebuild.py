@@ -10,7 +10,9 @@ from pathlib import Path
 from ingestion.engine import connect, quoted_text
 from ingestion.errors import BusyError, ConfigurationError, WarehouseError
 from ingestion.home import Home
+from ingestion.horizon import horizon
 from ingestion.kept_ledger import KeptRun, run_for
+from ingestion.landing import known_at
 from ingestion.replay import Replayed, replay
 from orchestration import dbt_runner, publish
 from orchestration.lock import run_lock
@@ -46,7 +48,7 @@ def rebuild(home: Home, *, replace: bool = False) -> Replayed:
         if home.warehouse.exists() and not replace:
             raise WarehouseError(
                 f"{home.warehouse} exists and was left as it is; `adv rebuild --replace` puts "
-                f"another in its place and keeps it as {replaced(home).name}."
+                f"another in its place and keeps it as {home.replaced_warehouse.name}."
             )
         beside = _unfinished(home)
         shutil.rmtree(beside.root, ignore_errors=True)
@@ -55,15 +57,10 @@ def rebuild(home: Home, *, replace: bool = False) -> Replayed:
             # A log without its file would be applied to the next one of that name.
             former = Path(f"{home.warehouse}{suffix}")
             if former.exists():
-                former.replace(f"{replaced(home)}{suffix}")
+                former.replace(f"{home.replaced_warehouse}{suffix}")
         beside.warehouse.replace(home.warehouse)
         shutil.rmtree(beside.root)
     return replayed
-
-
-def replaced(home: Home) -> Path:
-    """Where the warehouse is kept that a rebuild replaced."""
-    return home.warehouse.with_name("warehouse.replaced.duckdb")
 
 
 def rebuild_marts(home: Home, day: date, into: Path) -> RebuiltMarts:
@@ -78,7 +75,8 @@ def rebuild_marts(home: Home, day: date, into: Path) -> RebuiltMarts:
         into: the DuckDB file to make.
 
     Raises:
-        ConfigurationError: the file exists, or no run knew anything by that day.
+        ConfigurationError: the file exists, no run knew anything by that day, or what it knew is
+            beyond the horizon.
         WarehouseError: a batch is missing from the landing zone, or dbt failed.
         PublicationError: there is no room for the marts.
         BusyError: the marts of another day are being rebuilt.
@@ -89,9 +87,16 @@ def rebuild_marts(home: Home, day: date, into: Path) -> RebuiltMarts:
     if not into.parent.is_dir():
         raise ConfigurationError(f"{into.parent} is no folder to make {into.name} in.")
     known_by = _published_for(home, day) or run_for(home, day)
+    reach = horizon(home)
+    if reach and (known_by is None or known_by.known_load < reach.load_id):
+        raise ConfigurationError(
+            f"What was known for {day} is no longer kept: the time machine reaches back to "
+            f"{known_at(reach.load_id):%Y-%m-%d %H:%M} (UTC). A longer `retention.history_days` "
+            "in sources.yaml keeps more from now on; a backup may hold what was before."
+        )
     if known_by is None:
         raise ConfigurationError(f"{home.landing} holds no load of a run for {day} or before.")
-    beside = _time_machine(home)
+    beside = time_machine(home)
     with run_lock(beside, f"a rebuild of the marts of {day}", wait_seconds=0):
         try:
             replayed = _replay_beside(home, beside, day, known_by)
@@ -107,7 +112,7 @@ def rebuild_marts(home: Home, day: date, into: Path) -> RebuiltMarts:
 def discard_scratch(home: Home) -> None:
     """Remove what rebuilds that were killed left; the caller holds the lock on `home`."""
     shutil.rmtree(_unfinished(home).root, ignore_errors=True)
-    beside = _time_machine(home)
+    beside = time_machine(home)
     if not beside.root.exists():
         return
     try:
@@ -129,8 +134,8 @@ def _unfinished(home: Home) -> Home:
     return Home(home.root / "rebuild")
 
 
-def _time_machine(home: Home) -> Home:
-    """Where the marts of an earlier day are built."""
+def time_machine(home: Home) -> Home:
+    """Where the marts of earlier days are made."""
     return Home(home.root / "time_machine")
 
 

@@ -19,6 +19,7 @@ from ingestion.replay import Replayed
 from orchestration import publish
 from orchestration.backup import BackedUp, Inventory
 from orchestration.disk import disk_use
+from orchestration.erase import Person
 from orchestration.lock import holder_of
 from orchestration.nightly import RunReport
 from orchestration.query import query_marts
@@ -204,8 +205,19 @@ def print_quarantine(console: Console, home: Home, name: str | None = None) -> N
         return
     console.print(
         "A row comes back when it changes in its source or, once the source, its options or a "
-        "mapping is mended, with `adv run --full-refresh`; a refused table with `adv run`, or "
-        "`adv accept` if it is right."
+        "mapping is mended, with `adv run --again source.table`; a refused table with `adv run`, "
+        "or `adv accept` if it is right."
+    )
+
+
+def print_found(console: Console, person: Person) -> None:
+    """Where rows of a person are kept, and what is blanked in them."""
+    console.print(f"{person.table}: {', '.join(person.columns)} of {person.rows}", highlight=False)
+    for place in person.found:
+        console.print(f"  {place.where}: {place.rows:,} rows in {place.files} files")
+    console.print(
+        f"  publications that may name the person: {person.publications} earlier ones, which are "
+        "dropped, and the one in force"
     )
 
 

@@ -11,6 +11,7 @@ import dagster as dg
 
 from data_quality.acceptances import Acceptances, acceptances, last_refused_load
 from ingestion.config import Sources
+from ingestion.erasure import finish as finish_erasures
 from ingestion.extract import check_names
 from ingestion.home import Home
 from ingestion.landing import new_load_id
@@ -83,6 +84,7 @@ def nightly_resource(home: Home, sources: Sources) -> dg.ResourceDefinition:
             mark = process_mark(dagster_run.run_id)
             context.instance.add_run_tags(dagster_run.run_id, {PROCESS_TAG: mark})
         with run_lock(home, f"run {dagster_run.run_id}"):
+            finish_erasures(home)
             tags = _fixed(context, home, sources, dagster_run)
             yield Nightly(
                 home=home,

@@ -18,7 +18,7 @@ from ingestion.home import Home
 from ingestion.landing import known_at
 from orchestration import publish
 from orchestration.query import merged_loads
-from orchestration.rebuild import discard_scratch, replaced
+from orchestration.rebuild import discard_scratch
 
 log = logging.getLogger("adv.upkeep")
 
@@ -96,7 +96,7 @@ def _logs(home: Home, before: float) -> Iterator[Path]:
 
 def _replaced(home: Home, before: float) -> list[Path]:
     """The warehouse that was put aside; its name is as old as that."""
-    files = (Path(f"{replaced(home)}{suffix}") for suffix in ("", ".wal"))
+    files = (Path(f"{home.replaced_warehouse}{suffix}") for suffix in ("", ".wal"))
     return [path for path in files if path.exists() and path.stat().st_ctime < before]
 
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from data_quality.acceptances import record_refusals
+from ingestion.config import Retention
 from ingestion.engine import connect
 from ingestion.errors import AdvError
 from ingestion.home import Home
+from ingestion.horizon import shorten_when_due
 from orchestration import dbt_runner, publish
 from orchestration.dbt_runner import NodeResult
 from orchestration.measures import PUBLICATION, RECONCILED, SECONDS, keep_measures
@@ -133,6 +135,7 @@ def publication_asset(home: Home) -> dg.AssetsDefinition:
         log.info("published %s, as of %s", publication.run_id, publication.as_of_date)
         tell_publication(publication)
         tidy_up(nightly.home, nightly.sources.retention)
+        forget_what_is_too_old(nightly.home, nightly.sources.retention, nightly.run.known_load)
         yield dg.MaterializeResult(
             asset_key=PUBLICATION,
             metadata={
@@ -147,6 +150,15 @@ def publication_asset(home: Home) -> dg.AssetsDefinition:
         )
 
     return publish_marts
+
+
+def forget_what_is_too_old(home: Home, retention: Retention, load_id: int) -> None:
+    """Move the horizon of the time machine; whatever fails here, the publication stands."""
+    days = retention.history_days
+    try:
+        shorten_when_due(home, days, load_id)
+    except Exception as error:
+        log.warning("what is older than %s days could not be folded: %s", days, error)
 
 
 def _check_marts(nightly: Nightly) -> tuple["RuleResult", ...]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 
-from ingestion.declarations import Table, system
+import pytest
+
+from ingestion import declarations, ledger
+from ingestion.declarations import System, Table, system
 from ingestion.engine import connect, quoted_name, quoted_text
 from ingestion.home import Home
 from ingestion.landing import Batch, complete, decide, landing_folder
@@ -64,3 +69,20 @@ def accepted(home: Home, rows: Sequence[dict[str, object]], **options: object) -
 def a_run(load_id: int = LOAD, as_of: date = date(2026, 1, 1)) -> CurrentRun:
     """A run that knows the load."""
     return CurrentRun(f"run-{load_id}", as_of, load_id, datetime(2026, 1, 2, tzinfo=UTC))
+
+
+def know(monkeypatch: pytest.MonkeyPatch, *tables: Table) -> None:
+    """Declare these tables and no others."""
+    known = {"shop": System("shop", "A shop.", tables)}
+    for module in (declarations, ledger):
+        monkeypatch.setattr(module, "systems", lambda: known)
+
+
+@contextmanager
+def a_shop(*tables: Table) -> Iterator[None]:
+    """Meanwhile these tables are declared and no others, and nights are short."""
+    with pytest.MonkeyPatch.context() as patch:
+        know(patch, *tables)
+        # Read once: this file is the largest part of a night as short as these.
+        patch.setattr(ledger, "_control_tables", cache(ledger._control_tables))
+        yield

@@ -7,15 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from ingestion import declarations, ledger
-from ingestion import replay as replay_module
-from ingestion.declarations import Column, System, Table
+from ingestion.declarations import Column, Table
 from ingestion.engine import connect
 from ingestion.errors import WarehouseError
 from ingestion.home import Home
 from ingestion.ledger import merge, prepare_warehouse
 from ingestion.replay import replay
-from tests.ingestion.batches import LOAD, a_run, accepted
+from tests.ingestion.batches import LOAD, a_run, accepted, know
 
 OLD = Table(
     system="shop",
@@ -39,13 +37,6 @@ ORDER = {
 }
 
 Declare = Callable[..., Table]
-
-
-def know(monkeypatch: pytest.MonkeyPatch, *tables: Table) -> None:
-    """Declare these tables and no others."""
-    known = {"shop": System("shop", "A shop.", tables)}
-    for module in (declarations, ledger, replay_module):
-        monkeypatch.setattr(module, "systems", lambda: known)
 
 
 @pytest.fixture

@@ -13,11 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from ingestion.config import Retention
 from ingestion.engine import connect
-from ingestion.errors import PublicationError
+from ingestion.erasure import Erasure, record
+from ingestion.errors import PublicationError, WarehouseError
 from ingestion.home import Home
 from ingestion.ledger import CurrentRun
 from orchestration import publish
+from orchestration.assets import marts
 from orchestration.dbt_runner import publication_before
 from orchestration.query import query_marts
 
@@ -273,3 +276,35 @@ def test_old_publications_and_failed_builds_are_cleared_away(home: Home) -> None
         published(home, number, keep=2)
     folders = {path.name for path in home.published.iterdir() if not path.is_symlink()}
     assert folders == {"run-3", "run-4"}
+
+
+def test_what_was_published_before_a_person_was_erased_goes_with_the_next(home: Home) -> None:
+    for number in (1, 2, 3):
+        published(home, number)
+    record(
+        home,
+        Erasure(
+            source_id="erp",
+            table="res_partner",
+            rows={"id": "7"},
+            reason="a request",
+            asked_by="somebody",
+            asked_at=datetime(2026, 1, 3, tzinfo=UTC),
+            known_load=a_run(3).known_load,
+        ),
+    )
+    published(home, 4)
+    published(home, 5)
+    folders = {path.name for path in home.published.iterdir() if not path.is_symlink()}
+    assert folders == {"run-4", "run-5"}
+
+
+def test_a_publication_stands_though_history_cannot_be_shortened(
+    home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise WarehouseError("a batch is missing")
+
+    monkeypatch.setattr(marts, "shorten_when_due", fail)
+    marts.forget_what_is_too_old(home, Retention(), a_run().known_load)
+    assert "1100 days could not be folded: a batch is missing" in caplog.text
