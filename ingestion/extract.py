@@ -104,7 +104,7 @@ def land(request: LandingRequest) -> Iterator[Batch]:
 
     """
     _assert_new(request)
-    with transport_for(request.source).session() as session:
+    with transport_for(request.source).session(request.home.landing) as session:
         for table in tables_of(request.source):
             yield _land_table(request, session, table)
 
@@ -187,7 +187,7 @@ def _unseen(table: Table, folder: Path, last: Path) -> int:
         same = " and ".join(f"k.{name} is not distinct from {alias}.{name}" for name in names)
         return f"anti join read_parquet({quoted_text(str(path))}) as {alias} on {same}"
 
-    connection = connect()
+    connection = connect(reach=[folder.parent])
     try:
         row = connection.execute(
             f"select count(*) from read_parquet({quoted_text(str(folder / 'keys.parquet'))}) as k "

@@ -57,13 +57,13 @@ def load_seeds(home: Home) -> bool:
 
 def _loaded(home: Home) -> str | None:
     """What the warehouse itself says that it holds: it may have been deleted or restored."""
-    with connect(home.warehouse, read_only=True) as connection:
+    with connect(home.warehouse, read_only=True, reach=()) as connection:
         row = connection.execute("select seeds from control.installation").fetchone()
     return row[0] if row else None
 
 
 def _remember(home: Home, fingerprint: str | None) -> None:
-    with connect(home.warehouse) as connection:
+    with connect(home.warehouse, reach=()) as connection:
         connection.execute("update control.installation set seeds = ?", [fingerprint])
 
 
@@ -104,7 +104,7 @@ def _override(home: Home, seed: Seed, path: Path) -> None:
     import duckdb
 
     header = _header(path)
-    connection = connect(home.warehouse)
+    connection = connect(home.warehouse, reach=[path.parent])
     try:
         target = f"{quoted_name(seed.schema)}.{quoted_name(seed.name)}"
         types = {row[0]: row[1] for row in connection.execute(f"describe {target}").fetchall()}

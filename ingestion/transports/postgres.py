@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.config import Connection, PostgresSource
 from ingestion.declarations import Column, Table
-from ingestion.engine import connect, quoted_name, quoted_text
+from ingestion.engine import confine, connect, quoted_name, quoted_text
 from ingestion.errors import SourceError, UnfinishedReadError
 from ingestion.landing import schema_hash
 from ingestion.transports.base import Extraction, Session, Window
@@ -45,7 +45,7 @@ class PostgresTransport:
     source: PostgresSource
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
+    def session(self, into: Path | None = None) -> Iterator[Session]:
         """Open one consistent, read-only snapshot.
 
         Raises:
@@ -57,6 +57,8 @@ class PostgresTransport:
         connection = connect(extensions=["postgres_scanner"])
         try:
             self._begin(connection)
+            if into:
+                confine(connection, [into])
             yield PostgresSession(connection, self.source)
         finally:
             # Closing would roll back too, but abort the process when the server is gone.

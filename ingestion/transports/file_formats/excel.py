@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from ingestion.engine import extension_file, quoted_name, quoted_text
+from ingestion.engine import quoted_name, quoted_text
 from ingestion.transports.casting import value
 from ingestion.transports.file_formats.base import (
     File,
@@ -64,7 +64,6 @@ class ExcelFile(File):
     @cached_property
     def _origin(self) -> str:
         sheet, _ = self._sheet
-        self.connection.execute(f"load {quoted_text(str(extension_file('excel')))}")
         return (
             f"read_xlsx({quoted_text(literal(self.path))}, sheet = {quoted_text(sheet)}, "
             "header = false, all_varchar = true, stop_at_empty = false)"

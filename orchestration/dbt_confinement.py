@@ -1,0 +1,27 @@
+"""A plugin of dbt's adapter for DuckDB: confines the database that dbt opens, as all others are."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
+from dbt.adapters.duckdb.plugins import BasePlugin
+
+from ingestion.engine import CLOSED, confine
+from ingestion.home import DBT_PROJECT
+
+
+class Plugin(BasePlugin):
+    """Named in `profiles.yml`, with the folder of the state; dbt looks for it by this name."""
+
+    def initialize(self, plugin_config: dict[str, Any]) -> None:
+        """Take the folder over."""
+        self._state = Path(plugin_config["state"])
+
+    def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:  # noqa: ARG002
+        """Open the database with nothing that could be loaded by itself."""
+        config.update(CLOSED)
+
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        """Leave it the state and the seeds, before anything is attached or run."""
+        confine(conn, [self._state, DBT_PROJECT / "seeds"])
