@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from ingestion.config import Sources
+from ingestion.config import PostgresSource, Source, Sources
 from ingestion.declarations import feeders, system
 from ingestion.errors import AdvError
 from ingestion.extract import tables_of, transport_for
@@ -30,6 +30,8 @@ def check_sources(console: Console, errors: Console, sources: Sources) -> int:
         filled |= filled_by(source.system, statuses)
         faults += sum(_is_wrong(status) for status in statuses)
         console.print(_grid(f"{source_id}: {source.system}", statuses))
+        for warning in _warnings(source):
+            errors.print(f"[yellow]{escape(f'{source_id}: {warning}')}[/]", highlight=False)
     # What could not be reached says nothing of what it holds.
     for line in [] if faults else missing_numbers(filled):
         console.print(line, highlight=False)
@@ -52,6 +54,15 @@ def missing_numbers(filled: set[str]) -> list[str]:
         for table in system("contract").tables
         if table.name not in filled
     ]
+
+
+def _warnings(source: Source) -> Iterator[str]:
+    """What can be read, and should not be read like that."""
+    if isinstance(source, PostgresSource) and (at := source.connection) and not at.is_verified:
+        yield (
+            f"{at.host} is read with `sslmode: {at.security}`: whoever stands in between can read "
+            "along, and take the password; `verify-full` prevents it"
+        )
 
 
 def _is_wrong(status: TableStatus) -> bool:

@@ -33,8 +33,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("adv.extract")
 
-PASSWORD = re.compile(r"password='(\\.|[^'\\])*'|password=\S+", re.DOTALL)
-"""In a connection string, as `dsn` writes it."""
+PASSWORD = re.compile(
+    r"password=''(?:\\''|\\[^']|[^'\\])+''|password='(?:\\.|[^'\\])*'|password=[^\n]*", re.DOTALL
+)
+"""In a connection string: within a statement, as `dsn` writes it, or cut off."""
 SOURCE_TYPES = {"string": "text", "double": "double precision"}
 
 
@@ -76,7 +78,8 @@ class PostgresTransport:
             connection.execute("begin")
             connection.execute("select * from postgres_query('src', 'select 1 as one')").fetchall()
         except duckdb.Error as error:
-            raise SourceError(f"PostgreSQL cannot be reached: {_without_secrets(error)}") from None
+            told = _without_secrets(error)
+            raise SourceError(f"PostgreSQL cannot be reached: {told}{_remedy(told)}") from None
 
     def _dsn(self) -> str:
         if self.source.embedded is not None:
@@ -95,8 +98,10 @@ def dsn(connection: Connection) -> str:
         "dbname": connection.database,
         "user": connection.user,
         "password": connection.secret(),
-        "sslmode": connection.sslmode,
-        "sslrootcert": connection.sslrootcert,
+        "sslmode": connection.security,
+        "sslrootcert": connection.authorities,
+        "sslcert": connection.sslcert,
+        "sslkey": connection.sslkey,
         "connect_timeout": str(connection.connect_timeout),
     }
 
@@ -303,6 +308,18 @@ class PostgresSession(DatabaseSession):
             ).fetchall()
         except duckdb.Error as error:
             raise SourceError(f"reading failed: {_without_secrets(error)}") from None
+
+
+def _remedy(told: str) -> str:
+    """What to do about an encryption that failed."""
+    if "SSL was required" in told:
+        return "\nTurn TLS on at the server, or set `sslmode: disable` for a network you trust."
+    if "certificate" in told or "SSL error" in told:
+        return (
+            "\nThe server does not prove who it is. Name the file of the authority that signed its "
+            "certificate as `sslrootcert`, and the host as the certificate does: docs/security.md."
+        )
+    return ""
 
 
 def _without_secrets(error: Exception) -> str:
