@@ -36,5 +36,9 @@ class PublicationError(AdvError):
     """What was built is incomplete and was not published."""
 
 
+class NoticeError(AdvError):
+    """A notice could not be sent; its address, which may hold a token, is not told."""
+
+
 class BusyError(AdvError):
     """Another run holds the lock on `ADV_HOME`."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table as Grid
 
 from ingestion.config import PostgresSource, Source, Sources
@@ -13,6 +12,7 @@ from ingestion.declarations import feeders, system
 from ingestion.errors import AdvError
 from ingestion.extract import tables_of, transport_for
 from ingestion.transports.base import TableStatus
+from orchestration.report import plain
 
 
 def check_sources(console: Console, errors: Console, sources: Sources) -> int:
@@ -25,13 +25,13 @@ def check_sources(console: Console, errors: Console, sources: Sources) -> int:
                 statuses = session.inspect(tables_of(source))
         except AdvError as error:
             faults += 1
-            errors.print(f"[red]{escape(f'{source_id}: {error}')}[/]", highlight=False)
+            errors.print(f"[red]{plain(f'{source_id}: {error}')}[/]", highlight=False)
             continue
         filled |= filled_by(source.system, statuses)
         faults += sum(_is_wrong(status) for status in statuses)
         console.print(_grid(f"{source_id}: {source.system}", statuses))
-        for warning in _warnings(source):
-            errors.print(f"[yellow]{escape(f'{source_id}: {warning}')}[/]", highlight=False)
+        for warning in warnings(source):
+            errors.print(f"[yellow]{plain(f'{source_id}: {warning}')}[/]", highlight=False)
     # What could not be reached says nothing of what it holds.
     for line in [] if faults else missing_numbers(filled):
         console.print(line, highlight=False)
@@ -56,7 +56,7 @@ def missing_numbers(filled: set[str]) -> list[str]:
     ]
 
 
-def _warnings(source: Source) -> Iterator[str]:
+def warnings(source: Source) -> Iterator[str]:
     """What can be read, and should not be read like that."""
     if isinstance(source, PostgresSource) and (at := source.connection) and not at.is_verified:
         yield (
@@ -77,7 +77,7 @@ def _grid(title: str, statuses: Iterable[TableStatus]) -> Grid:
             "" if status.rows is None else f"{status.rows:,}",
             ", ".join(status.table.key),
             status.table.cursor or "read in full",
-            escape(_remarks(status)),
+            plain(_remarks(status)),
             style="red" if _is_wrong(status) else None,
         )
     return grid

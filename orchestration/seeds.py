@@ -123,7 +123,7 @@ def _override(home: Home, seed: Seed, path: Path) -> None:
         )
         given = (
             f"(select {casts} from read_csv({quoted_text(str(path))}, header = true, "
-            "all_varchar = true, delim = ','))"
+            "all_varchar = true, delim = ',', quote = '\"', escape = '\"'))"
         )
         same = " and ".join(
             f"g.{quoted_name(name)} is not distinct from s.{quoted_name(name)}" for name in seed.key
@@ -147,7 +147,10 @@ def _header(path: Path) -> list[str]:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise ConfigurationError(f"{path}: not UTF-8; save it as CSV UTF-8.") from None
-    return next(csv.reader(StringIO(text)), [])
+    try:
+        return next(csv.reader(StringIO(text)), [])
+    except csv.Error as error:
+        raise ConfigurationError(f"{path}:1: the header cannot be read: {error}") from None
 
 
 def _fingerprint(paths: list[Path]) -> str:
