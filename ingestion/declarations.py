@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,9 @@ class Column:
     databases differ, the expression of each transport."""
     empty: tuple[str, ...] = ()
     """What the system writes where there is no value, such as the day 1753-01-01; read as NULL."""
+    personal: str | None = field(default=None, repr=False)
+    """Which kind of data about a person it may hold, one of `PERSONAL`. Not part of its repr, which
+    says how it is read: another kind must not let the table be read whole again."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,16 @@ class Table:
 TABLE_WORDS = frozenset(
     {"key", "cursor", "optional", "where", "module", "feeds", "needed_for", "relation"}
 )
+PERSONAL = {
+    "name": "names of customers, contacts and employees",
+    "address": "postal codes and towns",
+    "number": "tax and registration numbers, which are a person's where the customer is one",
+    "login": "logins and mail addresses of the users themselves",
+    "agent": "the login of the colleague who handled the row",
+    "absence": "why a colleague was away",
+    "text": "text that people write, which may name somebody",
+}
+"""Kinds of personal data, as `config.meta.personal` of a column names them."""
 TYPE = re.compile(r"string|bigint|double|date|timestamp|boolean|decimal\(\d+, ?\d+\)")
 
 
@@ -117,6 +130,7 @@ def _column(declared: Mapping[str, Any]) -> Column:
         required=any(rule["type"] == "not_null" for rule in declared.get("constraints", ())),
         alternatives=tuple(meta.get("alternatives", {}).items()),
         empty=tuple(str(value) for value in meta.get("empty", ())),
+        personal=meta.get("personal"),
     )
 
 
@@ -166,6 +180,13 @@ def _faults(table: Table, declared: Mapping[str, Any], meta: Mapping[str, Any]) 
                 f"column {column.name} has type {column.data_type!r}; there are string, bigint, "
                 "decimal(p,s), double, date, timestamp and boolean"
             )
+        if column.personal is not None and column.personal not in PERSONAL:
+            yield (
+                f"column {column.name} is marked as personal: {column.personal!r}; there are "
+                f"{', '.join(PERSONAL)}"
+            )
+        if column.personal and column.data_type != "string":
+            yield f"column {column.name} is marked as personal, and only a string can be blanked"
 
 
 def _contract() -> System:
