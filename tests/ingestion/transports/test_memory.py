@@ -88,12 +88,12 @@ ATTACKS = {
     "json": "line_too_long",
     "fec": "line_too_long",
     "list of sheets": "too_large",
-    "sheet that lies": "unreadable",
+    "sheet that lies": "xl/worksheets/sheet1.xml in the workbook is not what it claims to be",
 }
 
 
 def told_of(kind: str) -> tuple[str, str]:
-    """File and rule of what the reading of an attack ends with."""
+    """File and words of what the reading of an attack ends with."""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as into:
         attack(kind, Path(folder))
         transport = FecTransport(Path(folder)) if kind == "fec" else FilesTransport(Path(folder))
@@ -105,12 +105,12 @@ def told_of(kind: str) -> tuple[str, str]:
             return str(error), type(error).__name__
         assert extraction.rows == 0
         problem = next(p for p in extraction.problems if p.severity == "batch")
-        return str(problem.file), problem.code
+        return str(problem.file), f"{problem.code}: {problem.message}"
 
 
 @pytest.fixture(scope="module")
 def reader() -> dict[str, tuple[str, str, int]]:
-    """File, rule and megabytes taken by then, of every attack; in a process of its own."""
+    """File, words and megabytes taken by then, of every attack; in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", __name__], capture_output=True, text=True, check=True, timeout=300
     )
@@ -122,8 +122,8 @@ def reader() -> dict[str, tuple[str, str, int]]:
 def test_a_file_that_would_eat_memory_is_refused_by_name(
     reader: dict[str, tuple[str, str, int]], kind: str
 ) -> None:
-    file, code, megabytes = reader[kind]
-    assert code == ATTACKS[kind]
+    file, told, megabytes = reader[kind]
+    assert ATTACKS[kind] in told
     assert file.startswith(("orders.", "123456789FEC"))
     assert megabytes < MOST_MEGABYTES
 
