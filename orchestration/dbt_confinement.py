@@ -24,4 +24,7 @@ class Plugin(BasePlugin):
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Leave it the state and the seeds, before anything is attached or run."""
-        confine(conn, [self._state, DBT_PROJECT / "seeds"])
+        is_open = conn.execute("select current_setting('enable_external_access')").fetchone()
+        # dbt may come back to a database that this process still has open, and confined.
+        if is_open == (True,):
+            confine(conn, [self._state, DBT_PROJECT / "seeds"])

@@ -46,9 +46,9 @@ INTRODUCTION = """\
 Written by `make docs` from the declarations; do not edit.
 
 Of personal data, the columns below are read and no others: mail addresses, telephone numbers,
-streets and bank accounts of customers and contacts are declared nowhere, so they never leave the source.
-What is read lies in the landing zone and in `raw`, both readable by the owner of the installation only,
-as long as docs/operations.md says; where a person is erased, too.
+streets and bank accounts of customers and contacts are declared nowhere, so they never leave the
+source. What is read lies in the landing zone and in `raw`, both readable by the owner of the
+installation only, as long as docs/operations.md says; where a person is erased, too.
 
 Odoo and Tryton keep customers, their contacts and their addresses in one table: the names of all of
 them are read. One that a document names, or that buys, is an account of its own, by its name.
