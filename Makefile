@@ -11,7 +11,7 @@ BIN := $(CURDIR)/.venv/bin
 UV := $(CURDIR)/.venv-uv/bin/uv
 STAMP := .venv/.installed
 
-.PHONY: help install run test faults fuzz docs ui lint format lock clean
+.PHONY: help install run test faults fuzz docs ui lint format lock audit clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,8 +40,9 @@ faults: install ## Kill, starve and damage runs, and tell whether the next one m
 fuzz: install ## Feed readers and configuration with input of any kind (CASES=10000 each)
 	@ADV_FUZZ_CASES=$(or $(CASES),10000) "$(BIN)/pytest" -m fuzz --numprocesses 2 --dist load
 
-docs: install ## Write docs/kpi again from the catalogue and the models
+docs: install ## Write docs/kpi and docs/privacy.md again from the catalogue and the models
 	@"$(BIN)/python" -m orchestration.pages docs/kpi
+	@"$(BIN)/python" -m orchestration.privacy docs/privacy.md
 
 ui: install ## Dagster's UI and daemon on loopback, with the nightly schedule on
 	@"$(BIN)/adv" ui
@@ -60,6 +61,10 @@ format: install ## Format the code
 lock: ## Resolve the dependencies again
 	@"$(UV)" pip compile pyproject.toml --extra dev --extra postgres --universal --generate-hashes \
 	    --no-emit-index-url --no-header --python-version 3.11 --quiet --output-file requirements.lock
+
+audit: ## Ask the public database of vulnerabilities about every package of the lock
+	@PATH="$(CURDIR)/.venv-uv/bin:$$PATH"; uvx pip-audit --strict --require-hashes --disable-pip \
+	    --requirement requirements.lock
 
 clean: ## Remove the installation and all state
 	@rm -rf .venv .venv-uv .adv

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ from great_expectations.expectations.metadata_types import FailureSeverity
 from sqlalchemy.dialects import registry
 
 from data_quality.expectations import ExpectRuleToHold, Tallied
-from ingestion.engine import memory_limit, quoted_text, spill_folder
+from ingestion.engine import CLOSED, confinement, memory_limit, quoted_text, spill_folder
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult
@@ -91,13 +91,21 @@ class Session:
     added or removed would make GX write its whole configuration anew.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, reach: Iterable[Path] | None = None) -> None:
         self._context = quiet_context()
-        settings = {"memory_limit": memory_limit(), "temp_directory": str(spill_folder())}
+        settings = {
+            "memory_limit": memory_limit(),
+            "temp_directory": str(spill_folder()),
+            **CLOSED,
+        }
         source = self._context.data_sources.add_sql(
             "landing", connection_string=f"{DIALECT}:///:memory:?{urlencode(settings)}"
         )
         self._engine = source.get_execution_engine().engine
+        if reach is not None:
+            with self._engine.connect() as connection:
+                for statement in confinement(reach):
+                    connection.exec_driver_sql(statement)
         asset = source.add_query_asset("batch", query=f"SELECT * FROM {VIEW}")
         self._batch = asset.add_batch_definition_whole_table("landed")
 

@@ -55,7 +55,7 @@ def _unreadable(newest: Batch) -> list[SetApart]:
     file = newest.folder / REJECTED
     if not file.exists():
         return []
-    with connect() as connection:
+    with connect(reach=[newest.folder]) as connection:
         found = connection.execute(
             f"""
             select
@@ -84,13 +84,13 @@ def _broken(loads: Sequence[Batch]) -> list[SetApart]:
         return []
     newest = loads[-1]
     table = newest.table
-    read = [batch.folder / "rows.parquet" for batch in loads]
+    read = [batch.rows for batch in loads]
     key = ", ".join(quoted_name(name) for name in table.key)
     held = _files([newest.folder / "keys.parquet"])
     # Where keys cannot be read, one that is absent proves nothing.
     is_held = f"exists (from {held} as k where {same_key(table, 'k', 'a')})"
     is_held = "true" if newest.manifest.keys_unknown else is_held
-    with connect() as connection:
+    with connect(reach=[newest.folder.parent]) as connection:
         found = connection.execute(
             f"""
             with apart as (select {key}, _reason, {_LOAD} as load from {_files(apart)}),

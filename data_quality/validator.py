@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from data_quality.acceptances import Acceptances
@@ -37,10 +38,18 @@ def warm_up() -> None:
 
 
 class Validator:
-    """Validates the batches of a run; Great Expectations is started with the first one."""
+    """Validates the batches of a run; Great Expectations is started with the first one.
+
+    Args:
+        reach: folder that holds the batches, the only one that is then read and written.
+
+    """
+
+    def __init__(self, reach: Path | None = None) -> None:
+        self._reach = [reach] if reach else None
 
     def __enter__(self) -> Validator:
-        self._connection = connect()
+        self._connection = connect(reach=self._reach)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -50,7 +59,7 @@ class Validator:
     def _session(self) -> Session:
         from data_quality.gx_duckdb import Session
 
-        return Session()
+        return Session(self._reach)
 
     def validate(
         self,

@@ -19,6 +19,9 @@ from ingestion.declarations import systems
 from ingestion.errors import ConfigurationError
 
 SOURCE_ID = re.compile(r"^[a-z][a-z0-9_]{0,30}$")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+SYSTEM = "system"
+SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 SECRET = re.compile(r"^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$")
 
 
@@ -50,9 +53,53 @@ class Connection(_Model):
     database: str
     user: str
     password: str | None = None
-    sslmode: Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] = "prefer"
+    sslmode: SslMode | None = None
+    """By default the server must show a certificate of its host (verify-full), except where the
+    connection does not leave this machine (prefer)."""
     sslrootcert: str | None = None
+    """File of the authorities that are believed; `system`, the default, for this machine's own."""
+    sslcert: str | None = None
+    """File of the certificate by which the user is known to the server."""
+    sslkey: str | None = None
+    """File of its private key."""
     connect_timeout: int = Field(default=15, ge=1, description="Seconds")
+
+    @field_validator("host", "database")
+    @classmethod
+    def _is_no_address(cls, value: str) -> str:
+        if "://" in value or "@" in value:
+            raise ValueError(
+                "is a name, not an address: host, port, database and user have fields of their own"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _can_be_encrypted(self) -> Connection:
+        if (self.sslcert is None) != (self.sslkey is None):
+            raise ValueError("`sslcert` and `sslkey` belong together")
+        if self.sslmode == "verify-ca" and self.sslrootcert in (None, SYSTEM):
+            raise ValueError("`verify-ca` needs `sslrootcert`, the file of the authority")
+        return self
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the connection stays on this machine."""
+        return self.host.startswith("/") or self.host in LOOPBACK
+
+    @property
+    def security(self) -> SslMode:
+        """How the connection is encrypted and the server told from an impostor."""
+        return self.sslmode or ("prefer" if self.is_local else "verify-full")
+
+    @property
+    def authorities(self) -> str | None:
+        """Whose certificates are believed."""
+        return self.sslrootcert or (SYSTEM if self.security == "verify-full" else None)
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether nobody in between can read along."""
+        return self.is_local or self.security in ("verify-ca", "verify-full")
 
     @field_validator("password")
     @classmethod
@@ -295,8 +342,12 @@ def read_sources(path: Path) -> Sources:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: cannot be read: {error}") from error
     try:
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
+        tree = yaml.compose(text, Loader=_Loader)
+        content = yaml.load(text, Loader=_Loader)  # noqa: S506  it is a safe one
+    except yaml.constructor.ConstructorError as error:
+        # Its words would repeat the value.
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise ConfigurationError(f"{path}{line}: a tag (!name), or a key that is no name") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
@@ -312,6 +363,17 @@ def read_sources(path: Path) -> Sources:
         # Without its cause, which would show the values: one may be a password.
         raise ConfigurationError(_in_words(path, tree, error)) from None
     return _resolved(sources, path.parent)
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads plain values only: a few lines of aliases to aliases would stand for billions."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            told = "aliases (*name) are not read: write the value out, in quotes"
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, told, mark)
+        return super().compose_node(parent, index)
 
 
 def _in_words(path: Path, tree: yaml.Node | None, error: ValidationError) -> str:
@@ -348,9 +410,16 @@ def _resolved(sources: Sources, base: Path) -> Sources:
 
     def absolute(source: Source) -> Source:
         if isinstance(source, PostgresSource):
-            if source.embedded is None:
-                return source
-            return source.model_copy(update={"embedded": (base / source.embedded).resolve()})
+            if source.embedded is not None:
+                return source.model_copy(update={"embedded": (base / source.embedded).resolve()})
+            assert source.connection  # the configuration saw to it
+            certificates = {
+                name: str((base / file).resolve())
+                for name in ("sslrootcert", "sslcert", "sslkey")
+                if (file := getattr(source.connection, name)) not in (None, SYSTEM)
+            }
+            connection = source.connection.model_copy(update=certificates)
+            return source.model_copy(update={"connection": connection})
         return source.model_copy(update={"path": (base / source.path).resolve()})
 
     return sources.model_copy(

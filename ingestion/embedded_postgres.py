@@ -95,6 +95,12 @@ def _socket_directory(data_dir: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"adv-postgres-{os.geteuid()}-{digest}"
 
 
+def socket_file(data_dir: Path) -> Path:
+    """Where the server on `data_dir` listens."""
+    data_dir = data_dir.resolve()
+    return _socket_directory(data_dir) / f".s.PGSQL.{_PORT}"
+
+
 def _connection_string(data_dir: Path) -> str:
     host = str(_socket_directory(data_dir)).replace("\\", "\\\\").replace("'", "\\'")
     return f"host='{host}' port={_PORT} dbname={DATABASE} user={ADMIN}"
@@ -155,7 +161,7 @@ def _is_running(data_dir: Path) -> bool:
     """Whether a server answers on the socket; a lock file alone may be left from a crash."""
     with socket.socket(socket.AF_UNIX) as client:
         try:
-            client.connect(str(_socket_directory(data_dir) / f".s.PGSQL.{_PORT}"))
+            client.connect(str(socket_file(data_dir)))
         except OSError:
             return False
     return True

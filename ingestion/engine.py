@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     import duckdb
 
 DEFAULT_MEMORY_LIMIT = "3GB"
+CLOSED = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+}
+"""Settings of every database: nothing is installed, and nothing loaded that is not asked for."""
 DAMAGE = ("Corrupt database file", "not a valid DuckDB database file")
 """DuckDB's words for a block whose checksum is wrong, and for a head that is not its own."""
 REBUILD = (
@@ -75,6 +81,7 @@ def connect(
     *,
     read_only: bool = False,
     extensions: Iterable[str] = (),
+    reach: Iterable[Path] | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """Open a DuckDB file, or an in-memory database.
 
@@ -82,6 +89,7 @@ def connect(
         database: the file; in memory when empty.
         read_only: refuse every write.
         extensions: names of extensions to load, such as `postgres_scanner`.
+        reach: the folders that it is confined to, as `confine` says; everything when not given.
 
     Raises:
         WarehouseError: the file is in use by another program, or is damaged.
@@ -91,8 +99,7 @@ def connect(
 
     config: dict[str, Any] = {
         "memory_limit": memory_limit(),
-        "autoinstall_known_extensions": "false",
-        "allow_community_extensions": "false",
+        **CLOSED,
         # Otherwise an in-memory database spills into the working directory.
         **({} if database else {"temp_directory": str(spill_folder())}),
     }
@@ -109,6 +116,8 @@ def connect(
     connection.execute("set timezone = 'UTC'")
     for name in extensions:
         connection.execute(f"load {quoted_text(str(extension_file(name)))}")
+    if reach is not None:
+        confine(connection, reach)
     return connection
 
 
@@ -122,6 +131,22 @@ def put_parquet(connection: duckdb.DuckDBPyConnection, query: str, target: Path)
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
     temporary.replace(target)
+
+
+def confine(connection: duckdb.DuckDBPyConnection, reach: Iterable[Path]) -> None:
+    """Let a database read and write below these folders only, besides its own file.
+
+    Whatever comes to run in it then reads no other file, writes none, and loads nothing. There is
+    no way back, and links are followed: one that leads out of the folders leads nowhere.
+    """
+    for statement in confinement(reach):
+        connection.execute(statement)
+
+
+def confinement(reach: Iterable[Path]) -> tuple[str, ...]:
+    """The statements of `confine`, for databases that others open."""
+    folders = ", ".join(quoted_text(str(folder.resolve())) for folder in reach)
+    return f"set allowed_directories = [{folders}]", "set enable_external_access = false"
 
 
 def quoted_text(value: str) -> str:

@@ -179,7 +179,7 @@ def look(home: Home, table: Table, asked: Erasure) -> list[Found]:
 
     """
     found = []
-    with connect() as connection:
+    with connect(reach=[home.landing, home.quarantine]) as connection:
         for root in (home.landing, home.quarantine):
             counts = [
                 count
@@ -189,7 +189,7 @@ def look(home: Home, table: Table, asked: Erasure) -> list[Found]:
             ]
             found.append(Found(root.name, len(counts), sum(counts)))
     if home.warehouse.exists():
-        with connect(home.warehouse, read_only=True) as connection:
+        with connect(home.warehouse, read_only=True, reach=()) as connection:
             versions = _one(
                 connection,
                 f"select count(*) from raw.{quoted_name(table.raw_name)} "
@@ -255,7 +255,7 @@ def blank(table: Table, asked: Iterable[Erasure], source_id: str, folder: Path) 
     theirs = [e for e in asked if (e.source_id, e.table) == (source_id, table.name)]
     if not theirs:
         return set()
-    with connect() as connection:
+    with connect(reach=[folder]) as connection:
         for name in ("rows.parquet", BASE):
             if (folder / name).exists():
                 _blank_rows(connection, table, theirs, folder / name)
@@ -405,7 +405,7 @@ def _renew_warehouse(home: Home) -> None:
     beside = Home(home.root / "rebuild")
     shutil.rmtree(beside.root, ignore_errors=True)
     replay(home, beside)
-    with connect(beside.warehouse, read_only=True) as connection:
+    with connect(beside.warehouse, read_only=True, reach=()) as connection:
         recount(connection, home)
     for former in (home.warehouse, home.replaced_warehouse):
         # A log without its file would be applied to the next one of that name.

@@ -48,5 +48,9 @@ class BackupError(AdvError):
     """A backup could not be made, or cannot be restored."""
 
 
+class NoticeError(AdvError):
+    """A notice could not be sent; its address, which may hold a token, is not told."""
+
+
 class BusyError(AdvError):
     """Another run holds the lock on `ADV_HOME`."""

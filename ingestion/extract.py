@@ -127,7 +127,7 @@ def land(request: LandingRequest) -> Iterator[Batch]:
 
     """
     _assert_new(request)
-    with transport_for(request.source).session() as session:
+    with transport_for(request.source).session(request.home.landing) as session:
         for table in tables_of(request.source):
             yield _land_table(request, session, table)
 
@@ -216,7 +216,7 @@ def _unseen(table: Table, folder: Path, last: Path) -> int:
         )
         return f"anti join read_parquet({quoted_text(str(path))}) as {alias} on {same}"
 
-    with connect() as connection:
+    with connect(reach=[folder.parent]) as connection:
         kept = f"describe from read_parquet({quoted_text(str(last / 'keys.parquet'))})"
         known = {name for name, *_ in connection.execute(kept).fetchall()}
         # A batch that an older version landed holds keys only.

@@ -118,7 +118,7 @@ def shorten(home: Home, before_load: int) -> Horizon | None:
         WarehouseError: a batch is missing, or holds values that its declaration no longer can.
 
     """
-    with connect(home.warehouse) as connection:
+    with connect(home.warehouse, reach=[home.landing]) as connection:
         keep_ledger(connection, home)
     before = horizon(home)
     loads = [int(folder.name) for folder in kept_loads(home) if int(folder.name) <= before_load]
@@ -126,7 +126,7 @@ def shorten(home: Home, before_load: int) -> Horizon | None:
         return before
     new = Horizon(load_id=max(loads[-1], before.load_id if before else 0))
     _write(home, new)
-    with connect(home.warehouse) as connection:
+    with connect(home.warehouse, reach=[home.landing]) as connection:
         connection.execute("begin")
         forget(connection, new.load_id)
         connection.execute("commit")
@@ -176,7 +176,7 @@ def bases(home: Home, load_id: int) -> dict[tuple[str, str], int]:
 def _fold_tables(home: Home, load_id: int) -> None:
     hidden = [folder for folder in kept_loads(home) if int(folder.name) <= load_id]
     files = ", ".join(quoted_text(str(folder / "loads.parquet")) for folder in hidden)
-    with connect() as connection:
+    with connect(reach=[home.landing]) as connection:
         merged = connection.execute(
             "select source_id, system, table_name, list(load_id order by load_id) "
             f"from read_parquet([{files}]) group by all order by all"
@@ -235,7 +235,7 @@ def _write_base(
     first = max((n for n, batch in enumerate(found) if batch and batch.manifest.folded), default=0)
     columns = ", ".join(quoted_name(column.name) for column in table.columns)
     current = f"from raw.{quoted_name(table.raw_name)} where _to_load is null"
-    with connect() as connection:
+    with connect(reach=[home.landing]) as connection:
         connection.execute("create schema raw")
         prepare_raw(connection, table, None)
         for load, batch in zip(loads[first:], found[first:], strict=True):
@@ -269,7 +269,7 @@ def _carry_set_apart(table: Table, base: Path, load_id: int) -> None:
             f"where exists (select 1 from {held} as k where {same}) "
             f"and not exists (select 1 from {current} as k where {same})"
         )
-        with connect() as connection:
+        with connect(reach=[base.parent]) as connection:
             if connection.execute(f"{apart} limit 1").fetchone():
                 put_parquet(connection, apart, base / name)
             else:

@@ -78,7 +78,7 @@ def run_for(home: Home, day: date) -> KeptRun | None:
     if not folders:
         return None
     files = ", ".join(quoted_text(str(folder / "runs.parquet")) for folder in folders)
-    with connect() as connection:
+    with connect(reach=[home.landing]) as connection:
         row = connection.execute(
             f"""
             select run_id, as_of_date, known_load

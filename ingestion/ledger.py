@@ -95,7 +95,7 @@ def prepare_warehouse(home: Home) -> None:
 
 
 def _prepare(home: Home, key: str) -> None:
-    connection = connect(home.warehouse)
+    connection = connect(home.warehouse, reach=[home.landing])
     try:
         connection.execute("begin")
         connection.execute("create schema if not exists raw")
@@ -144,7 +144,7 @@ def positions(home: Home) -> dict[tuple[str, str], Position]:
     """The last merged load of every (source, table); empty before the first run."""
     if not home.warehouse.exists():
         return {}
-    connection = connect(home.warehouse, read_only=True)
+    connection = connect(home.warehouse, read_only=True, reach=())
     try:
         rows = connection.execute(
             """
@@ -187,7 +187,7 @@ def merge(home: Home, run: CurrentRun, batches: Iterable[Batch], gate: Gate) -> 
             )
     prepare_warehouse(home)
     before = positions(home)
-    connection = connect(home.warehouse)
+    connection = connect(home.warehouse, reach=[home.landing])
     try:
         connection.execute("begin")
         merged = []

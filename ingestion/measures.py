@@ -60,7 +60,7 @@ class MeasuredStage:
 
 def measured_runs(home: Home) -> set[str]:
     """The runs that are on record and ended."""
-    with connect(home.warehouse, read_only=True) as connection:
+    with connect(home.warehouse, read_only=True, reach=()) as connection:
         found = connection.execute(
             "select run_id from control.measured_runs where outcome <> ?", [RUNNING]
         ).fetchall()
@@ -86,7 +86,7 @@ def record_measures(
         {"source_id": source_id, "fresh_within_hours": limit / timedelta(hours=1)}
         for source_id, limit in fresh_within.items()
     ]
-    connection = connect(home.warehouse)
+    connection = connect(home.warehouse, reach=())
     try:
         connection.execute("begin")
         known = [run.run_id for run in runs]

@@ -68,7 +68,7 @@ def replay(home: Home, into: Home, through: int | None = None) -> Replayed:
     merged: list[Merged] = []
     undeclared: list[str] = []
     different: list[str] = []
-    connection = connect(into.warehouse)
+    connection = connect(into.warehouse, reach=[home.landing])
     try:
         for folder in kept:
             connection.execute("begin")

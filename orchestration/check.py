@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table as Grid
 
-from ingestion.config import Sources
+from ingestion.config import PostgresSource, Source, Sources
 from ingestion.declarations import feeders, system
 from ingestion.errors import AdvError
 from ingestion.extract import tables_of, transport_for
 from ingestion.transports.base import TableStatus
+from orchestration.report import plain
 
 
 def check_sources(console: Console, errors: Console, sources: Sources) -> int:
@@ -25,11 +25,13 @@ def check_sources(console: Console, errors: Console, sources: Sources) -> int:
                 statuses = session.inspect(tables_of(source))
         except AdvError as error:
             faults += 1
-            errors.print(f"[red]{escape(f'{source_id}: {error}')}[/]", highlight=False)
+            errors.print(f"[red]{plain(f'{source_id}: {error}')}[/]", highlight=False)
             continue
         filled |= filled_by(source.system, statuses)
         faults += sum(_is_wrong(status) for status in statuses)
         console.print(_grid(f"{source_id}: {source.system}", statuses))
+        for warning in warnings(source):
+            errors.print(f"[yellow]{plain(f'{source_id}: {warning}')}[/]", highlight=False)
     # What could not be reached says nothing of what it holds.
     for line in [] if faults else missing_numbers(filled):
         console.print(line, highlight=False)
@@ -54,6 +56,15 @@ def missing_numbers(filled: set[str]) -> list[str]:
     ]
 
 
+def warnings(source: Source) -> Iterator[str]:
+    """What can be read, and should not be read like that."""
+    if isinstance(source, PostgresSource) and (at := source.connection) and not at.is_verified:
+        yield (
+            f"{at.host} is read with `sslmode: {at.security}`: whoever stands in between can read "
+            "along, and take the password; `verify-full` prevents it"
+        )
+
+
 def _is_wrong(status: TableStatus) -> bool:
     return bool(status.problems) or not (status.present or status.table.optional)
 
@@ -66,7 +77,7 @@ def _grid(title: str, statuses: Iterable[TableStatus]) -> Grid:
             "" if status.rows is None else f"{status.rows:,}",
             ", ".join(status.table.key),
             status.table.cursor or "read in full",
-            escape(_remarks(status)),
+            plain(_remarks(status)),
             style="red" if _is_wrong(status) else None,
         )
     return grid

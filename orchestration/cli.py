@@ -443,7 +443,9 @@ def _write_demo_sources(home: Home) -> None:
 
 def _print_error(text: str) -> None:
     """Errors quote data and SQL, whose brackets are no markup."""
-    errors.print(f"[red]{escape(text)}[/]", highlight=False)
+    from orchestration.report import plain
+
+    errors.print(f"[red]{plain(text)}[/]", highlight=False)
 
 
 def _say(text: str) -> None:

@@ -43,6 +43,7 @@ class NodeResult:
 def environment(home: Home) -> dict[str, str]:
     """What the dbt profile reads."""
     return {
+        "ADV_STATE_FOLDER": str(home.root),
         "ADV_WAREHOUSE_FILE": str(home.warehouse),
         "ADV_MARTS_FILE": str(next_publication(home) / MARTS_FILE),
         "ADV_PREVIOUS_MARTS_FILE": str(publication_before(home) / MARTS_FILE),

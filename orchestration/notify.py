@@ -1,6 +1,6 @@
 """Tells people how a run ended: by e-mail or webhook, as the environment configures.
 
-ADV_NOTIFY_WEBHOOK      a URL that receives JSON, `subject` and `text`
+ADV_NOTIFY_WEBHOOK      an https URL that receives JSON, `subject` and `text`
 ADV_NOTIFY_EMAIL        addresses, separated by commas, reached through
 ADV_SMTP_HOST           a mail server, encrypted where it offers that; also ADV_SMTP_PORT,
 ADV_SMTP_FROM, and ADV_SMTP_USER with ADV_SMTP_PASSWORD
@@ -19,10 +19,12 @@ from collections.abc import Callable, Sequence
 from email.message import EmailMessage
 from http.client import HTTPException
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 
 import dagster as dg
 
-from ingestion.errors import ConfigurationError
+from ingestion.config import LOOPBACK
+from ingestion.errors import ConfigurationError, NoticeError
 from ingestion.home import Home
 from orchestration.instance import PROCESS_IS_GONE, failure_reason, is_of_command_line
 from orchestration.publish import Publication
@@ -30,6 +32,8 @@ from orchestration.publish import Publication
 log = logging.getLogger("adv.notify")
 
 TIMEOUT_SECONDS = 15
+FAULTS = (ConfigurationError, HTTPException, OSError, ValueError)
+"""How sending fails."""
 
 
 def failure_sensor(home: Home) -> dg.SensorDefinition:
@@ -51,7 +55,11 @@ def failure_sensor(home: Home) -> dg.SensorDefinition:
             f"{event.step_key}: {failure_reason(event)}"
             for event in context.get_step_failure_events()
         ]
-        notify(*failure(home, run.run_id, reasons or [message]))
+        try:
+            notify(*failure(home, run.run_id, reasons or [message]))
+        except FAULTS as error:
+            # Dagster would keep the error's own words.
+            raise NoticeError(f"a notice could not be sent: {_in_words(error)}") from None
 
     return run_failed
 
@@ -101,18 +109,23 @@ def _without_harm(send: Callable[[], None]) -> None:
     """A run is not undone by a mail server that is down."""
     try:
         send()
-    except ConfigurationError as error:
-        log.warning("a notice could not be sent: %s", error)
-    except HTTPError as error:
-        log.warning("a notice could not be sent: the server answered %d", error.code)
-    except (HTTPException, OSError, ValueError) as error:
-        # Not its text: it may quote the address, and with it a token.
-        log.warning("a notice could not be sent: %s", type(error).__name__)
+    except FAULTS as error:
+        log.warning("a notice could not be sent: %s", _in_words(error))
+
+
+def _in_words(error: Exception) -> str:
+    """What went wrong, without the words of others: they may quote the address, and a token."""
+    if isinstance(error, ConfigurationError):
+        return str(error)
+    if isinstance(error, HTTPError):
+        return f"the server answered {error.code}"
+    return type(error).__name__
 
 
 def _call(url: str, variable: str, body: dict[str, str] | None = None) -> None:
-    if not url.startswith(("https://", "http://")):
-        raise ConfigurationError(f"{variable} must be an http or https URL.")
+    scheme, host = _address(url)
+    if scheme != "https" and not (scheme == "http" and host in LOOPBACK):
+        raise ConfigurationError(f"{variable} must be an https URL; http is for this machine only.")
     request = urllib.request.Request(  # noqa: S310  the scheme was checked
         url,
         data=json.dumps(body).encode() if body else None,
@@ -120,6 +133,14 @@ def _call(url: str, variable: str, body: dict[str, str] | None = None) -> None:
     )
     with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):  # noqa: S310
         pass
+
+
+def _address(url: str) -> tuple[str, str | None]:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", None
+    return parts.scheme, parts.hostname
 
 
 def _mail(addresses: str, subject: str, text: str) -> None:

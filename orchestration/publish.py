@@ -67,7 +67,7 @@ def _in_force(home: Home) -> str:
         return marts.parent.name
     nothing = home.published / "nothing"
     nothing.mkdir(exist_ok=True)
-    connect(nothing / MARTS_FILE).close()
+    connect(nothing / MARTS_FILE, reach=()).close()
     return nothing.name
 
 
@@ -160,7 +160,7 @@ def _verified(home: Home, folder: Path, run: CurrentRun) -> Publication:
     if not (folder / CHECKED).exists():
         raise PublicationError("The marts of this run have not passed their checks.")
     write_whole(marts)
-    connection = connect(marts, read_only=True)
+    connection = connect(marts, read_only=True, reach=())
     try:
         found = {
             (schema, table)
@@ -201,7 +201,7 @@ def write_whole(marts: Path) -> None:
     import duckdb
 
     try:
-        with connect(marts) as connection:
+        with connect(marts, reach=()) as connection:
             connection.execute("checkpoint")
     except (duckdb.Error, WarehouseError) as error:
         raise PublicationError(
@@ -221,7 +221,7 @@ def _expected_tables(home: Home) -> set[tuple[str, str]]:
 
 
 def _export_parquet(folder: Path) -> None:
-    connection = connect(folder / MARTS_FILE, read_only=True)
+    connection = connect(folder / MARTS_FILE, read_only=True, reach=[folder])
     try:
         tables = connection.execute(
             "select table_schema, table_name from information_schema.tables order by all"

@@ -12,14 +12,18 @@ def query_marts(
 ) -> tuple[list[str], list[tuple[object, ...]]]:
     """Column names and rows of a query; not more than `most` rows, where that is given.
 
+    The query sees the marts and nothing else: no other file, no network, no extension.
+
     Raises:
         PublicationError: nothing has been published yet.
 
     """
     if not home.marts.exists():
         raise PublicationError("Nothing has been published yet; `adv run` does it.")
-    connection = connect(home.marts.resolve(), read_only=True)
+    connection = connect(home.marts.resolve(), read_only=True, reach=())
     try:
+        # Whoever may ask a question may not thereby lift the bounds of memory and threads.
+        connection.execute("set lock_configuration = true")
         result = connection.execute(query)
         names = [column[0] for column in result.description or ()]
         return names, result.fetchall() if most is None else result.fetchmany(most)

@@ -147,7 +147,7 @@ def _published_for(home: Home, day: date) -> KeptRun | None:
     marts = publish.marts_in_force(home)
     if marts is None:
         return None
-    with connect(marts, read_only=True) as connection:
+    with connect(marts, read_only=True, reach=()) as connection:
         row = connection.execute(
             "select run_id, as_of_date, known_load from meta.publications "
             "where as_of_date <= ? order by as_of_date desc limit 1",
@@ -164,7 +164,7 @@ def _replay_beside(home: Home, beside: Home, day: date, known_by: KeptRun) -> Re
         config.symlink_to(home.root / "config")
     beside.warehouse.unlink(missing_ok=True)
     replayed = replay(home, beside, through=known_by.known_load)
-    with connect(beside.warehouse) as connection:
+    with connect(beside.warehouse, reach=()) as connection:
         connection.execute("update control.current_run set as_of_date = ?", [day])
         systems = connection.execute("select distinct system from control.loads").fetchall()
     dbt_runner.prepare_manifest(beside, {name for (name,) in systems})
@@ -184,7 +184,7 @@ def _restore_differences(home: Home, marts: Path, known_by: KeptRun) -> int:
     It is no function of the sources: the publication in force has kept it.
     """
     kept = publish.marts_in_force(home)
-    with connect(marts) as connection:
+    with connect(marts, reach=[home.published]) as connection:
         if kept:
             connection.execute(f"attach {quoted_text(str(kept))} as in_force (read_only)")
             for table in ("kpi.as_of_differences", "meta.publications"):

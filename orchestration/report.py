@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -49,6 +50,7 @@ FRESHNESS = """
     group by source_id, source_system
     order by source_id
 """
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 FRESHNESS_BY_TABLE = "select * from meta.freshness order by source_id, table_name"
 
 
@@ -65,7 +67,7 @@ def print_report(console: Console, report: RunReport) -> None:
         timings.add_row(stage, f"{seconds:.1f}")
     console.print(timings)
     for failure in report.failures:
-        console.print(f"[red]{escape(failure)}[/]", highlight=False)
+        console.print(f"[red]{plain(failure)}[/]", highlight=False)
     if not report.published:
         console.print(
             "[red]Nothing was published; the last publication stays in force.[/] "
@@ -158,7 +160,7 @@ def print_refusals(console: Console, standing: Sequence[Refusal]) -> None:
     if not standing:
         console.print("Nothing is refused.")
     for refusal in standing:
-        console.print(f"[red]refused[/] {escape(refusal.message)}", highlight=False)
+        console.print(f"[red]refused[/] {plain(refusal.message)}", highlight=False)
         if refusal.may_be_accepted:
             console.print(f"    if it is right: adv accept {refusal.subject} --reason '...'")
 
@@ -280,12 +282,20 @@ def _print_replayed(console: Console, replayed: Replayed) -> None:
 
 def print_rows(console: Console, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """A result as a table, every value as it is: brackets in it are no markup."""
-    table = Table(*(escape(name) for name in names))
+    table = Table(*(plain(name) for name in names))
     for row in rows[:MAXIMUM_ROWS]:
-        table.add_row(*("" if value is None else escape(str(value)) for value in row))
+        table.add_row(*("" if value is None else plain(str(value)) for value in row))
     console.print(table)
     if len(rows) > MAXIMUM_ROWS:
         console.print(f"There are more rows; the first {MAXIMUM_ROWS} are shown.")
+
+
+def plain(text: str) -> str:
+    """Text of others as a terminal may have it: its brackets are no markup, and it gives no orders.
+
+    An escape sequence in a customer's name could otherwise rewrite what was said before it.
+    """
+    return escape(CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text))
 
 
 def _print_sources(console: Console, landed: list[Batch], refused: list[Batch]) -> None:
@@ -317,7 +327,7 @@ def _print_refused(console: Console, batch: Batch) -> None:
         if not check.passed:
             examples = f", such as {', '.join(check.examples)}" if check.examples else ""
             told = check.message or f"{check.rule}: {check.rows_failed:,} rows{examples}"
-            console.print(f"    {escape(told)}", highlight=False)
+            console.print(f"    {plain(told)}", highlight=False)
 
 
 def _pairs(names: Iterable[str], rows: Sequence[Sequence[object]]) -> str:

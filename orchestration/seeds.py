@@ -57,13 +57,13 @@ def load_seeds(home: Home) -> bool:
 
 def _loaded(home: Home) -> str | None:
     """What the warehouse itself says that it holds: it may have been deleted or restored."""
-    with connect(home.warehouse, read_only=True) as connection:
+    with connect(home.warehouse, read_only=True, reach=()) as connection:
         row = connection.execute("select seeds from control.installation").fetchone()
     return row[0] if row else None
 
 
 def _remember(home: Home, fingerprint: str | None) -> None:
-    with connect(home.warehouse) as connection:
+    with connect(home.warehouse, reach=()) as connection:
         connection.execute("update control.installation set seeds = ?", [fingerprint])
 
 
@@ -104,7 +104,7 @@ def _override(home: Home, seed: Seed, path: Path) -> None:
     import duckdb
 
     header = _header(path)
-    connection = connect(home.warehouse)
+    connection = connect(home.warehouse, reach=[path.parent])
     try:
         target = f"{quoted_name(seed.schema)}.{quoted_name(seed.name)}"
         types = {row[0]: row[1] for row in connection.execute(f"describe {target}").fetchall()}
@@ -123,7 +123,7 @@ def _override(home: Home, seed: Seed, path: Path) -> None:
         )
         given = (
             f"(select {casts} from read_csv({quoted_text(str(path))}, header = true, "
-            "all_varchar = true, delim = ','))"
+            "all_varchar = true, delim = ',', quote = '\"', escape = '\"'))"
         )
         same = " and ".join(
             f"g.{quoted_name(name)} is not distinct from s.{quoted_name(name)}" for name in seed.key
@@ -147,7 +147,10 @@ def _header(path: Path) -> list[str]:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise ConfigurationError(f"{path}: not UTF-8; save it as CSV UTF-8.") from None
-    return next(csv.reader(StringIO(text)), [])
+    try:
+        return next(csv.reader(StringIO(text)), [])
+    except csv.Error as error:
+        raise ConfigurationError(f"{path}:1: the header cannot be read: {error}") from None
 
 
 def _fingerprint(paths: list[Path]) -> str:

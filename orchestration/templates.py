@@ -32,7 +32,7 @@ sources:
       database: odoo
       user: adv_reader          # needs SELECT, nothing else
       password: ${ODOO_PASSWORD}
-      sslmode: prefer
+      # On another machine, the server must prove who it is: docs/security.md.
     # A refused table, or a source out of reach, holds the whole publication; `publish_stale` lets
     # the rest go ahead, with this source as it was.
     on_refusal: hold
@@ -79,7 +79,7 @@ REACHED = {
       database: {name}
       user: adv_reader          # needs SELECT, nothing else
       password: ${{{variable}_PASSWORD}}  # leave the line out where none is asked
-      sslmode: prefer
+      # On another machine, the server must prove who it is: docs/security.md.
 """,
     "sqlite": """\
     transport: sqlite

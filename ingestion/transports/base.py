@@ -113,5 +113,11 @@ class Session(Protocol):
 class Transport(Protocol):
     """A way to reach one configured source."""
 
-    def session(self) -> AbstractContextManager[Session]:
-        """Open the source, read-only."""
+    def session(self, into: Path | None = None) -> AbstractContextManager[Session]:
+        """Open the source, read-only.
+
+        Args:
+            into: the folder below which it will be read to; DuckDB then reaches that and the
+                source, and nothing else.
+
+        """

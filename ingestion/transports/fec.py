@@ -106,7 +106,7 @@ class FecTransport:
         return cls(source.path, read_options(FecOptions, source.options))
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
+    def session(self, into: Path | None = None) -> Iterator[Session]:
         """Look at the folder.
 
         Raises:
@@ -118,7 +118,7 @@ class FecTransport:
             options = options.model_copy(update={"pattern": folder.name})
             folder = folder.parent
         files = list_files(folder)
-        with scratch_connection() as connection:
+        with scratch_connection(reach=[into] if into else None) as connection:
             yield FecSession(connection, folder.resolve(), files, options)
 
 

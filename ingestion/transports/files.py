@@ -132,7 +132,7 @@ class FilesTransport:
         return cls(source.path, options)
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
+    def session(self, into: Path | None = None) -> Iterator[Session]:
         """Look at the folder.
 
         Raises:
@@ -140,8 +140,13 @@ class FilesTransport:
 
         """
         files = list_files(self.folder)
-        with scratch_connection() as connection:
+        # Nothing can be loaded once the connection is confined, and loading takes its time.
+        extensions = ["excel"] if any(self._is_workbook(file) for file in files) else []
+        with scratch_connection(extensions, [self.folder, into] if into else None) as connection:
             yield FilesSession(connection, self.folder.resolve(), files, self.options)
+
+    def _is_workbook(self, file: Path) -> bool:
+        return (self.options.format or SUFFIXES.get(file.suffix.lower())) == "xlsx"
 
 
 @dataclass
@@ -408,9 +413,11 @@ def _listed(names: list[str]) -> str:
 
 
 @contextmanager
-def scratch_connection() -> Iterator[duckdb.DuckDBPyConnection]:
+def scratch_connection(
+    extensions: Iterable[str] = (), reach: Iterable[Path] | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory DuckDB that keeps the order of rows."""
-    connection = connect()
+    connection = connect(extensions=extensions, reach=reach)
     try:
         # The number of a row in a sheet is its place, which must survive parallel reads.
         connection.execute("set preserve_insertion_order = true")

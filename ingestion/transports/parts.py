@@ -251,7 +251,7 @@ def _unusable(found: Parts, wanted: Progress) -> str | None:
 def _all_there(parts: Parts) -> bool:
     import duckdb
 
-    connection = connect()
+    connection = connect(reach=[parts.folder])
     try:
         rows = connection.execute(f"select count(*) from {_parquet(*parts.paths)}").fetchone()
     except duckdb.Error:

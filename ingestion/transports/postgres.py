@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.config import Connection, PostgresSource
 from ingestion.declarations import Column, Table
-from ingestion.engine import connect, quoted_name, quoted_text
+from ingestion.engine import confine, connect, quoted_name, quoted_text
 from ingestion.errors import SourceError, UnfinishedReadError
 from ingestion.landing import schema_hash
 from ingestion.transports.base import Extraction, Session, Window
@@ -33,8 +33,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("adv.extract")
 
-PASSWORD = re.compile(r"password='(\\.|[^'\\])*'|password=\S+", re.DOTALL)
-"""In a connection string, as `dsn` writes it."""
+PASSWORD = re.compile(
+    r"password=''(?:\\''|\\[^']|[^'\\])+''|password='(?:\\.|[^'\\])*'|password=[^\n]*", re.DOTALL
+)
+"""In a connection string: within a statement, as `dsn` writes it, or cut off."""
 SOURCE_TYPES = {"string": "text", "double": "double precision"}
 
 
@@ -45,7 +47,7 @@ class PostgresTransport:
     source: PostgresSource
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
+    def session(self, into: Path | None = None) -> Iterator[Session]:
         """Open one consistent, read-only snapshot.
 
         Raises:
@@ -57,6 +59,8 @@ class PostgresTransport:
         connection = connect(extensions=["postgres_scanner"])
         try:
             self._begin(connection)
+            if into:
+                confine(connection, [into])
             yield PostgresSession(connection, self.source)
         finally:
             # Closing would roll back too, but abort the process when the server is gone.
@@ -74,7 +78,8 @@ class PostgresTransport:
             connection.execute("begin")
             connection.execute("select * from postgres_query('src', 'select 1 as one')").fetchall()
         except duckdb.Error as error:
-            raise SourceError(f"PostgreSQL cannot be reached: {_without_secrets(error)}") from None
+            told = _without_secrets(error)
+            raise SourceError(f"PostgreSQL cannot be reached: {told}{_remedy(told)}") from None
 
     def _dsn(self) -> str:
         if self.source.embedded is not None:
@@ -93,8 +98,10 @@ def dsn(connection: Connection) -> str:
         "dbname": connection.database,
         "user": connection.user,
         "password": connection.secret(),
-        "sslmode": connection.sslmode,
-        "sslrootcert": connection.sslrootcert,
+        "sslmode": connection.security,
+        "sslrootcert": connection.authorities,
+        "sslcert": connection.sslcert,
+        "sslkey": connection.sslkey,
         "connect_timeout": str(connection.connect_timeout),
     }
 
@@ -305,6 +312,18 @@ class PostgresSession(DatabaseSession):
             ).fetchall()
         except duckdb.Error as error:
             raise SourceError(f"reading failed: {_without_secrets(error)}") from None
+
+
+def _remedy(told: str) -> str:
+    """What to do about an encryption that failed."""
+    if "SSL was required" in told:
+        return "\nTurn TLS on at the server, or set `sslmode: disable` for a network you trust."
+    if "certificate" in told or "SSL error" in told:
+        return (
+            "\nThe server does not prove who it is. Name the file of the authority that signed its "
+            "certificate as `sslrootcert`, and the host as the certificate does: docs/security.md."
+        )
+    return ""
 
 
 def _without_secrets(error: Exception) -> str:

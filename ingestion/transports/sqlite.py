@@ -47,14 +47,17 @@ class SqliteTransport:
     source: SqliteSource
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
+    def session(self, into: Path | None = None) -> Iterator[Session]:
         """Open one consistent, read-only snapshot.
 
         Raises:
             SourceError: the file is missing, locked, or no SQLite database.
 
         """
-        with closing(self._open()) as database, closing(connect()) as local:
+        with (
+            closing(self._open()) as database,
+            closing(connect(reach=[into] if into else None)) as local,
+        ):
             yield SqliteSession(local, self.source, database)
 
     def _open(self) -> sqlite3.Connection:

@@ -160,15 +160,6 @@ def _undecodable_line(block: bytes, encoding: str) -> int | None:
 
 def text_problems(found: TextScan, file: str, encoding: str, max_line_bytes: int) -> list[Problem]:
     """Why the file is not text in the encoding it should have; empty when it is."""
-    if found.empty:
-        return [
-            Problem(
-                "batch",
-                "empty_file",
-                "the file is empty: a header is missing; export it again",
-                file,
-            )
-        ]
     if found.utf16:
         message = "the file is UTF-16; save it as UTF-8"
         return [Problem("batch", "undecodable", message, file, 1)]
@@ -178,6 +169,9 @@ def text_problems(found: TextScan, file: str, encoding: str, max_line_bytes: int
             "If so, raise `max_line_bytes`"
         )
         return [Problem("batch", "line_too_long", message, file, found.too_long_line)]
+    if found.empty:
+        message = "the file is empty: a header is missing; export it again"
+        return [Problem("batch", "empty_file", message, file)]
     if found.encoding is None:
         message = f"bytes that are not {encoding}; set `encoding` to what the file was saved in"
         return [Problem("batch", "undecodable", message, file, found.undecodable_line)]

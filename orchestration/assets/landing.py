@@ -127,7 +127,7 @@ def _land_and_judge(nightly: Nightly, source_id: str, source: Source) -> list[Ju
         len(landed),
         f"{sum(batch.manifest.rows for batch in landed):,}",
     )
-    with Validator() as validator:
+    with Validator(nightly.home.landing) as validator:
         verdicts = [_validate(nightly, request, validator, batch) for batch in landed]
     for verdict in verdicts:
         record_refusals(nightly.home, request.load_id, "landing", verdict.results)

@@ -169,7 +169,7 @@ def _check_marts(nightly: Nightly) -> tuple["RuleResult", ...]:
     marts = nightly.home.published / nightly.run.run_id / dbt_runner.MARTS_FILE
     if not marts.exists():
         return ()
-    connection = connect(marts, read_only=True)
+    connection = connect(marts, read_only=True, reach=[nightly.home.published])
     try:
         results = check_marts(connection)
         if in_force := publish.marts_in_force(nightly.home):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from decimal import Decimal
 from typing import Any
 
@@ -11,10 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from benchmarks.compiled import CompiledProject, compiled, copy_prepared
+from ingestion.declarations import system
 from ingestion.engine import connect
 from ingestion.home import Home
 from ingestion.ledger import prepare_warehouse
 from orchestration import dbt_runner, publish, seeds
+from orchestration.privacy import PUBLISHED
 from tests.dbt_project.contract_rows import (
     AS_OF_DATE,
     LOAD,
@@ -107,6 +109,29 @@ def test_what_rows_said_before_changes_nothing_but_the_histories(
         pass
     changed = {name for name, rows in published_rows(warehouse).items() if rows != once[name]}
     assert changed == HISTORIES
+
+
+def test_of_what_is_personal_the_marts_hold_what_the_inventory_says_and_no_more(
+    project: tuple[CompiledProject, Home], warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    tables = busy_company(seed=SEED_OF_TWO_COMPANIES)
+    personal = {t.name: [c for c in t.columns if c.personal] for t in system("contract").tables}
+    for table, columns in personal.items():
+        for row in tables.get(table, ()):
+            row.update({column.name: f"<{table}.{column.name}>" for column in columns})
+    build(project[0], warehouse, tables)
+    reached: dict[str, set[str]] = defaultdict(set)
+    for schema, table, column in warehouse.execute(
+        "select schema_name, table_name, column_name from duckdb_columns() where database_name = "
+        "'marts' and schema_name in ('core', 'kpi', 'meta') and data_type = 'VARCHAR'"
+    ).fetchall():
+        for (found,) in warehouse.execute(
+            f"select distinct regexp_extract({column}, '<([a-z_]+[.][a-z_]+)>', 1) as found "
+            f"from marts.{schema}.{table} where found <> ''"
+        ).fetchall():
+            reached[found].add(f"{schema}.{table}.{column}")
+    said = {name for name in PUBLISHED if tables.get(name.partition(".")[0])}
+    assert reached.keys() == said, dict(reached)
 
 
 def build(

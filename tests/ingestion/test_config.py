@@ -95,6 +95,22 @@ def test_a_password_is_never_written_in_the_file(tmp_path: Path) -> None:
     assert "hunter2" not in "".join(traceback.format_exception(caught.value))
 
 
+@pytest.mark.parametrize("value", ["*hunter2", "!hunter2", "!hunter2 x", "&hunter2", "!!hunter2 x"])
+def test_a_password_that_yaml_takes_for_something_else_is_not_shown(
+    tmp_path: Path, value: str
+) -> None:
+    text = (
+        "sources:\n  erp:\n    system: odoo\n    transport: postgres\n"
+        f"    connection: {{database: odoo, user: reader,\n      password: {value}}}"
+    )
+    try:
+        read_sources(written(tmp_path, text))
+    except ConfigurationError as error:
+        assert "hunter2" not in "".join(traceback.format_exception(error))
+    else:
+        assert value.startswith("&")  # names nothing: there is no password
+
+
 def test_a_password_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     connection = Connection(database="odoo", user="o'hara", password="${ODOO_PASSWORD}")
     with pytest.raises(ConfigurationError, match="ODOO_PASSWORD"):
@@ -167,6 +183,34 @@ def test_hostile_yaml_is_said_to_be_wrong_or_does_no_harm(tmp_path: Path, text: 
         read_sources(written(tmp_path, text))
     except ConfigurationError as error:
         assert len(str(error)) < 5_000
+
+
+def test_a_few_lines_cannot_stand_for_billions(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r":2: aliases"):
+        read_sources(written(tmp_path, f"{BOMB}time_zones: *i"))
+
+
+@pytest.mark.parametrize(
+    ("transport", "options"),
+    [
+        ("files", "tables: {customers: '../../etc/*.csv'}"),
+        ("files", "tables: {customers: /etc/passwd}"),
+        ("files", "tables: {customers: 'a/../../b.csv'}"),
+        ("files", "tables: {customers: '..\\..\\b.csv'}"),
+        ("files", "tables: {customers: 'C:/b.csv'}"),
+        ("files", "options: {tables: {customers: '../b.csv'}}"),
+        ("fec", "options: {pattern: '../*'}"),
+        ("fec", "options: {names: {'../*': {siren: '1', fiscal_year_end: 2025-12-31}}}"),
+    ],
+)
+def test_a_file_pattern_cannot_leave_its_folder(
+    tmp_path: Path, transport: str, options: str
+) -> None:
+    system = {"files": "contract", "fec": "fec"}[transport]
+    source = f"{{system: {system}, transport: {transport}, path: x, {options}}}"
+    sources = read_sources(written(tmp_path, f"sources: {{a: {source}}}"))
+    with pytest.raises(ConfigurationError, match="leaves the source's folder"):
+        check_settings(sources)
 
 
 SCALARS = st.sampled_from(

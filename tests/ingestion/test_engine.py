@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from ingestion.engine import connect
+from ingestion.engine import connect, quoted_text
 from ingestion.errors import WarehouseError
+from ingestion.home import PROJECT
 
 HOLD = "import sys, duckdb; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
 
@@ -61,3 +64,64 @@ def test_a_damaged_file_is_said_to_be_that_and_what_to_do(tmp_path: Path, at: in
         damaged.write(b"\0" * (file.stat().st_size - at))
     with pytest.raises(WarehouseError, match="adv rebuild --replace"):
         connect(file)
+
+
+def test_a_confined_database_reaches_its_folders_and_nothing_else(tmp_path: Path) -> None:
+    mine, others = tmp_path / "it's mine", tmp_path / "others"
+    mine.mkdir()
+    others.mkdir()
+    (others / "secret.csv").write_text("a\n1\n")
+    (mine / "link.csv").symlink_to(others / "secret.csv")
+    with connect(mine / "own.duckdb", reach=[mine]) as connection:
+        connection.execute("create table t as select 1 as i")
+        batch = quoted_text(str(mine / "t.parquet"))
+        connection.execute(f"copy t to {batch}")
+        assert connection.execute(f"from {batch}").fetchall() == [(1,)]
+        for statement in (
+            f"from '{others}/secret.csv'",
+            f"from {quoted_text(str(mine / '..' / 'others' / 'secret.csv'))}",
+            f"from {quoted_text(str(mine / 'link.csv'))}",
+            f"copy t to '{others}/t.csv'",
+            f"attach '{others}/other.duckdb'",
+            "from read_text('/etc/passwd')",
+            "from glob('/etc/*')",
+            "load 'httpfs'",
+            "install httpfs",
+            "set enable_external_access = true",
+            "set allowed_directories = ['/']",
+        ):
+            with pytest.raises(duckdb.Error, match=r"disabled|Cannot (change|enable)"):
+                connection.execute(statement)
+    assert [path.name for path in others.iterdir()] == ["secret.csv"]
+
+
+def test_no_database_loads_an_extension_that_nobody_asked_for() -> None:
+    with connect() as connection, pytest.raises(duckdb.Error, match="httpfs"):
+        connection.execute("from read_csv('https://localhost:1/x.csv')")
+    with connect() as connection:
+        settings = connection.execute(
+            "select name, value from duckdb_settings() where name in ('autoload_known_extensions', "
+            "'autoinstall_known_extensions', 'allow_community_extensions')"
+        ).fetchall()
+    assert {value for _, value in settings} == {"false"}
+    assert len(settings) == 3
+
+
+def test_every_database_of_the_product_says_what_it_may_reach() -> None:
+    """All but the demo company's, which writes its sources' files where they belong."""
+    unconfined = []
+    for path in (
+        p
+        for name in ("ingestion", "data_quality", "orchestration")
+        for p in (PROJECT / name).rglob("*.py")
+        if p.parent.name != "demo_company"
+    ):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "connect":
+                if "reach" not in {keyword.arg for keyword in node.keywords}:
+                    unconfined.append(f"{path.name}:{node.lineno}")
+            elif isinstance(node, ast.Call) and ast.unparse(node.func) == "duckdb.connect":
+                unconfined.append(f"{path.name}:{node.lineno}")
+    # The one that opens, and PostgreSQL's, which is confined once it is attached.
+    assert {name.partition(":")[0] for name in unconfined} == {"engine.py", "postgres.py"}
+    assert len(unconfined) == 2

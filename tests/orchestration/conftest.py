@@ -88,12 +88,32 @@ def rows_of_marts(file: Path) -> Marts:
         connection.close()
 
 
+MARK = "pl4nted"
+SECRETS = {
+    "ADV_NOTIFY_WEBHOOK": f"http://127.0.0.1:9/{MARK}-hook",
+    "ADV_HEARTBEAT_URL": f"http://{MARK}-user:{MARK}@127.0.0.1:9/{MARK}-beat",
+    "ADV_SMTP_PASSWORD": f"{MARK}-mail",
+}
+"""Where a secret is configured, one that can be recognised; nobody answers on port 9."""
+NOTICES = {
+    "ADV_NOTIFY_SUCCESS": "1",
+    "ADV_NOTIFY_EMAIL": "adv@example.com",
+    "ADV_SMTP_HOST": "127.0.0.1",
+    "ADV_SMTP_PORT": "9",
+    "ADV_SMTP_USER": "adv",
+}
+
+
 @pytest.fixture(scope="session")
 def first_night(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The small company after its first night; tests that change it use `night`."""
     home = Home(tmp_path_factory.mktemp("night") / "with a space" / "home")
     install(home)
-    result = adv(home, "run")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**SECRETS, **NOTICES}.items():
+            patch.setenv(name, value)
+        result = adv(home, "run")
+    assert MARK not in result.stdout + result.stderr
     assert result.returncode == 0, result.stdout + result.stderr
     return home
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.config import read_sources
+from ingestion.config import Connection, PostgresSource, read_sources
 from ingestion.declarations import system, systems
 from ingestion.errors import ConfigurationError
 from ingestion.home import Home
 from ingestion.transports.base import TableStatus
-from orchestration.check import filled_by, missing_numbers
+from orchestration.check import filled_by, missing_numbers, warnings
 from orchestration.templates import sources_yaml
 from tests.orchestration.conftest import adv
 
@@ -73,6 +73,19 @@ def test_a_source_in_sqlite_is_written_and_looked_at(tmp_path: Path) -> None:
 
     result = adv(home, "init", "--transport", "sqlite")
     assert "name it by --system" in result.stderr
+
+
+def test_a_source_that_others_could_read_along_with_is_warned_of() -> None:
+    near = PostgresSource(system="odoo", transport="postgres", embedded=Path("data"))
+    far = Connection(host="erp.example.com", database="x", user="y", sslmode="require")
+
+    def warned(connection: Connection | None) -> list[str]:
+        return list(warnings(near.model_copy(update={"connection": connection})))
+
+    assert warned(None) == warned(far.model_copy(update={"sslmode": None})) == []
+    assert warned(far.model_copy(update={"host": "localhost"})) == []
+    (told,) = warned(far)
+    assert "erp.example.com is read with `sslmode: require`" in told
 
 
 def test_a_missing_module_leaves_its_contract_tables_empty() -> None:

@@ -10,18 +10,30 @@ from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 from aiosmtpd.controller import Controller
+from dagster._utils.error import serializable_error_info_from_exc_info
 
 from ingestion.errors import ConfigurationError
 from ingestion.home import Home
-from orchestration.notify import notify, tell_failure, tell_publication
+from orchestration.notify import failure_sensor, notify, tell_failure, tell_publication
 from orchestration.publish import Publication
 from tests.orchestration.conftest import WebServer
 
 PUBLICATION = Publication(
     "r1", Path("r1"), date(2026, 5, 31), datetime(2026, 6, 1, tzinfo=UTC), 105, 9
 )
+
+
+@dg.op
+def fails() -> None:
+    raise ValueError("broken")
+
+
+@dg.job
+def failing() -> None:
+    fails()
 
 
 def free_port() -> int:
@@ -129,9 +141,40 @@ def test_a_password_is_not_sent_to_a_server_without_encryption(
     assert mails == []
 
 
-def test_a_webhook_that_is_no_web_address_is_a_configuration_error(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd",
+        "http://chat.example.com/secret-token",
+        "http://127.0.0.1.example.com/secret-token",
+        "http://127.0.0.1@example.com/secret-token",
+        "http://[::1/secret-token",
+    ],
+)
+def test_a_webhook_whose_token_others_could_read_is_a_configuration_error(
+    url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ADV_NOTIFY_WEBHOOK", "file:///etc/passwd")
+    monkeypatch.setenv("ADV_NOTIFY_WEBHOOK", url)
     with pytest.raises(ConfigurationError, match="ADV_NOTIFY_WEBHOOK must be"):
         notify("subject", "text")
+
+
+def test_a_notice_of_the_daemon_that_cannot_be_sent_fails_without_its_address(
+    web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web.status = 404
+    with dg.instance_for_test() as instance:
+        run = failing.execute_in_process(instance=instance, raise_on_error=False)
+        context = dg.build_run_status_sensor_context(
+            sensor_name="run_failed",
+            dagster_event=run.get_run_failure_event(),
+            dagster_instance=instance,
+            dagster_run=run.dagster_run,
+        ).for_run_failure()
+        sensor = failure_sensor(Home(Path("home")))
+        for url in (f"{web.url}/secret-token", "https://host/secret-token with a blank"):
+            monkeypatch.setenv("ADV_NOTIFY_WEBHOOK", url)
+            with pytest.raises(Exception, match="a notice could not be sent") as caught:
+                sensor(context)
+            told = serializable_error_info_from_exc_info(caught._excinfo)
+            assert "secret-token" not in str(told)

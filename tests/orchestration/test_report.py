@@ -121,6 +121,13 @@ def test_brackets_in_a_result_are_shown_as_they_are() -> None:
     assert BRACKETS in shown(output)
 
 
+def test_what_would_give_a_terminal_orders_is_shown_instead() -> None:
+    output = Console(file=StringIO(), width=200)
+    print_rows(output, ["na\x1b[2Jme"], [("\x1b]0;title\x07[red]Dupont\x9b1A\r",)])
+    assert r"na\x1b[2Jme" in shown(output)
+    assert r"\x1b]0;title\x07[red]Dupont\x9b1A\x0d" in shown(output)
+
+
 def test_brackets_in_the_reason_of_a_refusal_are_shown_as_they_are(home: Home) -> None:
     check = CheckResult(
         rule="code is known",

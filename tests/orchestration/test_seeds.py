@@ -53,6 +53,8 @@ def test_seeds_that_did_not_change_are_not_loaded_again(home: Home) -> None:
         ("channels.csv", "channel,colour\nx,blue\n", "no column colour"),
         ("channels.csv", "label_en\nx\n", "key column channel is missing"),
         ("channels.csv", "channel,label_en\nx,caf\xe9\n", "not UTF-8"),
+        ("channels.csv", f"channel,{'x' * 200_000}\n", "header cannot be read"),
+        ("channels.csv", 'channel,"a"" from channels; drop"\nx,1\n', "no column"),
         ("aging_buckets.csv", "aging_bucket,sort_order\nx,first\n", "cannot be loaded"),
     ],
 )
@@ -64,6 +66,19 @@ def test_a_wrong_override_is_named(home: Home, name: str, text: str, said: str) 
             load_seeds(home)
     finally:
         path.unlink()
+
+
+def test_values_of_an_override_are_data_and_never_sql(home: Home) -> None:
+    hostile = """'); drop table seeds.channel_map; -- "quoted", {{ 1 / 0 }} \n\\"""
+    override = home.sources_file.with_name("channel_map.csv")
+    before = override.read_text()
+    quoted = hostile.replace('"', '""')
+    override.write_text(f'{before}odoo,"{quoted}",mail\n')
+    try:
+        assert load_seeds(home)
+        assert mapped(home)[hostile] == "mail"
+    finally:
+        override.write_text(before)
 
 
 def test_another_warehouse_gets_the_seeds_again(home: Home) -> None:

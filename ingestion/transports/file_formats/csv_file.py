@@ -23,8 +23,11 @@ from ingestion.transports.staged_rows import StagedRows
 
 DELIMITERS = ",;\t|"
 CSV_BLOCK_BYTES = 16 * 1024 * 1024
+MOST_FIELD_BYTES = 2 * CSV_BLOCK_BYTES
+"""No record may be longer than a block, so a longer field is a quote that nobody closed."""
 MOST_RAGGED_ROWS = 100_000
-"""Beyond, the delimiter is wrong rather than the rows."""
+MOST_RAGGED_BYTES = 64 * 1024 * 1024
+"""Beyond either, the delimiter is wrong rather than the rows."""
 
 
 @dataclass
@@ -87,10 +90,10 @@ class CsvFile(TextFile):
 
         if not parser.ragged:
             return
-        if len(parser.ragged) > MOST_RAGGED_ROWS:
+        if parser.too_ragged:
             raise self.problem(
                 "column_count",
-                f"more than {MOST_RAGGED_ROWS:,} rows have another number of fields than the "
+                f"more than {len(parser.ragged) - 1:,} rows have another number of fields than the "
                 f"header; is {delimiter!r} the delimiter?",
             )
         for row, _, text in parser.ragged:
@@ -142,9 +145,12 @@ class CsvFile(TextFile):
             return
         end = "\0end"
         last: list[str] = []
-        with self._records(chain(self._text_lines(), [end + "\n"])) as records:
-            for record in records:
-                last = record
+        try:
+            with self._records(chain(self._text_lines(), [end + "\n"])) as records:
+                for record in records:
+                    last = record
+        except csv.Error:
+            last = []  # the field has become longer than any can be
         if last != [end]:
             raise self.problem(
                 "broken_quotes",
@@ -159,7 +165,7 @@ class CsvFile(TextFile):
     @contextmanager
     def _records(self, lines: Iterable[str]) -> Iterator[Any]:
         delimiter, _ = self._header
-        with _wide_fields(self.path.stat().st_size + 1):
+        with _wide_fields(MOST_FIELD_BYTES):
             yield csv.reader(lines, delimiter=delimiter)
 
     def _locate(self, number: int, parser: _CsvParser) -> None:
@@ -228,8 +234,14 @@ class _CsvParser:
     width: int
     ragged: list[tuple[int, int, str]] = field(default_factory=list)
     """Number, fields and text of each row with another number of fields than the header."""
+    ragged_bytes: int = 0
     rows: int = 0
     """Rows seen, with the header and the ragged ones."""
+
+    @property
+    def too_ragged(self) -> bool:
+        """So many rows have another number of fields that they are no longer kept."""
+        return len(self.ragged) > MOST_RAGGED_ROWS or self.ragged_bytes > MOST_RAGGED_BYTES
 
     def reader(self) -> Any:
         """The batches: row BIGINT and f0, f1, … as text."""
@@ -245,8 +257,9 @@ class _CsvParser:
         from pyarrow import csv as arrow_csv
 
         def keep(row: Any) -> str:
-            if len(self.ragged) <= MOST_RAGGED_ROWS:
+            if not self.too_ragged:
                 self.ragged.append((row.number, row.actual_columns, row.text))
+                self.ragged_bytes += len(row.text)
             return "skip"
 
         batches = arrow_csv.open_csv(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from ingestion.engine import extension_file, quoted_name, quoted_text
+from ingestion.engine import quoted_name, quoted_text
 from ingestion.transports.casting import value
 from ingestion.transports.file_formats.base import (
     File,
@@ -19,6 +19,8 @@ from ingestion.transports.staged_rows import StagedRows
 
 MOST_SHEET_BYTES = 2 * 1024**3
 """Of a workbook unpacked; one that claims more is refused unread."""
+MOST_CONTENTS_BYTES = 16 * 1024**2
+"""Of the list of sheets, which is read into memory whole."""
 
 
 @dataclass
@@ -29,6 +31,7 @@ class ExcelFile(File):
     def _sheet(self) -> tuple[str, bool]:
         """Name of the sheet, and whether its days count from 1904."""
         import zipfile
+        import zlib
         from xml.etree import ElementTree
 
         try:
@@ -36,6 +39,16 @@ class ExcelFile(File):
                 if sum(item.file_size for item in archive.infolist()) > MOST_SHEET_BYTES:
                     raise self.problem(
                         "too_large", f"the workbook unpacks to more than {MOST_SHEET_BYTES:,} bytes"
+                    )
+                if archive.getinfo("xl/workbook.xml").file_size > MOST_CONTENTS_BYTES:
+                    raise self.problem(
+                        "too_large",
+                        f"the list of sheets unpacks to more than {MOST_CONTENTS_BYTES:,} bytes",
+                    )
+                if damaged := archive.testzip():  # also one that unpacks to more than it claims
+                    raise self.problem(
+                        "unreadable",
+                        f"{damaged} in the workbook is not what it claims to be; save it again",
                     )
                 text = archive.read("xl/workbook.xml")
             if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
@@ -47,6 +60,7 @@ class ExcelFile(File):
             OSError,
             ElementTree.ParseError,
             RuntimeError,
+            zlib.error,
         ) as error:
             raise self.problem(
                 "unreadable", f"the file is not an .xlsx workbook: {short(error)}"
@@ -64,7 +78,6 @@ class ExcelFile(File):
     @cached_property
     def _origin(self) -> str:
         sheet, _ = self._sheet
-        self.connection.execute(f"load {quoted_text(str(extension_file('excel')))}")
         return (
             f"read_xlsx({quoted_text(literal(self.path))}, sheet = {quoted_text(sheet)}, "
             "header = false, all_varchar = true, stop_at_empty = false)"
