@@ -405,7 +405,7 @@ def _renew_warehouse(home: Home) -> None:
     beside = Home(home.root / "rebuild")
     shutil.rmtree(beside.root, ignore_errors=True)
     replay(home, beside)
-    with connect(beside.warehouse, read_only=True, reach=()) as connection:
+    with connect(beside.warehouse, read_only=True, reach=[home.landing]) as connection:
         recount(connection, home)
     for former in (home.warehouse, home.replaced_warehouse):
         # A log without its file would be applied to the next one of that name.
