@@ -121,6 +121,32 @@ def connect(
     return connection
 
 
+def write_whole(database: Path) -> None:
+    """Let a DuckDB file hold everything: what found no room at its closing lies in a log beside it.
+
+    DuckDB says nothing of that when it closes; whoever copied or moved the file alone would lose
+    it.
+
+    Raises:
+        WarehouseError: there is no room for it.
+
+    """
+    log = Path(f"{database}.wal")
+    if not log.exists():
+        return
+    import duckdb
+
+    try:
+        with connect(database, reach=()) as connection:
+            connection.execute("checkpoint")
+    except duckdb.Error as error:
+        raise WarehouseError(
+            f"{database} could not be written whole; is the disk full? {error}"
+        ) from None
+    if log.exists():
+        raise WarehouseError(f"{database} could not be written whole: {log} is left of it.")
+
+
 def put_parquet(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
     """Write a Parquet file in one step, in place of one that may be there.
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ingestion.declarations import Column, Table, is_declared, system
-from ingestion.engine import connect, put_parquet, quoted_name, quoted_text
+from ingestion.engine import connect, put_parquet, quoted_name, quoted_text, write_whole
 from ingestion.errors import ConfigurationError, WarehouseError
 from ingestion.home import Home
 from ingestion.kept_ledger import recount
@@ -407,6 +407,7 @@ def _renew_warehouse(home: Home) -> None:
     replay(home, beside)
     with connect(beside.warehouse, read_only=True, reach=[home.landing]) as connection:
         recount(connection, home)
+    write_whole(beside.warehouse)
     for former in (home.warehouse, home.replaced_warehouse):
         # A log without its file would be applied to the next one of that name.
         Path(f"{former}.wal").unlink(missing_ok=True)

@@ -160,6 +160,11 @@ def forget(connection: duckdb.DuckDBPyConnection, load_id: int) -> None:
         )
     connection.execute("delete from control.checks where load_id <= ?", [load_id])
     connection.execute("delete from control.runs where known_load < ?", [load_id])
+    for measured in ("measured_runs", "measured_stages"):
+        connection.execute(
+            f"delete from control.{measured} where began_at < ?",
+            [known_at(load_id).replace(tzinfo=None)],
+        )
 
 
 def bases(home: Home, load_id: int) -> dict[tuple[str, str], int]:

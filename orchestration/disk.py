@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from ingestion.home import Home
@@ -46,9 +49,9 @@ def disk_use(home: Home) -> DiskUse:
 def _occupied(path: Path) -> int:
     """Bytes of a file or of all that a folder holds; runs add and remove files meanwhile."""
     total = 0
-    for found in (path, *path.rglob("*")):
-        try:
+    # Unlike `rglob`, `walk` does not mind a folder that is gone when its turn comes.
+    within = (Path(root, name) for root, *names in os.walk(path) for name in chain(*names))
+    for found in chain([path], within):
+        with suppress(FileNotFoundError):
             total += found.lstat().st_blocks * BLOCK
-        except FileNotFoundError:
-            continue
     return total

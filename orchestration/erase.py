@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from ingestion.home import Home
 from ingestion.kept_ledger import kept_loads
 from orchestration import publish
 from orchestration.lock import run_lock
-from orchestration.rebuild import time_machine
+from orchestration.rebuild import discard, time_machine
 
 
 @dataclass(frozen=True)
@@ -67,12 +66,14 @@ def erase(home: Home, name: str, arguments: Sequence[str], reason: str) -> Perso
         BusyError: another run holds the lock for too long.
 
     """
-    with run_lock(home, "an erasure"):
+    beside = time_machine(home)
+    # Whoever rebuilds the marts of an earlier day reads landing: not while it is rewritten.
+    with run_lock(home, "an erasure"), run_lock(beside, "an erasure", wait_seconds=0):
         table, asked = asked_for(home, name, arguments, reason)
         person = _person(home, table, asked)
         erasure.record(home, asked)
         publish.drop(publish.others(home))
-        _forget_marts_in_the_making(home)
+        discard(beside)
         erasure.finish(home)
     return person
 
@@ -107,12 +108,3 @@ def _person(home: Home, table: Table, asked: Erasure) -> Person:
 
 def _in_words(rows: Mapping[str, str]) -> str:
     return " and ".join(f"{name} {value}" for name, value in rows.items())
-
-
-def _forget_marts_in_the_making(home: Home) -> None:
-    """What a killed rebuild of an earlier day's marts left, which holds the person too."""
-    beside = time_machine(home)
-    if beside.root.exists():
-        with run_lock(beside, "an erasure", wait_seconds=0):
-            beside.warehouse.unlink(missing_ok=True)
-            shutil.rmtree(beside.published, ignore_errors=True)

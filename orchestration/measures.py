@@ -85,10 +85,10 @@ def _stages(
         running = step.status == StepEventStatus.IN_PROGRESS and not run.is_finished
         if running or step.status in (None, StepEventStatus.SKIPPED):
             continue
+        is_landing = step.step_key.startswith(LANDING)
         if step.step_key == PUBLISHING:
             yield from _checked_and_published(instance, step, failures)
-        else:
-            is_landing = step.step_key.startswith(LANDING)
+        elif is_landing or step.step_key in STEPS:
             yield MeasuredStage(
                 run_id=run.run_id,
                 stage="land" if is_landing else STEPS[step.step_key],
@@ -117,6 +117,9 @@ def _checked_and_published(
     evaluation = verdict.asset_check_evaluation_data if verdict else None
     if evaluation is None or evaluation.check_name != RECONCILED or not evaluation.passed:
         yield whole
+        return
+    if SECONDS not in evaluation.metadata:  # as an earlier version ran it
+        yield replace(whole, stage="publish")
         return
     seconds = float(str(evaluation.metadata[SECONDS].value))
     yield replace(whole, seconds=seconds, outcome="success", reason="")
@@ -150,8 +153,11 @@ def _publication(instance: dg.DagsterInstance, run_id: str) -> tuple[int | None,
     if event is None or event.asset_key != PUBLICATION:
         return None, None
     metadata = event.step_materialization_data.materialization.metadata
-    rows, size = (int(str(metadata[name].value)) for name in ("dagster/row_count", "bytes"))
-    return rows, size
+
+    def told(name: str) -> int | None:
+        return int(str(metadata[name].value)) if name in metadata else None
+
+    return told("dagster/row_count"), told("bytes")  # earlier versions told no bytes
 
 
 def _newest(instance: dg.DagsterInstance, run_id: str, kind: Event) -> dg.DagsterEvent | None:

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from ingestion.engine import connect, quoted_name, quoted_text
+from ingestion.engine import connect, quoted_name, quoted_text, write_whole
 from ingestion.erasure import erased_load
-from ingestion.errors import PublicationError, WarehouseError
+from ingestion.errors import PublicationError
 from ingestion.home import Home
 from ingestion.ledger import CurrentRun
 from orchestration.dbt_runner import (
@@ -184,31 +184,6 @@ def _verified(home: Home, folder: Path, run: CurrentRun) -> Publication:
         connection.close()
     assert sizes is not None  # an aggregate always answers
     return Publication(run.run_id, folder, stamp[1], stamp[2], len(found), int(sizes[0]))
-
-
-def write_whole(marts: Path) -> None:
-    """Let the file hold everything: what did not fit at its closing lies in a log beside it.
-
-    DuckDB says nothing of that when it closes; whoever copied the file alone would lose it.
-
-    Raises:
-        PublicationError: there is no room for it.
-
-    """
-    log = Path(f"{marts}.wal")
-    if not log.exists():
-        return
-    import duckdb
-
-    try:
-        with connect(marts, reach=()) as connection:
-            connection.execute("checkpoint")
-    except (duckdb.Error, WarehouseError) as error:
-        raise PublicationError(
-            f"The marts could not be written whole; is the disk full? {error}"
-        ) from None
-    if log.exists():
-        raise PublicationError(f"The marts could not be written whole: {log} is left of them.")
 
 
 def _expected_tables(home: Home) -> set[tuple[str, str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from ingestion.engine import connect, quoted_text
+from ingestion.engine import connect, quoted_text, write_whole
 from ingestion.errors import BusyError, ConfigurationError, WarehouseError
 from ingestion.home import Home
 from ingestion.horizon import horizon
@@ -53,6 +53,8 @@ def rebuild(home: Home, *, replace: bool = False) -> Replayed:
         beside = _unfinished(home)
         shutil.rmtree(beside.root, ignore_errors=True)
         replayed = replay(home, beside)
+        write_whole(beside.warehouse)
+        Path(f"{home.replaced_warehouse}.wal").unlink(missing_ok=True)
         for suffix in ("", ".wal"):
             # A log without its file would be applied to the next one of that name.
             former = Path(f"{home.warehouse}{suffix}")
@@ -102,10 +104,10 @@ def rebuild_marts(home: Home, day: date, into: Path) -> RebuiltMarts:
             replayed = _replay_beside(home, beside, day, known_by)
             marts = _build(beside)
             tables = _restore_differences(home, marts, known_by)
-            publish.write_whole(marts)
+            write_whole(marts)
             shutil.move(marts, into)
         finally:
-            _discard(beside)
+            discard(beside)
     return RebuiltMarts(into, day, known_by, tables, replayed)
 
 
@@ -117,12 +119,12 @@ def discard_scratch(home: Home) -> None:
         return
     try:
         with run_lock(beside, "the removal of what is left of a rebuild", wait_seconds=0):
-            _discard(beside)
+            discard(beside)
     except BusyError:
         return  # somebody rebuilds the marts of a day just now
 
 
-def _discard(beside: Home) -> None:
+def discard(beside: Home) -> None:
     """Remove what a rebuild built; what dbt parsed stays, since the next time needs it too."""
     for suffix in ("", ".wal"):
         Path(f"{beside.warehouse}{suffix}").unlink(missing_ok=True)

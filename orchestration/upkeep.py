@@ -7,8 +7,10 @@ begins (orchestration/instance.py).
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -85,13 +87,14 @@ def _is_before(load: str, instant: datetime) -> bool:
 def _logs(home: Home, before: float) -> Iterator[Path]:
     """What runs, schedules and sensors wrote, and was not written to since."""
     # What lies in a folder comes before it; emptied now, the folder itself is old the next time.
-    for path in sorted((home.dagster / "storage").rglob("*"), reverse=True):
-        if path.lstat().st_mtime >= before:
-            continue
-        if not path.is_dir():
-            yield path
-        elif not any(path.iterdir()):
-            path.rmdir()
+    for folder, _, names in os.walk(home.dagster / "storage", topdown=False):
+        for path in (Path(folder, name) for name in names):
+            with suppress(FileNotFoundError):  # the user interface writes there without the lock
+                if path.lstat().st_mtime < before:
+                    yield path
+        with suppress(OSError):  # not empty, or gone
+            if Path(folder).lstat().st_mtime < before:
+                Path(folder).rmdir()
 
 
 def _replaced(home: Home, before: float) -> list[Path]:

@@ -19,7 +19,7 @@ from ingestion.ledger import merge, positions
 from ingestion.pseudonyms import pseudonym_key
 from ingestion.replay import replay
 from orchestration.backup import BackedUp, _copy, back_up, read_inventory, restore
-from orchestration.publish import published_load
+from orchestration.publish import last_published_load
 from tests.ingestion.batches import LOAD, a_run, accepted
 
 
@@ -124,7 +124,7 @@ def test_a_second_backup_reads_only_what_is_new(
     monkeypatch.undo()
     loads = [batch.manifest.load_id for batch in batches(restored(lived, folder).landing)]
     assert loads == [LOAD, LOAD + 1]
-    assert published_load(lived) == LOAD + 1
+    assert last_published_load(lived) == LOAD + 1
 
 
 def test_what_was_erased_leaves_the_backup_with_the_next_one(lived: Home, folder: Path) -> None:

@@ -20,7 +20,11 @@ industries as (
 select
     {{ key('partners.source_id', 'res.partner', 'partners.id') }} as customer_id,
     partners._from_load as from_load,
-    coalesce(partners.name, cast(partners.id as {{ dbt.type_string() }})) as name,
+    -- As stg_odoo__customers: a contact person goes by the name of his company.
+    coalesce(
+        case when coalesce(partners.type, 'contact') <> 'contact' or entities.id is null then partners.name end,
+        entities.name, cast(partners.id as {{ dbt.type_string() }})
+    ) as name,
     {{ translated('industries.name') }} as segment,
     upper(countries.code) as country_code,
     {{ key('partners.source_id', 'res.users', 'coalesce(partners.user_id, entities.user_id)') }} as salesperson_id,

@@ -189,8 +189,16 @@ terms as (
 described as (
     select
         partners.*,
-        coalesce(partners.name, commercial.name, partners.ref, cast(partners.id as {{ dbt.type_string() }}))
-            as label,
+        -- A contact person is an account of his company, under its name and not his own.
+        coalesce(
+            case
+                when
+                    coalesce(partners.type, 'contact') <> 'contact'
+                    or partners.id = coalesce(commercial.id, partners.id)
+                    then partners.name
+            end,
+            commercial.name, partners.ref, cast(partners.id as {{ dbt.type_string() }})
+        ) as label,
         coalesce(partners.commercial_partner_id, partners.id) as entity_id,
         commercial.parent_id as entity_parent_id,
         commercial.is_company as entity_is_company,
