@@ -24,12 +24,12 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ingestion.declarations import Column, Table, is_declared, system
-from ingestion.engine import connect, put_parquet, quoted_name, quoted_text, write_whole
+from ingestion.engine import connect, put_parquet, quoted_name, quoted_text
 from ingestion.errors import ConfigurationError, WarehouseError
 from ingestion.home import Home
-from ingestion.kept_ledger import recount
+from ingestion.kept_ledger import kept_loads, recount
 from ingestion.landing import BASE, Batch, read_batch, write_manifest
-from ingestion.replay import replay
+from ingestion.replay import complete_kept_ledger, replay_beside
 from ingestion.transports.base import Problem
 from ingestion.transports.parts import PARTS
 
@@ -385,12 +385,16 @@ def _of_json(column: str) -> str:
 
 def _is_theirs_by_text(table: Table, erasure: Erasure) -> str:
     """By its key where that could be read and is known, otherwise by the words that are in it."""
-    words = " and ".join(
-        f"contains({quoted_name('row')}, {quoted_text(value)})" for value in erasure.rows.values()
-    )
+    row, values = quoted_name("row"), [quoted_text(value) for value in erasure.rows.values()]
     if set(erasure.rows) != set(table.key):
-        return words
+        # Each as a word of its own: C1 is not C10.
+        return " and ".join(
+            rf"regexp_matches({row}, '(^|[^\pL\pN])' || regexp_escape({value}) || '($|[^\pL\pN])')"
+            for value in values
+        )
     key = quoted_text("/".join(erasure.rows[name] for name in table.key))
+    # A key that cannot be read may be the person's: rather one row too many, the source has it.
+    words = " and ".join(f"contains({row}, {value})" for value in values)
     return f"key = {key} or (key is null and {words})"
 
 
@@ -402,12 +406,12 @@ def _blanked(column: Column, value: str | None = None) -> str:
 
 
 def _renew_warehouse(home: Home) -> None:
-    beside = Home(home.root / "rebuild")
-    shutil.rmtree(beside.root, ignore_errors=True)
-    replay(home, beside)
+    complete_kept_ledger(home)
+    if not kept_loads(home):  # nothing was ever merged
+        return
+    beside, _ = replay_beside(home)
     with connect(beside.warehouse, read_only=True, reach=[home.landing]) as connection:
         recount(connection, home)
-    write_whole(beside.warehouse)
     for former in (home.warehouse, home.replaced_warehouse):
         # A log without its file would be applied to the next one of that name.
         Path(f"{former}.wal").unlink(missing_ok=True)

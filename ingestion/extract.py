@@ -221,9 +221,16 @@ def _unseen(table: Table, folder: Path, last: Path) -> int:
         known = {name for name, *_ in connection.execute(kept).fetchall()}
         # A batch that an older version landed holds keys only.
         told = [name for name in table.key_and_cursor if name in known]
+        rejected = folder / "rejected.parquet"
+        was_rejected = (
+            f"anti join read_parquet({quoted_text(str(rejected))}) as x on x.key = "
+            f"concat_ws('/', {', '.join(f'k.{quoted_name(name)}' for name in table.key)})"
+            if rejected.exists()
+            else ""
+        )
         row = connection.execute(
             f"select count(*) from read_parquet({quoted_text(str(folder / 'keys.parquet'))}) as k "
-            f"{lacking(folder / 'rows.parquet', 'r', table.key)} "
+            f"{lacking(folder / 'rows.parquet', 'r', table.key)} {was_rejected} "
             f"{lacking(last / 'keys.parquet', 'l', told)}"
         ).fetchone()
     return int(row[0]) if row else 0

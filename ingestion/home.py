@@ -89,6 +89,11 @@ class Home:
         return self.root / "warehouse.replaced.duckdb"
 
     @property
+    def rebuild(self) -> Path:
+        """Where a warehouse is built that takes the place of another."""
+        return self.root / "rebuild"
+
+    @property
     def published(self) -> Path:
         """Publications, `<run_id>/`, and the link `current` to the one in force."""
         return self.root / "published"

@@ -29,6 +29,7 @@ from ingestion.home import Home
 from ingestion.kept_ledger import KEPT, keep_ledger, kept_loads, kept_rows
 from ingestion.landing import BASE, Batch, known_at, read_batch, write_manifest
 from ingestion.ledger import merge_batch
+from ingestion.measures import MEASURES
 from ingestion.raw_tables import prepare_raw
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def forget(connection: duckdb.DuckDBPyConnection, load_id: int) -> None:
         )
     connection.execute("delete from control.checks where load_id <= ?", [load_id])
     connection.execute("delete from control.runs where known_load < ?", [load_id])
-    for measured in ("measured_runs", "measured_stages"):
+    for measured in MEASURES:
         connection.execute(
             f"delete from control.{measured} where began_at < ?",
             [known_at(load_id).replace(tzinfo=None)],

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
-from ingestion.engine import connect
+from ingestion.engine import connect, quoted_text
 from ingestion.home import Home
 from ingestion.ledger import insert
 
@@ -58,6 +58,10 @@ class MeasuredStage:
     """Why it failed, in words."""
 
 
+MEASURES = ("measured_runs", "measured_stages")
+"""The tables that only the warehouse keeps: landing tells nothing of them."""
+
+
 def measured_runs(home: Home) -> set[str]:
     """The runs that are on record and ended."""
     with connect(home.warehouse, read_only=True, reach=()) as connection:
@@ -90,7 +94,7 @@ def record_measures(
     try:
         connection.execute("begin")
         known = [run.run_id for run in runs]
-        for table in ("measured_runs", "measured_stages"):
+        for table in MEASURES:
             connection.execute(f"delete from control.{table} where run_id in ?", [known])
         connection.execute("delete from control.freshness_policies")
         insert(connection, "measured_runs", [asdict(run) for run in runs])
@@ -99,3 +103,16 @@ def record_measures(
         connection.execute("commit")
     finally:
         connection.close()  # closing without a commit rolls back
+
+
+def take_along(home: Home, into: Home) -> None:
+    """Copy what is known of runs into the warehouse of another home, which knows nothing of them.
+
+    Raises:
+        WarehouseError: the warehouse cannot be opened.
+
+    """
+    with connect(into.warehouse, reach=[home.root]) as connection:
+        connection.execute(f"attach {quoted_text(str(home.warehouse))} as former (read_only)")
+        for table in MEASURES:
+            connection.execute(f"insert into control.{table} by name from former.control.{table}")

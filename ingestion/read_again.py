@@ -43,7 +43,8 @@ class ReadAgain(BaseModel):
         """The first day and the one after the last; none where whole tables are wanted."""
         if self.first_day is None:
             return None
-        return self.first_day, (self.last_day or date.max - timedelta(days=1)) + timedelta(days=1)
+        last = min(self.last_day or date.max, date.max - timedelta(days=1))
+        return self.first_day, last + timedelta(days=1)
 
 
 def read_again(**asked: object) -> ReadAgain:

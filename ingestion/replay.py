@@ -6,23 +6,28 @@ the base counts, and what it stands for is left out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import logging
+import shutil
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingestion.declarations import is_declared
-from ingestion.engine import connect, quoted_name
+from ingestion.engine import connect, quoted_name, write_whole
 from ingestion.errors import WarehouseError
 from ingestion.home import Home
 from ingestion.horizon import bases, forget, horizon
-from ingestion.kept_ledger import kept_loads, kept_rows
+from ingestion.kept_ledger import keep_ledger, kept_loads, kept_rows
 from ingestion.landing import Batch, batches, read_batch
 from ingestion.ledger import Merged, insert, load_row, merge_batch, prepare_warehouse
+from ingestion.measures import take_along
 from ingestion.raw_tables import existing_columns
 
 if TYPE_CHECKING:
     import duckdb
+
+log = logging.getLogger("adv.replay")
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,47 @@ class Replayed:
     """Batches of tables that are no longer declared."""
     different: tuple[str, ...]
     """Batches that changed other rows than the ledger says they once did."""
+
+
+def replay_beside(home: Home) -> tuple[Home, Replayed]:
+    """The warehouse once more, beside the present one and ready to take its place.
+
+    What only the present one knows comes along, where it can still be read: loads that a crash
+    kept from being copied beside their batches, and what runs came to.
+
+    Raises:
+        WarehouseError: nothing to replay, or a batch is missing, or there is no room.
+
+    """
+    beside = Home(home.rebuild)
+    shutil.rmtree(beside.root, ignore_errors=True)
+    complete_kept_ledger(home)
+    replayed = replay(home, beside)
+    _while_it_can_be_read(home, lambda former: take_along(former, beside))
+    write_whole(beside.warehouse)
+    return beside, replayed
+
+
+def complete_kept_ledger(home: Home) -> None:
+    """Copy what a crash kept from being copied beside its batches, if the warehouse can tell it."""
+
+    def keep(former: Home) -> None:
+        with connect(former.warehouse, reach=[former.landing]) as connection:
+            keep_ledger(connection, former)
+
+    _while_it_can_be_read(home, keep)
+
+
+def _while_it_can_be_read(home: Home, ask: Callable[[Home], None]) -> None:
+    """A warehouse that is lost or damaged, or of an older version, tells nothing."""
+    import duckdb
+
+    if not home.warehouse.exists():
+        return
+    try:
+        ask(home)
+    except (WarehouseError, duckdb.Error) as error:
+        log.warning("%s cannot be read: %s", home.warehouse, str(error).splitlines()[0])
 
 
 def replay(home: Home, into: Home, through: int | None = None) -> Replayed:

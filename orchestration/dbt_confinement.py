@@ -27,4 +27,5 @@ class Plugin(BasePlugin):
         is_open = conn.execute("select current_setting('enable_external_access')").fetchone()
         # dbt may come back to a database that this process still has open, and confined.
         if is_open == (True,):
-            confine(conn, [self._state, DBT_PROJECT / "seeds"])
+            # Publications may lie on another disk, behind a link that leads out of the state.
+            confine(conn, [self._state, self._state / "published", DBT_PROJECT / "seeds"])

@@ -51,8 +51,8 @@ source. What is read lies in the landing zone and in `raw`, both readable by the
 installation only, as long as docs/operations.md says; where a person is erased, too.
 
 Odoo and Tryton keep customers, their contacts and their addresses in one table: the names of all of
-them are read. One that a document names, or that buys, is an account of its own: a contact person of a
-company by the name of the company, a person who buys for himself by his own.
+them are read. One that a document names, or that buys, is an account of its own: in Odoo a contact
+person of a company by the name of the company, a person who buys for himself by his own.
 
 Employees are pseudonyms in the marts: `core.dim_employee.display_name` is a digest keyed by
 `ADV_HOME/config/pseudonym.key`, the installation's own secret, without which nobody can recompute

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from ingestion import erasure
 from ingestion.engine import connect, quoted_text, write_whole
 from ingestion.errors import BusyError, ConfigurationError, WarehouseError
 from ingestion.home import Home
 from ingestion.horizon import horizon
 from ingestion.kept_ledger import KeptRun, run_for
 from ingestion.landing import known_at
-from ingestion.replay import Replayed, replay
+from ingestion.replay import Replayed, replay, replay_beside
 from orchestration import dbt_runner, publish
 from orchestration.lock import run_lock
 from orchestration.seeds import load_seeds
@@ -50,10 +51,8 @@ def rebuild(home: Home, *, replace: bool = False) -> Replayed:
                 f"{home.warehouse} exists and was left as it is; `adv rebuild --replace` puts "
                 f"another in its place and keeps it as {home.replaced_warehouse.name}."
             )
-        beside = _unfinished(home)
-        shutil.rmtree(beside.root, ignore_errors=True)
-        replayed = replay(home, beside)
-        write_whole(beside.warehouse)
+        erasure.finish(home)
+        beside, replayed = replay_beside(home)
         Path(f"{home.replaced_warehouse}.wal").unlink(missing_ok=True)
         for suffix in ("", ".wal"):
             # A log without its file would be applied to the next one of that name.
@@ -69,7 +68,8 @@ def rebuild_marts(home: Home, day: date, into: Path) -> RebuiltMarts:
     """Build the marts that were published for a day once more: what was known then, and no more.
 
     Today's models and seeds build them, so they are row for row those of that day as long as
-    neither has changed. Warehouse and publications are left alone, and a run may go on meanwhile.
+    neither has changed, but for persons who were erased since, and for histories from before the
+    horizon. Warehouse and publications are left alone; a run waits for the replay alone.
 
     Args:
         home: the installation.
@@ -81,7 +81,7 @@ def rebuild_marts(home: Home, day: date, into: Path) -> RebuiltMarts:
             beyond the horizon.
         WarehouseError: a batch is missing from the landing zone, or dbt failed.
         PublicationError: there is no room for the marts.
-        BusyError: the marts of another day are being rebuilt.
+        BusyError: the marts of another day are being rebuilt, or a run does not end.
 
     """
     if into.exists():
@@ -101,7 +101,10 @@ def rebuild_marts(home: Home, day: date, into: Path) -> RebuiltMarts:
     beside = time_machine(home)
     with run_lock(beside, f"a rebuild of the marts of {day}", wait_seconds=0):
         try:
-            replayed = _replay_beside(home, beside, day, known_by)
+            # Landing stays as it is meanwhile, and without the persons who are to be erased.
+            with run_lock(home, f"the replay for the marts of {day}"):
+                erasure.finish(home)
+                replayed = _replay_beside(home, beside, day, known_by)
             marts = _build(beside)
             tables = _restore_differences(home, marts, known_by)
             write_whole(marts)
@@ -113,7 +116,7 @@ def rebuild_marts(home: Home, day: date, into: Path) -> RebuiltMarts:
 
 def discard_scratch(home: Home) -> None:
     """Remove what rebuilds that were killed left; the caller holds the lock on `home`."""
-    shutil.rmtree(_unfinished(home).root, ignore_errors=True)
+    shutil.rmtree(home.rebuild, ignore_errors=True)
     beside = time_machine(home)
     if not beside.root.exists():
         return
@@ -129,11 +132,6 @@ def discard(beside: Home) -> None:
     for suffix in ("", ".wal"):
         Path(f"{beside.warehouse}{suffix}").unlink(missing_ok=True)
     shutil.rmtree(beside.published, ignore_errors=True)
-
-
-def _unfinished(home: Home) -> Home:
-    """Where the warehouse is built that takes the place of another."""
-    return Home(home.root / "rebuild")
 
 
 def time_machine(home: Home) -> Home:

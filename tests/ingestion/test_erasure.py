@@ -23,7 +23,8 @@ from ingestion.extract import LandingRequest
 from ingestion.home import Home
 from ingestion.horizon import shorten
 from ingestion.landing import Batch, decide
-from ingestion.ledger import merge
+from ingestion.ledger import merge, prepare_warehouse
+from ingestion.measures import MeasuredRun, measured_runs, record_measures
 from ingestion.replay import replay
 from ingestion.transports.base import Extraction, Problem, Window
 from tests.ingestion.batches import LOAD, a_run, a_shop, know, landed, write_rows
@@ -188,8 +189,9 @@ class Source:
     """A source that holds both of them, as they are."""
 
     @contextmanager
-    def session(self) -> Iterator[Source]:
+    def session(self, folder: Path) -> Iterator[Source]:
         """Opens nothing."""
+        del folder
         yield self
 
     def extract(self, table: Table, window: Window, into: Path) -> Extraction:
@@ -232,13 +234,45 @@ def test_a_request_that_was_interrupted_is_finished_by_the_next_call(
 
     erasure.record(lived, asked("1"))
     with monkeypatch.context() as patch:
-        patch.setattr(erasure, "replay", killed)
+        patch.setattr(erasure, "replay_beside", killed)
         with pytest.raises(KeyboardInterrupt):
             erasure.finish(lived)
     assert ("Anna", "Milan") in {row[1:3] for row in versions(lived)}
     assert erasure.finish(lived) == 1
     assert "Anna" not in {row[1] for row in versions(lived)}
     assert erasure.finish(lived) == 0
+
+
+def test_before_anything_was_merged_a_request_is_finished_too(home: Home) -> None:
+    prepare_warehouse(home)
+    refused = decide(home, land(home, 0, [ANNA, CARLO]), accepted=False, checks=())
+    erase(home, "1")
+    assert sorted(column(refused, "rows", "name")) == [ERASED, "Carlo"]
+    night(home, 1, [CARLO])
+    assert versions(home) == [(2, "Carlo", "Rome", "bea", 20, 1, None)]
+
+
+def test_what_only_the_warehouse_knows_stays(lived: Home) -> None:
+    shutil.rmtree(lived.kept_ledger / str(LOAD + 2))  # as a kill after the commit leaves it
+    ran = MeasuredRun("r", None, "schedule", None, 12.5, "success", "", 7, 4096)
+    record_measures(lived, [ran], [], {})
+    erase(lived, "1")
+    assert versions(lived)[1] == (1, ERASED, None, "bea", 11, 2, None)
+    assert measured_runs(lived) == {"r"}
+
+
+def test_rows_that_could_not_be_read_are_chosen_by_whole_words(lived: Home) -> None:
+    batch = land(lived, 3, [])
+    with connect() as connection:
+        connection.execute(
+            "copy (select 7 as line, 'amount' as field, 'bad_number' as code, 'x' as message, "
+            "key, row, 'p.csv' as file from (values ('1', '1;C1;Anna'), ('7', '7;C10;Dora')) "
+            "as t (key, row)) "
+            f"to {quoted_text(str(batch.folder / 'rejected.parquet'))} (format parquet)"
+        )
+    refused = decide(lived, batch, accepted=False, checks=())
+    erase(lived, "number=C1")
+    assert column(refused, "rejected", "row") == [ERASED, "7;C10;Dora"]
 
 
 def test_erasing_twice_is_recorded_once(lived: Home) -> None:

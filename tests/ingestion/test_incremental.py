@@ -276,7 +276,7 @@ def one_table(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the one table is declared: a warehouse of all of them would take longer to make."""
     declared = {"odoo": System("odoo", "", (RATES,))}
     monkeypatch.setattr("ingestion.ledger.systems", lambda: declared)
-    monkeypatch.setattr("ingestion.replay.systems", lambda: declared)
+    monkeypatch.setattr("ingestion.declarations.systems", lambda: declared)
     monkeypatch.setattr("ingestion.extract.tables_of", lambda _: (RATES,))
 
 
@@ -307,3 +307,17 @@ def test_postgres(tmp_path: Path, server: Server) -> None:
         return History(Postgres(server), Path(tempfile.mkdtemp(dir=tmp_path)))
 
     run_state_machine_as_test(history, settings=histories(1))
+
+
+def test_a_row_that_cannot_be_read_does_not_make_its_table_be_read_whole(tmp_path: Path) -> None:
+    history = History(Sqlite(tmp_path), tmp_path)
+    history.begin([1, 2])
+    with sqlite3.connect(tmp_path / "erp.sqlite") as database:
+        database.execute(
+            "insert into res_currency_rate values (9, '2026-01-01', 'x', 1, 1, '2026-01-01')"
+        )
+    load_id = int(f"{FIRST_NIGHT + timedelta(days=9):%Y%m%d%H%M%S}000")
+    known = positions(history.home)
+    source = history.place.source
+    (batch,) = land(LandingRequest(history.home, "erp", source, load_id, "run", known))
+    assert (batch.manifest.rejected_rows, batch.manifest.cursor_from is None) == (1, False)

@@ -37,7 +37,9 @@ def test_a_table_is_named_by_itself_by_its_source_or_with_all(
 def test_the_last_day_is_read_to_its_end_and_without_one_there_is_no_end() -> None:
     march = read_again(first_day="2026-03-01", last_day="2026-03-31")
     assert march.days == (date(2026, 3, 1), date(2026, 4, 1))
-    assert read_again(first_day=date(2026, 3, 1)).days == (date(2026, 3, 1), date.max)
+    for without_end in ({}, {"last_day": date.max}):
+        open_range = read_again(first_day=date(2026, 3, 1), **without_end)
+        assert open_range.days == (date(2026, 3, 1), date.max)
     assert read_again(names=["erp"]).days is None
 
 

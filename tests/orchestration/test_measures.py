@@ -41,7 +41,7 @@ def nightly(home: Home, instance: dg.DagsterInstance) -> Nightly:
     prepare_warehouse(home)
     run = create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED)
     current = CurrentRun(run.run_id, date(2026, 5, 31), 1, datetime.now(UTC))
-    return Nightly(home, SOURCES, current, False, Acceptances((), {}, 0))
+    return Nightly(home, SOURCES, current, None, Acceptances((), {}, 0))
 
 
 def night(instance: dg.DagsterInstance, *, broken: str = "", **tags: str) -> str:
@@ -79,6 +79,26 @@ def night(instance: dg.DagsterInstance, *, broken: str = "", **tags: str) -> str
     steps = [step("land_small", landing), step("load", raw, landing), step("dbt", kpi, raw)]
     result = dg.materialize([*steps, publish], instance=instance, tags=tags, raise_on_error=False)
     return result.run_id
+
+
+def of_an_earlier_version(instance: dg.DagsterInstance) -> str:
+    """A night whose steps told less, and one of which is no longer known; returns its id."""
+
+    @dg.asset
+    def forgotten() -> None:
+        """A step that there is no more."""
+
+    @dg.multi_asset(
+        specs=[dg.AssetSpec(PUBLICATION, deps=[forgotten])],
+        check_specs=[dg.AssetCheckSpec(RECONCILED, asset=PUBLICATION)],
+    )
+    def publish() -> Iterator[dg.MaterializeResult[None]]:
+        check = dg.AssetCheckResult(asset_key=PUBLICATION, check_name=RECONCILED, passed=True)
+        yield dg.MaterializeResult(
+            asset_key=PUBLICATION, metadata={"dagster/row_count": 7}, check_results=[check]
+        )
+
+    return dg.materialize([forgotten, publish], instance=instance).run_id
 
 
 def rows(home: Home, query: str) -> list[tuple[object, ...]]:
@@ -191,3 +211,16 @@ def test_what_is_on_record_stays_when_dagster_has_forgotten_it(
     instance.delete_run(run_id)
     keep_measures(instance, nightly)
     assert len(stages(nightly.home, run_id)) == 5
+
+
+def test_runs_of_an_earlier_version_are_told_as_far_as_they_told(
+    instance: dg.DagsterInstance, nightly: Nightly
+) -> None:
+    run_id = of_an_earlier_version(instance)
+    keep_measures(instance, nightly)
+    assert stages(nightly.home, run_id) == [("publish", "", "success", "")]
+    assert rows(
+        nightly.home,
+        "select outcome, published_rows, published_bytes from control.measured_runs "
+        f"where run_id = '{run_id}'",
+    ) == [("success", 7, None)]

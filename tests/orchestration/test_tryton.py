@@ -28,6 +28,7 @@ as_of_date: {as_of}
 sources:
   erp:
     system: tryton
+    overlap_minutes: 15
 {reached}
   accounting:
     system: fec
