@@ -57,7 +57,7 @@ def holder_of(home: Home) -> str | None:
         return None
     descriptor = os.open(home.lock_file, os.O_RDONLY)  # readers ask, too
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return _name(descriptor)
     finally:
