@@ -12,9 +12,8 @@ which batches were merged, and by which run. With them the landing zone gives ra
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -78,16 +77,17 @@ roll everything back."""
 def prepare_warehouse(home: Home) -> None:
     """Make every raw and control table what is declared; safe to repeat.
 
-    The file holds names and the installation's secret: it is readable by its owner only.
+    The file holds names and the installation's secret: it is readable by its owner only. The caller
+    holds the lock, so what a run that was killed spilled to the disk is nobody's, and is removed.
 
     Raises:
         WarehouseError: a column's declared type cannot hold what raw holds.
 
     """
     home.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(f"{home.warehouse}.tmp", ignore_errors=True)
     key = pseudonym_key(home)
-    with _files_of_owner_only():
-        _prepare(home, key)
+    _prepare(home, key)
     home.warehouse.chmod(OWNER_ONLY)
     for folder in (home.landing, home.quarantine):  # rows as they were, people's names included
         folder.mkdir(parents=True, exist_ok=True)
@@ -119,16 +119,6 @@ def _prepare_control(connection: duckdb.DuckDBPyConnection) -> None:
         # A table made by an older version may lack some.
         for column in columns.keys() - existing.get(name, columns).keys():
             connection.execute(f"alter table control.{name} add column {column} {columns[column]}")
-
-
-@contextmanager
-def _files_of_owner_only() -> Iterator[None]:
-    """Nobody else can read the files that are made meanwhile, DuckDB's log included."""
-    before = os.umask(0o077)
-    try:
-        yield
-    finally:
-        os.umask(before)
 
 
 def _keep_key(connection: duckdb.DuckDBPyConnection, key: str) -> None:

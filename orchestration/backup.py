@@ -34,6 +34,8 @@ from orchestration.lock import run_lock
 
 INVENTORY = "backup.json"
 OBJECTS = "objects"
+STAGED = "staged.json"
+"""In the folder of a restore, once all is there: the inventory of the backup that it is of."""
 UNFINISHED = (".partial", ".tmp", ".new")
 """Endings of what is being written, or was when a run was killed."""
 CHUNK = 1 << 20
@@ -156,7 +158,7 @@ def _bring_up_to_date(
     )
     for shard in (*objects.iterdir(), objects):
         publish.sync_folder(shard)
-    _put_in_force(folder, inventory)
+    _write_inventory(folder / INVENTORY, inventory)
     return BackedUp(len(files), added, _remove_others(objects, inventory))
 
 
@@ -225,14 +227,15 @@ def _object(objects: Path, checksum: str) -> Path:
     return objects / checksum[:2] / checksum
 
 
-def _put_in_force(folder: Path, inventory: Inventory) -> None:
-    incoming = folder / f"{INVENTORY}.new"
+def _write_inventory(target: Path, inventory: Inventory) -> None:
+    """In one step, and after all that is on the disk already."""
+    incoming = target.with_name(f"{INVENTORY}.new")
     incoming.write_text(inventory.model_dump_json(), encoding="utf-8")
     incoming.chmod(OWNER_ONLY)
     with incoming.open("rb") as file:
         os.fsync(file.fileno())
-    incoming.replace(folder / INVENTORY)
-    publish.sync_folder(folder)
+    incoming.replace(target)
+    publish.sync_folder(target.parent)
 
 
 def _remove_others(objects: Path, inventory: Inventory) -> int:
@@ -263,11 +266,11 @@ def read_inventory(folder: Path) -> Inventory:
 def restore(home: Home, folder: Path) -> Inventory:
     """Put all that a backup holds where it was; `adv rebuild` and `adv run` then go on from it.
 
-    Nothing is in its place before everything has been verified: a restore that is killed is begun
-    again.
+    Nothing is in its place before everything has been verified. A restore that is killed is begun
+    again, or gone on with, by the same call.
 
     Raises:
-        ConfigurationError: the installation is not empty.
+        ConfigurationError: the installation is not empty, but for what this restore put there.
         BackupError: the backup is damaged; nothing was restored.
         LayoutError: a newer product made it.
         BusyError: somebody uses the installation.
@@ -281,23 +284,41 @@ def restore(home: Home, folder: Path) -> Inventory:
         )
     with run_lock(home, "a restore", wait_seconds=0):
         staged = Home(home.root / "restore.partial")
-        ours = {home.lock_file.name, home.layout.name, staged.root.name}
-        others = sorted({path.name for path in home.root.iterdir()} - ours)
-        if others:
-            raise ConfigurationError(
-                f"{home.root} is not empty: it holds {', '.join(others)}. Restore into another "
-                "ADV_HOME, or move them away."
-            )
-        shutil.rmtree(staged.root, ignore_errors=True)
-        try:
-            _stage(folder, inventory, staged)
-        except OSError as error:
-            raise BackupError(f"Nothing was restored: {error}") from error
-        # Without its configuration nothing runs in a home that is not whole yet.
-        for path in sorted(staged.root.iterdir(), key=lambda path: path.name == "config"):
-            path.replace(home.root / path.name)
-        staged.root.rmdir()
+        if not _is_staged(staged, inventory):
+            _assert_is_empty(home, staged)
+            shutil.rmtree(staged.root, ignore_errors=True)
+            try:
+                _stage(folder, inventory, staged)
+            except OSError as error:
+                raise BackupError(f"Nothing was restored: {error}") from error
+        _put_in_place(staged, home)
     return inventory
+
+
+def _is_staged(staged: Home, inventory: Inventory) -> bool:
+    """Whether a restore of this very backup was killed while it put things in their place."""
+    mark = staged.root / STAGED
+    return mark.exists() and mark.read_text(encoding="utf-8") == inventory.model_dump_json()
+
+
+def _assert_is_empty(home: Home, staged: Home) -> None:
+    ours = {home.lock_file.name, home.layout.name, staged.root.name}
+    others = sorted({path.name for path in home.root.iterdir()} - ours)
+    if others:
+        raise ConfigurationError(
+            f"{home.root} is not empty: it holds {', '.join(others)}. Restore into another "
+            "ADV_HOME, or move them away."
+        )
+
+
+def _put_in_place(staged: Home, home: Home) -> None:
+    mark = staged.root / STAGED
+    # Without its configuration nothing runs in a home that is not whole yet.
+    for path in sorted(staged.root.iterdir(), key=lambda path: path.name == "config"):
+        if path != mark:
+            path.replace(home.root / path.name)
+    mark.unlink()
+    staged.root.rmdir()
 
 
 def _stage(folder: Path, inventory: Inventory, staged: Home) -> None:
@@ -320,3 +341,4 @@ def _stage(folder: Path, inventory: Inventory, staged: Home) -> None:
         )
     if inventory.in_force:
         publish.put_in_force(staged, inventory.in_force)
+    _write_inventory(staged.root / STAGED, inventory)

@@ -14,6 +14,9 @@ from ingestion.errors import ConfigurationError, LayoutError
 from ingestion.home import Home
 
 PROCESS_TAG = f"{HIDDEN_TAG_PREFIX}adv_process"
+FORMER_PROCESS_TAG = "adv/process"
+"""Of versions that did not hide it: the run of one of them may have been killed before an upgrade,
+and the upgrade has ended all others."""
 COMMAND_LINE_TAG = f"{HIDDEN_TAG_PREFIX}adv_command_line"
 """The id of a run of the command line. One who repeats it in the user interface takes over its
 tags, but not its id."""
@@ -162,6 +165,8 @@ def mark_dead_runs_failed(instance: dg.DagsterInstance) -> int:
 
 def _is_alive(run: dg.DagsterRun) -> bool:
     run_id, _, process = run.tags.get(PROCESS_TAG, "").partition("/")
+    if run.tags.get(FORMER_PROCESS_TAG, "").startswith(f"{run.run_id}/"):
+        return False
     if run_id != run.run_id:
         return True  # about to start: it has not said yet which process it is
     number, _, began = process.partition("/")

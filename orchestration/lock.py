@@ -19,13 +19,16 @@ from ingestion.layout import bring_up_to_date
 log = logging.getLogger("adv.lock")
 
 WAIT_SECONDS = 30 * 60
+ALL_BUT_OWNER = 0o077
 
 
 @contextmanager
 def run_lock(home: Home, holder: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[None]:
     """Hold the lock; wait while another run does, and say who.
 
-    Whoever holds it finds the folders laid out as this version of the product knows them.
+    Whoever holds it finds the folders laid out as this version of the product knows them. What is
+    written meanwhile, DuckDB's logs and spills included, is its owner's alone: a publication is
+    opened to its readers when it is put in force.
 
     Raises:
         BusyError: the other run did not end in time.
@@ -38,8 +41,12 @@ def run_lock(home: Home, holder: str, wait_seconds: float = WAIT_SECONDS) -> Ite
         _acquire(home, descriptor, wait_seconds)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{holder} (process {os.getpid()})".encode(), 0)
-        bring_up_to_date(home)
-        yield
+        before = os.umask(ALL_BUT_OWNER)
+        try:
+            bring_up_to_date(home)
+            yield
+        finally:
+            os.umask(before)
     finally:
         os.close(descriptor)
 
@@ -48,9 +55,9 @@ def holder_of(home: Home) -> str | None:
     """Who holds the lock now, or nothing."""
     if not home.lock_file.exists():
         return None
-    descriptor = os.open(home.lock_file, os.O_RDWR)
+    descriptor = os.open(home.lock_file, os.O_RDONLY)  # readers ask, too
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return _name(descriptor)
     finally:

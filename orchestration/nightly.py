@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -67,7 +68,8 @@ def run_nightly(
     Raises:
         ConfigurationError: the sources file is missing or wrong, or a secret is not set.
         BusyError: another run holds the lock for too long.
-        StorageError: files or Dagster's database cannot be written; the disk is full, say.
+        StorageError: files or Dagster's database cannot be written: the disk is full, or its server
+            is not there.
 
     """
     run_id = str(uuid4())
@@ -87,12 +89,28 @@ def _storage_in_words(home: Home) -> Iterator[None]:
     """What Dagster's database and the file system say belongs to nobody's step."""
     try:
         yield
-    except (DBAPIError, OSError) as error:
-        reason = str(error.orig if isinstance(error, DBAPIError) else error)
+    except OSError as error:
+        raise _unusable(home, error) from error
+    except Exception as error:
+        # Dagster wraps what says that its server cannot be reached.
+        found = error if isinstance(error, DBAPIError) else error.__cause__
+        if not isinstance(found, DBAPIError):
+            raise
+        if isinstance(found.orig, sqlite3.Error):
+            raise _unusable(home, found.orig) from error
+        # A server's text may quote its address and the user.
         raise StorageError(
-            f"The run broke off, since {home.root} cannot be written or read: {reason}. Is the "
-            "disk full? The publication in force stays readable; make room, and `adv run`."
-        ) from error
+            f"The run broke off, since the storage that {home.dagster_settings} names failed "
+            f"({type(found).__name__}); can it be reached? The publication in force stays "
+            "readable; `adv run` once it can."
+        ) from None
+
+
+def _unusable(home: Home, reason: Exception) -> StorageError:
+    return StorageError(
+        f"The run broke off, since {home.root} cannot be written or read: {reason}. Is the "
+        "disk full? The publication in force stays readable; make room, and `adv run`."
+    )
 
 
 def _run(

@@ -35,7 +35,8 @@ from orchestration.dbt_runner import (
 PUBLISHED_SCHEMAS = ("core", "kpi", "meta")
 CHECKED = "checked.json"
 COMPLETE = "published.json"
-ANY_WRITING = 0o222
+READ_BY_GROUP = 0o440
+FOLDER_READ_BY_GROUP = 0o750
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ def publish(home: Home, run: CurrentRun, keep: int) -> Publication:
 
     Raises:
         PublicationError: the marts are not this run's, not complete, or were not checked.
+        WarehouseError: there is no room for them.
 
     """
     folder = home.published / run.run_id
@@ -94,7 +96,10 @@ def publish(home: Home, run: CurrentRun, keep: int) -> Publication:
 
 
 def put_in_force(home: Home, run_id: str) -> None:
-    """Let readers see a complete publication."""
+    """Let readers see a complete publication; until then it is its owner's alone."""
+    folder = home.published / run_id
+    for opened in (home.published, folder, *_folders_below(folder)):
+        opened.chmod(FOLDER_READ_BY_GROUP)
     _point(home.published / "current", run_id)
     _point(home.marts, f"current/{MARTS_FILE}")
     sync_folder(home.published)
@@ -227,7 +232,7 @@ def _protect(folder: Path) -> None:
     """Nobody writes here any more; who opens the marts for writing would lock readers out."""
     for path in folder.rglob("*"):
         if path.is_file():
-            path.chmod(path.stat().st_mode & ~ANY_WRITING)
+            path.chmod(READ_BY_GROUP)
 
 
 def _sync(folder: Path) -> None:
@@ -236,8 +241,12 @@ def _sync(folder: Path) -> None:
         if path.is_file():
             with path.open("rb") as file:
                 os.fsync(file.fileno())
-    for path in [folder, *(p for p in folder.rglob("*") if p.is_dir())]:
+    for path in (folder, *_folders_below(folder)):
         sync_folder(path)
+
+
+def _folders_below(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_dir()]
 
 
 def sync_folder(folder: Path) -> None:

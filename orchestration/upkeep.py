@@ -87,13 +87,14 @@ def _is_before(load: str, instant: datetime) -> bool:
 def _logs(home: Home, before: float) -> Iterator[Path]:
     """What runs, schedules and sensors wrote, and was not written to since."""
     # What lies in a folder comes before it; emptied now, the folder itself is old the next time.
-    for folder, _, names in os.walk(home.dagster / "storage", topdown=False):
+    storage = home.dagster / "storage"
+    for folder, _, names in os.walk(storage, topdown=False):
         for path in (Path(folder, name) for name in names):
             with suppress(FileNotFoundError):  # the user interface writes there without the lock
                 if path.lstat().st_mtime < before:
                     yield path
         with suppress(OSError):  # not empty, or gone
-            if Path(folder).lstat().st_mtime < before:
+            if Path(folder) != storage and Path(folder).lstat().st_mtime < before:
                 Path(folder).rmdir()
 
 

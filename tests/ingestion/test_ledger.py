@@ -136,6 +136,14 @@ def test_the_secret_behind_pseudonyms_is_made_once_and_kept_in_the_warehouse(hom
     assert len(key) == 64
 
 
+def test_what_a_killed_run_spilled_is_removed(home: Home) -> None:
+    spilled = home.root / "warehouse.duckdb.tmp" / "duckdb_temp_storage_DEFAULT-0.tmp"
+    spilled.parent.mkdir(parents=True)
+    spilled.touch()
+    prepare_warehouse(home)
+    assert not spilled.parent.exists()
+
+
 def test_secret_and_warehouse_are_readable_by_their_owner_only(home: Home) -> None:
     prepare_warehouse(home)
     home.warehouse.chmod(0o644)

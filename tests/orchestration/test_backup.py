@@ -101,6 +101,18 @@ def test_what_is_restored_is_what_was_there(lived: Home, folder: Path) -> None:
     assert positions(lived)["erp", "res_country"].load_id == LOAD
 
 
+def test_a_restored_publication_is_open_to_readers_and_nothing_else_is(
+    lived: Home, folder: Path
+) -> None:
+    back_up(lived, folder)
+    opened = {
+        path.resolve()
+        for path in restored(lived, folder).root.rglob("*")
+        if path.is_dir() and path.stat().st_mode & 0o077
+    }
+    assert opened == {lived.published, lived.published / f"run-{LOAD}"}
+
+
 def test_nobody_but_its_owner_can_read_a_backup(lived: Home, folder: Path) -> None:
     back_up(lived, folder)
     assert [path for path in (folder, *folder.rglob("*")) if path.stat().st_mode & 0o077] == []
@@ -139,7 +151,7 @@ def test_what_was_erased_leaves_the_backup_with_the_next_one(lived: Home, folder
     assert erased not in [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
 
 
-@pytest.mark.parametrize("moment", ["_keep", "_put_in_force", "_remove_others"])
+@pytest.mark.parametrize("moment", ["_keep", "_write_inventory", "_remove_others"])
 def test_a_backup_that_is_killed_leaves_the_one_before(
     lived: Home, folder: Path, moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -221,6 +233,51 @@ def test_an_inventory_that_leads_out_of_the_installation_is_refused(
     inventory.write_text(inventory.read_text().replace(name, elsewhere))
     with pytest.raises(BackupError, match="is damaged"):
         restore(Home(folder.parent / "elsewhere"), folder)
+
+
+def killed_restore(home: Home, folder: Path, moment: str) -> None:
+    """A restore that dies when it is about to move something, or to remove its own mark."""
+    replace, unlink = Path.replace, Path.unlink
+
+    def die_at(path: Path) -> None:
+        if path == home.root / "restore.partial" / moment:
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Path, "replace", lambda path, to: die_at(path) or replace(path, to))
+        patch.setattr(
+            Path, "unlink", lambda path, **options: die_at(path) or unlink(path, **options)
+        )
+        restore(home, folder)
+
+
+@pytest.mark.parametrize("moment", ["acceptances.jsonl", "landing", "config", "staged.json"])
+def test_a_restore_that_was_killed_while_it_moved_things_is_gone_on_with(
+    lived: Home, folder: Path, moment: str
+) -> None:
+    back_up(lived, folder)
+    whole = contents(restored(lived, folder))
+    shutil.rmtree(lived.root)
+    killed_restore(lived, folder, moment)
+    assert lived.sources_file.exists() == (moment == "staged.json")
+    restore(lived, folder)
+    assert contents(lived) == whole
+    assert lived.marts.read_text() == "FR"
+    assert not list(lived.root.glob("*.partial"))
+
+
+def test_a_restore_that_was_killed_is_not_gone_on_with_from_another_backup(
+    lived: Home, folder: Path
+) -> None:
+    back_up(lived, folder)
+    another = folder.with_name("another")
+    back_up(lived, another)
+    shutil.rmtree(lived.root)
+    killed_restore(lived, folder, "landing")
+    with pytest.raises(ConfigurationError, match="is not empty"):
+        restore(lived, another)
+    restore(lived, folder)
+    assert lived.sources_file.exists()
 
 
 def test_a_backup_of_a_newer_product_is_not_restored(lived: Home, folder: Path) -> None:

@@ -64,6 +64,18 @@ def test_a_run_whose_process_is_gone_is_marked_failed() -> None:
         assert status_of(instance, run_id) == dg.DagsterRunStatus.FAILURE
 
 
+def test_a_run_of_an_earlier_version_that_was_killed_is_marked_failed() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        killed, repeating = str(uuid4()), str(uuid4())
+        for run_id in (killed, repeating):  # which inherits the tag
+            tags = {"adv/process": f"{killed}/{this_process()}"}
+            create_run_for_test(
+                instance, run_id=run_id, status=dg.DagsterRunStatus.STARTED, tags=tags
+            )
+        assert mark_dead_runs_failed(instance) == 1
+        assert status_of(instance, killed) == dg.DagsterRunStatus.FAILURE
+
+
 def test_a_living_run_and_one_that_is_about_to_start_are_left_alone() -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         alive = started(instance, this_process())

@@ -56,6 +56,21 @@ def test_a_killed_run_frees_the_lock(home: Home) -> None:
         assert time.monotonic() - started < 5
 
 
+def test_what_is_written_under_the_lock_is_its_owners_alone(home: Home) -> None:
+    before = os.umask(0o027)
+    try:
+        with run_lock(home, "run one"), run_lock(Home(home.root / "beside"), "run one"):
+            home.landing.mkdir()
+        with run_lock(home, "run two"):
+            home.acceptances.touch()
+        home.data_docs.mkdir()
+    finally:
+        os.umask(before)
+    written = (home.landing, home.acceptances, home.layout, home.data_docs)
+    modes = [path.stat().st_mode & 0o777 for path in written]
+    assert modes == [0o700, 0o600, 0o600, 0o750]
+
+
 def test_whoever_holds_the_lock_finds_the_layout_that_this_version_knows(home: Home) -> None:
     with run_lock(home, "run one"):
         assert layout_of(home) == LAYOUT

@@ -41,15 +41,22 @@ def test_the_first_night_publishes_what_the_exports_say(first_night: Home) -> No
     assert ask(first_night, "select count(*) from core.fct_claims") == [(1,)]
 
 
-def test_nobody_but_owner_and_group_can_read_what_a_night_writes(first_night: Home) -> None:
-    root, by_the_test = first_night.root, ("exports", "config")
+def test_what_a_night_writes_is_its_owners_and_what_it_publishes_the_groups(
+    first_night: Home,
+) -> None:
+    root, by_the_test = first_night.root, ("exports", "config", "run.lock")
+    published = first_night.published / str(current_run_id(first_night))
+    readers = {first_night.published, published, *published.rglob("*")}
+    assert len(readers) > 50
+    for path in readers:
+        assert path.stat().st_mode & 0o777 == (0o750 if path.is_dir() else 0o440), path
     written = [
         path
-        for path in root.rglob("*")
+        for path in set(root.rglob("*")) - readers
         if not path.is_symlink() and path.relative_to(root).parts[0] not in by_the_test
     ]
     assert len(written) > 500
-    assert [str(path) for path in written if path.stat().st_mode & 0o027] == []
+    assert [str(path) for path in written if path.stat().st_mode & 0o077] == []
 
 
 def test_the_age_of_the_publication_is_an_exit_code(first_night: Home) -> None:
@@ -203,6 +210,31 @@ def test_a_full_disk_is_said_in_words_and_told(
         nightly.run_nightly(home)
     ((_, _, told),) = web.calls
     assert "Is the disk full" in told["text"]
+
+
+@pytest.mark.parametrize("is_wrapped", [False, True])
+def test_a_server_of_dagster_that_is_lost_is_told_without_its_address(
+    is_wrapped: bool, home: Home, web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class ServerError(Exception):
+        """What a driver of PostgreSQL raises."""
+
+    def lost(_home: Home) -> None:
+        error = OperationalError("select", {}, ServerError("db.example.com: no user adv"))
+        if is_wrapped:
+            raise RuntimeError("too many retries") from error
+        raise error
+
+    install(home)
+    monkeypatch.setenv("ADV_NOTIFY_WEBHOOK", web.url)
+    monkeypatch.setattr(nightly, "open_instance", lost)
+    with pytest.raises(StorageError, match=r"config/dagster\.yaml names failed") as raised:
+        nightly.run_nightly(home)
+    ((_, _, told),) = web.calls
+    assert "OperationalError" in told["text"]
+    for text in (told["text"], str(raised.value)):
+        assert "example.com" not in text
+        assert "disk" not in text
 
 
 def test_two_runs_started_at_once_both_end_well(night: Home) -> None:

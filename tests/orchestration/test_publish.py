@@ -22,6 +22,7 @@ from ingestion.ledger import CurrentRun
 from orchestration import publish
 from orchestration.assets import marts
 from orchestration.dbt_runner import publication_before
+from orchestration.lock import run_lock
 from orchestration.query import query_marts
 
 AS_OF = date(2026, 1, 1)
@@ -105,7 +106,7 @@ def test_marts_that_find_no_room_are_not_published(home: Home) -> None:
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (16_384, limit[1]))
     try:
-        with pytest.raises(PublicationError, match="could not be written whole; is the disk full"):
+        with pytest.raises(WarehouseError, match="could not be written whole; is the disk full"):
             publish.publish(home, a_run(2), keep=7)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
@@ -184,6 +185,21 @@ def test_nobody_can_write_to_what_is_published(home: Home) -> None:
     files = [path for path in (home.published / "run-1").rglob("*") if path.is_file()]
     assert {"marts.duckdb", "aging.parquet", "published.json"} <= {path.name for path in files}
     assert not [path for path in files if path.stat().st_mode & 0o222]
+
+
+def test_a_publication_is_opened_to_the_group_when_it_is_put_in_force(home: Home) -> None:
+    def modes(number: int) -> set[tuple[bool, int]]:
+        folder = home.published / f"run-{number}"
+        return {
+            (path.is_dir(), path.stat().st_mode & 0o777) for path in (folder, *folder.rglob("*"))
+        }
+
+    with run_lock(home, "a run"):
+        published(home, 1)
+        build(home, a_run(2))
+    assert home.published.stat().st_mode & 0o777 == 0o750
+    assert modes(1) == {(True, 0o750), (False, 0o440)}
+    assert modes(2) == {(True, 0o700), (False, 0o600)}
 
 
 def test_a_publication_that_is_not_on_disk_is_none(
