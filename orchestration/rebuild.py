@@ -131,6 +131,7 @@ def discard(beside: Home) -> None:
     """Remove what a rebuild built; what dbt parsed stays, since the next time needs it too."""
     for suffix in ("", ".wal"):
         Path(f"{beside.warehouse}{suffix}").unlink(missing_ok=True)
+    shutil.rmtree(f"{beside.warehouse}.tmp", ignore_errors=True)  # what a killed one spilled
     shutil.rmtree(beside.published, ignore_errors=True)
 
 
