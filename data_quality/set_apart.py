@@ -6,18 +6,17 @@ gone from its source.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_quality.suites.derived import key_text, same_key
-from data_quality.validator import QUARANTINED
+from data_quality.suites.derived import key_text
 from ingestion.declarations import is_declared
-from ingestion.engine import connect, quoted_name, quoted_text
+from ingestion.engine import connect
 from ingestion.home import Home
+from ingestion.horizon import QUARANTINED, REJECTED, still_apart
 from ingestion.landing import Batch, batches
 
-REJECTED = "rejected.parquet"
 MOST_EXAMPLES = 5
 
 
@@ -41,88 +40,51 @@ def set_apart(home: Home) -> list[SetApart]:
     by_table: dict[str, list[Batch]] = {}
     for batch in batches(home.landing):
         manifest = batch.manifest
+        if manifest.folded:  # it stands for those before
+            by_table.pop(batch.name, None)
         if manifest.verdict == "accepted" and is_declared(manifest.system, manifest.table):
             by_table.setdefault(batch.name, []).append(batch)
     return [
         found
         for name in sorted(by_table)
-        for found in (*_unreadable(by_table[name][-1]), *_broken(by_table[name]))
+        for found in (*_unreadable(by_table[name]), *_broken(by_table[name]))
     ]
 
 
-def _unreadable(newest: Batch) -> list[SetApart]:
-    """Of files, which are read whole every time; of SQLite, those of its newest load."""
-    file = newest.folder / REJECTED
-    if not file.exists():
-        return []
-    with connect(reach=[newest.folder]) as connection:
+def _unreadable(loads: Sequence[Batch]) -> Iterator[SetApart]:
+    """Rows that could not be read, told by their places."""
+    place = "file || ' line ' || line"
+    # A line of an incremental read is a number in its answer: another night has the same.
+    found = _by_rule(loads, REJECTED, "code", "(file, line, key)", place)
+    for code, rows, places, files in found:
+        rule = f"every row can be read: {code.replace('_', ' ')}"
+        yield SetApart(loads[-1].name, rule, rows, places, files)
+
+
+def _broken(loads: Sequence[Batch]) -> Iterator[SetApart]:
+    """Rows that broke a rule when they were last read, told by their keys."""
+    key = key_text(loads[-1].table)
+    for reason, rows, keys, files in _by_rule(loads, QUARANTINED, "_reason", key, key):
+        yield SetApart(loads[-1].name, reason, rows, keys, files)
+
+
+def _by_rule(
+    loads: Sequence[Batch], name: str, rule: str, row: str, shown: str
+) -> Iterator[tuple[str, int, tuple[str, ...], tuple[Path, ...]]]:
+    """Of the rows apart in files of a name: rule, number, some as they are shown, and the files."""
+    apart = still_apart(loads, name)
+    if apart is None:
+        return
+    table = loads[-1].folder.parent
+    with connect(reach=[table]) as connection:
         found = connection.execute(
             f"""
             select
-                code, count(distinct (file, line)),
-                list(distinct file || ' line ' || line order by file || ' line ' || line)
-            from read_parquet({quoted_text(str(file))}) group by code order by code
-            """
-        ).fetchall()
-    return [
-        SetApart(
-            newest.name,
-            f"every row can be read: {code.replace('_', ' ')}",
-            rows,
-            tuple(places[:MOST_EXAMPLES]),
-            (file,),
-        )
-        for code, rows, places in found
-    ]
-
-
-def _broken(loads: Sequence[Batch]) -> list[SetApart]:
-    """Rows that broke a rule when they were last read, and that the source still holds."""
-    apart = [batch.folder / QUARANTINED for batch in loads]
-    apart = [file for file in apart if file.exists()]
-    if not apart:
-        return []
-    newest = loads[-1]
-    table = newest.table
-    read = [batch.rows for batch in loads]
-    key = ", ".join(quoted_name(name) for name in table.key)
-    held = _files([newest.folder / "keys.parquet"])
-    # Where keys cannot be read, one that is absent proves nothing.
-    is_held = f"exists (from {held} as k where {same_key(table, 'k', 'a')})"
-    is_held = "true" if newest.manifest.keys_unknown else is_held
-    with connect(reach=[newest.folder.parent]) as connection:
-        found = connection.execute(
-            f"""
-            with apart as (select {key}, _reason, {_LOAD} as load from {_files(apart)}),
-            read as (select {key}, {_LOAD} as load from {_files(read)})
-            select
-                _reason, count(distinct {key_text(table)}),
-                list(distinct {key_text(table)} order by {key_text(table)}),
+                {rule}, count(distinct {row}), list(distinct {shown} order by {shown}),
                 list(distinct load order by load desc)
-            from apart as a
-            where {is_held} and not exists (
-                from read as r where r.load > a.load and {same_key(table, "r", "a")}
-            )
-            group by _reason order by _reason
+            from ({apart}) group by 1 order by 1
             """
         ).fetchall()
-    return [
-        SetApart(
-            newest.name,
-            reason,
-            rows,
-            tuple(keys[:MOST_EXAMPLES]),
-            tuple(newest.folder.with_name(str(load)) / QUARANTINED for load in found_in),
-        )
-        for reason, rows, keys, found_in in found
-    ]
-
-
-_LOAD = r"cast(regexp_extract(filename, '([0-9]+)[/\\][a-z]+\.parquet$', 1) as bigint)"
-"""The load that a batch's file belongs to."""
-
-
-def _files(paths: Sequence[Path]) -> str:
-    """Files of a table as one relation; an older one may lack a column."""
-    names = ", ".join(quoted_text(str(path)) for path in paths)
-    return f"read_parquet([{names}], union_by_name = true, filename = true)"
+    for said, rows, examples, in_loads in found:
+        files = tuple(table / str(load) / name for load in in_loads)
+        yield said, rows, tuple(examples[:MOST_EXAMPLES]), files

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("adv.horizon")
 
+QUARANTINED, REJECTED = "quarantined.parquet", "rejected.parquet"
 STRIDE = timedelta(days=30)
 """A base holds every row of its table, so it is not written anew each night."""
 
@@ -179,6 +180,60 @@ def bases(home: Home, load_id: int) -> dict[tuple[str, str], int]:
     return found
 
 
+def still_apart(loads: Sequence[Batch], name: str) -> str | None:
+    """SQL for the rows of a table that are kept out now, as they lie apart, with their `load`.
+
+    A row lies apart while its source holds it, until a later batch reads it. One whose key cannot
+    be read cannot be told from others: only the newest batch tells of those.
+
+    Args:
+        loads: the table's batches, oldest first; a base may be the first of them.
+        name: the file where rows lie apart: `quarantined.parquet` or `rejected.parquet`.
+
+    Returns:
+        The query; None where no batch has such a file.
+
+    """
+    apart, rejected = (
+        [batch.folder / file for batch in loads if (batch.folder / file).exists()]
+        for file in (name, REJECTED)
+    )
+    if not apart:
+        return None
+    newest, names = loads[-1], [quoted_name(column) for column in loads[-1].table.key]
+    if name == REJECTED:  # its keys are text
+        text = "a.key"
+        same = f"a.key = concat_ws('/', {', '.join(f'r.{column}' for column in names)})"
+    else:
+        text = f"concat_ws('/', {', '.join(f'a.{column}' for column in names)})"
+        same = " and ".join(f"a.{column} is not distinct from r.{column}" for column in names)
+    # Where keys cannot be read, one that is absent proves nothing.
+    held = f"exists (select 1 from {_files([newest.folder / 'keys.parquet'])} as r where {same})"
+    held = "true" if newest.manifest.keys_unknown else held
+    if name == REJECTED:
+        held = f"if(a.key is null, a.load = {newest.manifest.load_id}, {held})"
+    read = [(f"select {', '.join(names)}", [batch.rows for batch in loads], same)]
+    if rejected:
+        read.append(("select key", rejected, f"r.key = {text}"))
+    unread = " and ".join(
+        f"not exists (select 1 from ({found}, {_LOAD} as load from {_files(files)}) as r "
+        f"where r.load > a.load and {is_same})"
+        for found, files, is_same in read
+    )
+    lying = f"select * exclude (filename), {_LOAD} as load from {_files(apart)}"
+    return f"select * from ({lying}) as a where {held} and {unread}"
+
+
+_LOAD = r"cast(regexp_extract(filename, '([0-9]+)[/\\][a-z]+\.parquet$', 1) as bigint)"
+"""The load that a batch's file belongs to."""
+
+
+def _files(paths: Sequence[Path]) -> str:
+    """Files of a table as one relation; an older one may lack a column."""
+    names = ", ".join(quoted_text(str(path)) for path in paths)
+    return f"read_parquet([{names}], union_by_name = true, filename = true)"
+
+
 def _fold_tables(home: Home, load_id: int) -> None:
     hidden = [folder for folder in kept_loads(home) if int(folder.name) <= load_id]
     files = ", ".join(quoted_text(str(folder / "loads.parquet")) for folder in hidden)
@@ -212,10 +267,12 @@ def _fold(home: Home, source_id: str, table: Table, loads: Sequence[int], load_i
     if batch is None:
         raise _missing(home, source_id, table.name, loads[-1])
     if not batch.manifest.folded:
-        rows = _write_base(home, source_id, table, loads, folder / BASE)
+        merged = _merged(home, source_id, table, loads)
+        rows = _write_base(merged, folder / BASE)
+        # Before it is the base: it alone tells, by then, which rows were read once more.
+        _carry_set_apart(merged)
         batch = Batch(folder, batch.manifest.model_copy(update={**_NOTHING_APART, "rows": rows}))
         write_manifest(folder, batch.manifest)  # from here on it is the base
-    _carry_set_apart(table, folder, load_id)
     (folder / "rows.parquet").unlink(missing_ok=True)
     _remove_hidden(folder.parent, load_id, but=folder)
     return _Base(source_id, table.name, loads[-1], batch.manifest.rows)
@@ -233,20 +290,28 @@ _NOTHING_APART: Mapping[str, object] = {
 """What the manifest of a base says in place of its last batch's."""
 
 
-def _write_base(
-    home: Home, source_id: str, table: Table, loads: Sequence[int], target: Path
-) -> int:
-    """Write the rows that were current after the last load; returns their number."""
-    found = [read_batch(home.landing / source_id / table.name / str(load)) for load in loads]
-    first = max((n for n, batch in enumerate(found) if batch and batch.manifest.folded), default=0)
+def _merged(home: Home, source_id: str, table: Table, loads: Sequence[int]) -> list[Batch]:
+    """The batches that these loads merged, from the last base on, which stands for those before."""
+    found: list[Batch] = []
+    for load in reversed(loads):
+        batch = read_batch(home.landing / source_id / table.name / str(load))
+        if batch is None:
+            raise _missing(home, source_id, table.name, load)
+        found.insert(0, batch)
+        if batch.manifest.folded:
+            break
+    return found
+
+
+def _write_base(merged: Sequence[Batch], target: Path) -> int:
+    """Write the rows that were current after the last of the batches; returns their number."""
+    table = merged[-1].table
     columns = ", ".join(quoted_name(column.name) for column in table.columns)
     current = f"from raw.{quoted_name(table.raw_name)} where _to_load is null"
-    with connect(reach=[home.landing]) as connection:
+    with connect(reach=[target.parent.parent]) as connection:
         connection.execute("create schema raw")
         prepare_raw(connection, table, None)
-        for load, batch in zip(loads[first:], found[first:], strict=True):
-            if batch is None:
-                raise _missing(home, source_id, table.name, load)
+        for batch in merged:
             merge_batch(connection, batch)
         put_parquet(connection, f"select {columns}, _row_hash {current}", target)
         row = connection.execute(f"select count(*) {current}").fetchone()
@@ -254,30 +319,20 @@ def _write_base(
     return int(row[0])
 
 
-def _carry_set_apart(table: Table, base: Path, load_id: int) -> None:
-    """Keep, beside the base, why the source holds rows that raw does not; forget the others.
+def _carry_set_apart(merged: Sequence[Batch]) -> None:
+    """Put what is still apart beside the last of the batches; the other rows are forgotten.
 
-    The second gate asks for a reason for each of them, every night.
+    It alone holds the version that was not let in, and the second gate asks every night why the
+    source holds rows that raw does not.
     """
-    names = [quoted_name(name) for name in table.key]
-    both = " and ".join(f"q.{name} is not distinct from k.{name}" for name in names)
-    told = f"q.key = concat_ws('/', {', '.join(f'k.{name}' for name in names)})"
-    held, current = (
-        f"read_parquet({quoted_text(str(base / name))})" for name in ("keys.parquet", BASE)
-    )
-    for name, same in (("quarantined.parquet", both), ("rejected.parquet", told)):
-        files = [f for f in base.parent.glob(f"*/{name}") if _is_hidden(f.parent, load_id)]
-        if not files:
-            continue
-        listed = ", ".join(quoted_text(str(file)) for file in sorted(files))
-        apart = (
-            f"select * from read_parquet([{listed}], union_by_name = true) as q "
-            f"where exists (select 1 from {held} as k where {same}) "
-            f"and not exists (select 1 from {current} as k where {same})"
-        )
+    base = merged[-1].folder
+    for name in (QUARANTINED, REJECTED):
         with connect(reach=[base.parent]) as connection:
-            if connection.execute(f"{apart} limit 1").fetchone():
-                put_parquet(connection, apart, base / name)
+            apart = still_apart(merged, name)
+            if apart and connection.execute(f"{apart} limit 1").fetchone():
+                # Once each, though a call that was killed had carried them before.
+                query = f"select distinct * exclude (load) from ({apart}) order by all"
+                put_parquet(connection, query, base / name)
             else:
                 (base / name).unlink(missing_ok=True)
 

@@ -208,10 +208,11 @@ def merge_batch(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Merged:
     landed, known = _landed_columns(connection, batch)
     read, columns = (", ".join(quoted_name(name) for name in names) for names in (landed, known))
     bad_keys = batch.folder / "quarantined.parquet"
+    # A base holds what was let in: the versions that lie apart beside it are others.
     good = (
         f"where not exists (select 1 from read_parquet({quoted_text(str(bad_keys))}) as q "
         f"where {_same_key(table, 'q', 'r')})"
-        if bad_keys.exists()
+        if bad_keys.exists() and not batch.manifest.folded
         else ""
     )
     # Rows of a base may have been landed under different declarations: it brings their hashes.

@@ -75,14 +75,51 @@ def test_a_row_is_told_until_it_is_read_and_right_or_gone(
         assert set_apart(home)[0].files == (newest.folder / "quarantined.parquet",)
 
 
-def test_a_row_that_cannot_be_read_is_told_by_its_place(home: Home, load: Load) -> None:
-    batch = load(1, orders(1))
+def unreadable(batch: Batch, line: int, key: str | None = None) -> None:
+    """A row of the batch that could not be read."""
+    shown = f"'{key}'" if key else "null"
+    row = f"'orders' as file, {line} as line, 'bad_decimal' as code, {shown}::varchar as key"
     with connect() as connection:
-        line = "'orders.csv' as file, 7 as line, 'amount' as field, 'bad_decimal' as code"
-        write(connection, f"select {line}", batch.folder / "rejected.parquet")
-    assert told(home) == [("erp.sale_order", 1, ("orders.csv line 7",))]
+        write(connection, f"select {row}", batch.folder / "rejected.parquet")
+
+
+def test_a_row_that_cannot_be_read_is_told_by_its_place(home: Home, load: Load) -> None:
+    unreadable(load(1, orders(1)), line=7)
+    assert told(home) == [("erp.sale_order", 1, ("orders line 7",))]
     load(2, orders(1))
     assert told(home) == []
+
+
+@pytest.mark.parametrize(
+    ("then", "keys", "places"),
+    [
+        ("read again, and right", None, ()),
+        ("not read, since it did not change", "select unnest([1, 2, 3]) as id", ("orders line 7",)),
+        ("gone from the source", "select unnest([1, 3]) as id", ()),
+        ("still not readable", "select unnest([1, 2, 3]) as id", ("orders line 1",)),
+        ("another one is not, too", "select unnest([1, 2, 3]) as id", ("orders line 7",)),
+    ],
+)
+def test_a_row_whose_key_is_known_is_told_until_it_is_read_and_right_or_gone(
+    home: Home, load: Load, then: str, keys: str | None, places: tuple[str, ...]
+) -> None:
+    unreadable(load(1, orders(3)), line=7, key="2")
+    again = load(2, orders(3) if keys is None else f"{orders(3)} where id <> 2", keys)
+    if "another" in then:
+        unreadable(again, line=7, key="3")
+    elif "still" in then:
+        unreadable(again, line=1, key="2")
+    rows = 2 if "another" in then else 1
+    assert told(home) == [("erp.sale_order", rows, places)] * bool(places)
+
+
+def test_a_row_that_broke_a_rule_and_can_no_longer_be_read_is_told_once(
+    home: Home, load: Load
+) -> None:
+    load(1, orders(3, SECOND_WRONG))
+    again = load(2, f"{orders(3)} where id <> 2", "select unnest([1, 2, 3]) as id")
+    unreadable(again, line=7, key="2")
+    assert told(home) == [("erp.sale_order", 1, ("orders line 7",))]
 
 
 def test_a_table_that_was_refused_passes_once_its_codes_are_mapped(

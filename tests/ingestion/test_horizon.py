@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_quality.reconciliation import reconcile
+from data_quality.set_apart import set_apart
 from ingestion import horizon as horizon_module
 from ingestion.config import Limits
 from ingestion.declarations import Column, Table
@@ -39,6 +40,15 @@ PEOPLE = Table(
     description="Customers.",
     columns=(Column("id", "bigint"), Column("name", "string")),
     key=("id",),
+)
+APART = replace(PEOPLE, columns=(*PEOPLE.columns, Column("_reason", "string")))
+"""How its rows lie apart."""
+UNREADABLE = replace(
+    PEOPLE,
+    columns=tuple(
+        Column(name, "bigint" if name == "line" else "string")
+        for name in ("file", "line", "code", "key", "row")
+    ),
 )
 RULE = CheckResult(rule="a rule", severity="row", passed=True, rows_checked=2, rows_failed=0)
 Row = tuple[Any, ...]
@@ -86,7 +96,8 @@ def live(home: Home, nights: Nights, first: int = 0) -> Home:
                 source_id=source_id,
             )
             if apart := [rows[key] for key in sorted(night.apart & rows.keys())]:
-                write_rows(batch.folder / "quarantined.parquet", PEOPLE, apart)
+                told = [{**row, "_reason": "a rule"} for row in apart]
+                write_rows(batch.folder / "quarantined.parquet", APART, told)
             batch = decide(
                 home,
                 batch,
@@ -178,13 +189,14 @@ def assert_hidden(short: Home, whole: Home, reached: Horizon | None) -> None:
 
 ANNA, BRUNO, CARLA = "Anna", "Bruno", "Carla"
 LIFE: Nights = [
-    {"a": Night({1: ANNA, 2: BRUNO}), "b": Night({1: ANNA})},
-    {"a": Night({1: ANNA, 2: BRUNO, 3: CARLA}, read={2, 3}, apart={3})},
-    {"a": Night({1: ANNA, 3: CARLA}, read=set()), "b": Night({}, fate="refused")},
+    {"a": Night({1: ANNA, 2: BRUNO, 4: ANNA}), "b": Night({1: ANNA})},
+    {"a": Night({1: ANNA, 2: BRUNO, 3: CARLA, 4: CARLA}, read={2, 3, 4}, apart={3, 4})},
+    {"a": Night({1: ANNA, 3: CARLA, 4: CARLA}, read=set()), "b": Night({}, fate="refused")},
     {"a": Night({}, fate="lost")},
-    {"a": Night({1: BRUNO, 3: CARLA}, read={1}), "b": Night({1: CARLA})},
+    {"a": Night({1: BRUNO, 3: CARLA, 4: CARLA}, read={1}), "b": Night({1: CARLA})},
 ]
-"""A row set apart for good, a delete, a refusal, a batch that no run merged, a change."""
+"""A row set apart for good and one of which raw has an older version, a delete, a refusal, a batch
+that no run merged, a change."""
 
 
 @pytest.fixture(scope="module")
@@ -222,8 +234,8 @@ def test_batches_up_to_the_horizon_are_one_and_its_ledger_says_so(lived: Home) -
             "order by all",
             [LOAD],
         ).fetchall() == [
-            ("a", 2, 1, 1),
-            ("a", 4, 0, 1),
+            ("a", 2, 2, 2),
+            ("a", 4, 0, 2),
             ("b", 0, 1, 1),
             ("b", 4, 0, 1),
         ]
@@ -232,14 +244,9 @@ def test_batches_up_to_the_horizon_are_one_and_its_ledger_says_so(lived: Home) -
 def test_a_row_set_apart_before_the_horizon_still_has_its_reason(lived: Home) -> None:
     """The source holds it and raw does not: the second gate asks why, every night."""
     shorten(lived, LOAD + 4)
-    tonight = decide(
-        lived,
-        landed(
-            lived, [], keys=[{"id": 1}, {"id": 3}], table=PEOPLE, load_id=LOAD + 5, source_id="a"
-        ),
-        accepted=True,
-        checks=(),
-    )
+    keys = [{"id": 1}, {"id": 3}, {"id": 4}]
+    batch = landed(lived, [], keys=keys, table=PEOPLE, load_id=LOAD + 5, source_id="a")
+    tonight = decide(lived, batch, accepted=True, checks=())
 
     def gate(connection: Any, merged: Any) -> list[tuple[str, CheckResult]]:
         results = reconcile(connection, merged, {"a": Limits()})
@@ -248,6 +255,41 @@ def test_a_row_set_apart_before_the_horizon_still_has_its_reason(lived: Home) ->
         return []
 
     merge(lived, a_run(LOAD + 5), [tonight], gate)
+
+
+def kept_out(home: Home) -> list[tuple[str, ...]]:
+    """The keys of the rows that are told to be kept out, by table and rule."""
+    return [rows.examples for rows in set_apart(home)]
+
+
+@pytest.mark.parametrize("earlier", [[], [LOAD + 2]], ids=["at once", "in two steps"])
+def test_a_row_is_told_to_be_kept_out_until_it_is_read_again(
+    lived: Home, earlier: list[int]
+) -> None:
+    """Whether raw has an older version of it or not."""
+    for load in (*earlier, LOAD + 4):
+        assert kept_out(lived) == [("3", "4")]
+        shorten(lived, load)
+    assert kept_out(lived) == [("3", "4")]
+    live(lived, [{"a": Night({1: BRUNO, 3: CARLA, 4: CARLA}, read={4})}], first=5)
+    assert kept_out(lived) == [("3",)]
+    shorten(lived, LOAD + 5)
+    assert kept_out(lived) == [("3",)]
+
+
+def test_a_row_that_could_not_be_read_lies_apart_until_it_can(lived: Home) -> None:
+    batches = lived.landing / "a" / "people"
+    for number, keys in ((1, ["1", "4", None]), (4, [None])):
+        lines = [
+            {"file": "people.csv", "line": 7, "code": "bad_date", "key": key, "row": "?"}
+            for key in keys
+        ]
+        write_rows(batches / str(LOAD + number) / "rejected.parquet", UNREADABLE, lines)
+    shorten(lived, LOAD + 4)
+    with connect() as connection:
+        file = batches / str(LOAD + 4) / "rejected.parquet"
+        found = connection.execute(f"select key, row from read_parquet('{file}')").fetchall()
+    assert found == [("4", "?"), (None, "?")]
 
 
 def test_how_far_a_table_was_read_is_remembered(lived: Home) -> None:
@@ -279,15 +321,15 @@ class KilledError(Exception):
     """Stands for the end of the process."""
 
 
-def killed_at(step: int, call: Callable[[], object]) -> bool:
-    """Run a call until its module has come to its n-th line; whether it came so far."""
+def killed_at(step: int, call: Callable[[], object], within: str | None = None) -> bool:
+    """Run a call until its module, or one function, comes to its n-th line; whether it did."""
     left = step
 
     def trace(frame: FrameType, event: str, _: object) -> Any:
         nonlocal left
         if frame.f_code.co_filename != horizon_module.__file__:
             return None
-        if event == "line":
+        if event == "line" and within in (None, frame.f_code.co_name):
             left -= 1
             if left == 0:
                 raise KilledError
@@ -330,6 +372,29 @@ def test_a_kill_at_any_line_loses_nothing_and_the_next_call_finishes(lived: Home
         assert written(home) == files
         shutil.rmtree(home.root)
     assert killed > 3
+
+
+def test_a_kill_at_any_line_of_a_fold_keeps_what_is_current_and_what_is_apart(
+    home: Home,
+) -> None:
+    nights = [
+        Night({4: BRUNO}),
+        Night({1: ANNA, 2: BRUNO, 4: ANNA}, apart={2, 4}),
+        Night({1: CARLA, 2: BRUNO, 3: CARLA, 4: ANNA}, read={1, 2, 3}, apart={1, 3}),
+    ]
+    live(home, [{"a": night} for night in nights])
+    for step in range(1, 100):
+        killed = a_copy(home, f"killed_{step}")
+        if not killed_at(step, lambda killed=killed: shorten(killed, LOAD + 2), within="_fold"):
+            break
+        rows = [(key, name) for _, key, name, *_ in versions(replayed(killed))]
+        assert rows == [(1, ANNA), (2, BRUNO), (4, BRUNO)]
+        shorten(killed, LOAD + 2)
+        assert kept_out(killed) == [("1", "3", "4")]
+        with connect() as connection:
+            file = killed.landing / "a" / "people" / str(LOAD + 2) / "quarantined.parquet"
+            assert connection.execute(f"select id from '{file}'").fetchall() == [(1,), (3,), (4,)]
+    assert step > 5
 
 
 def written(home: Home) -> list[str]:
