@@ -73,7 +73,7 @@ def test_the_window_reads_again_what_committed_late(server: Server, tmp_path: Pa
 def test_rows_without_a_stamp_are_in_every_window(server: Server, tmp_path: Path) -> None:
     server.execute(
         "create table unstamped (id int, write_date timestamp)",
-        "insert into unstamped values (1, '2026-01-01 09:00'), (2, null)",
+        "insert into unstamped values (1, '2026-01-01 08:00'), (2, null)",
     )
     table = a_table("unstamped", WRITTEN, cursor="write_date")
     with PostgresTransport(server.source()).session() as session:
