@@ -16,11 +16,10 @@ from data_quality.results import RuleResult
 from data_quality.rules import QueryRule, Reference
 from data_quality.suites import suite
 from data_quality.suites.derived import key_text, same_key
-from data_quality.validator import QUARANTINED
 from ingestion.config import Limits
 from ingestion.declarations import Table, system
 from ingestion.engine import quoted_name, quoted_text
-from ingestion.landing import Batch
+from ingestion.landing import QUARANTINED, Batch
 
 if TYPE_CHECKING:
     import duckdb

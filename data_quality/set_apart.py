@@ -14,8 +14,8 @@ from data_quality.suites.derived import key_text
 from ingestion.declarations import is_declared
 from ingestion.engine import connect
 from ingestion.home import Home
-from ingestion.horizon import QUARANTINED, REJECTED, still_apart
-from ingestion.landing import Batch, batches
+from ingestion.horizon import still_apart
+from ingestion.landing import QUARANTINED, REJECTED, Batch, batches
 
 MOST_EXAMPLES = 5
 

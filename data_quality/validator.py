@@ -21,15 +21,13 @@ from data_quality.suites import rules_for
 from data_quality.suites.derived import key_text, schema_rule
 from ingestion.config import Limits
 from ingestion.engine import connect, quoted_name, quoted_text
-from ingestion.landing import Batch
+from ingestion.landing import QUARANTINED, REJECTED, Batch
 from ingestion.transports.base import Problem
 
 if TYPE_CHECKING:
     import duckdb
 
     from data_quality.gx_duckdb import Session
-
-QUARANTINED = "quarantined.parquet"
 
 
 def warm_up() -> None:
@@ -292,7 +290,7 @@ def _rejections(
     if not manifest.rejected_rows:
         return []
     read = manifest.rows + manifest.rejected_rows
-    rejected = quoted_text(str(batch.folder / "rejected.parquet"))
+    rejected = quoted_text(str(batch.folder / REJECTED))
     counted = connection.execute(
         f"""
         select

@@ -28,7 +28,7 @@ from ingestion.engine import connect, put_parquet, quoted_name, quoted_text
 from ingestion.errors import ConfigurationError, WarehouseError
 from ingestion.home import Home
 from ingestion.kept_ledger import kept_loads, recount
-from ingestion.landing import BASE, Batch, read_batch, write_manifest
+from ingestion.landing import BASE, QUARANTINED, REJECTED, Batch, read_batch, write_manifest
 from ingestion.replay import complete_kept_ledger, replay_beside
 from ingestion.transports.base import Problem
 from ingestion.transports.parts import PARTS
@@ -259,10 +259,10 @@ def blank(table: Table, asked: Iterable[Erasure], source_id: str, folder: Path) 
         for name in ("rows.parquet", BASE):
             if (folder / name).exists():
                 _blank_rows(connection, table, theirs, folder / name)
-        if (folder / "quarantined.parquet").exists():
-            _blank_quarantined(connection, table, theirs, folder / "quarantined.parquet")
-        if (folder / "rejected.parquet").exists():
-            return _blank_rejected(connection, table, theirs, folder / "rejected.parquet")
+        if (folder / QUARANTINED).exists():
+            _blank_quarantined(connection, table, theirs, folder / QUARANTINED)
+        if (folder / REJECTED).exists():
+            return _blank_rejected(connection, table, theirs, folder / REJECTED)
     return set()
 
 
@@ -343,13 +343,13 @@ def _counts(
     connection: duckdb.DuckDBPyConnection, table: Table, asked: Erasure, folder: Path
 ) -> Iterator[int]:
     """Rows of the person in each file of a batch."""
-    for name in ("rows.parquet", BASE, "quarantined.parquet", "rejected.parquet"):
+    for name in ("rows.parquet", BASE, QUARANTINED, REJECTED):
         file = folder / name
         if not file.exists():
             continue
-        if name == "quarantined.parquet":
+        if name == QUARANTINED:
             condition = _is_theirs_by_json(asked)
-        elif name == "rejected.parquet":
+        elif name == REJECTED:
             condition = _is_theirs_by_text(table, asked)
         else:
             condition = _any_of([asked], _columns(connection, file), file)

@@ -26,7 +26,7 @@ from ingestion.errors import (
     WarehouseError,
 )
 from ingestion.home import Home
-from ingestion.landing import Batch, complete, landing_folder, merged_batch, schema_hash
+from ingestion.landing import REJECTED, Batch, complete, landing_folder, merged_batch, schema_hash
 from ingestion.ledger import Position
 from ingestion.read_again import ReadAgain
 from ingestion.transports.base import Extraction, Problem, Session, Transport, Window
@@ -221,7 +221,7 @@ def _unseen(table: Table, folder: Path, last: Path) -> int:
         known = {name for name, *_ in connection.execute(kept).fetchall()}
         # A batch that an older version landed holds keys only.
         told = [name for name in table.key_and_cursor if name in known]
-        rejected = folder / "rejected.parquet"
+        rejected = folder / REJECTED
         was_rejected = (
             f"anti join read_parquet({quoted_text(str(rejected))}) as x on x.key = "
             f"concat_ws('/', {', '.join(f'k.{quoted_name(name)}' for name in table.key)})"

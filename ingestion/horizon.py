@@ -27,7 +27,15 @@ from ingestion.engine import connect, put_parquet, quoted_name, quoted_text
 from ingestion.errors import WarehouseError
 from ingestion.home import Home
 from ingestion.kept_ledger import KEPT, keep_ledger, kept_loads, kept_rows
-from ingestion.landing import BASE, Batch, known_at, read_batch, write_manifest
+from ingestion.landing import (
+    BASE,
+    QUARANTINED,
+    REJECTED,
+    Batch,
+    known_at,
+    read_batch,
+    write_manifest,
+)
 from ingestion.ledger import merge_batch
 from ingestion.measures import MEASURES
 from ingestion.raw_tables import prepare_raw
@@ -37,7 +45,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("adv.horizon")
 
-QUARANTINED, REJECTED = "quarantined.parquet", "rejected.parquet"
 STRIDE = timedelta(days=30)
 """A base holds every row of its table, so it is not written anew each night."""
 

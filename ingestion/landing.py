@@ -40,6 +40,8 @@ from ingestion.transports.base import Extraction, Problem
 
 MANIFEST = "manifest.json"
 BASE = "base.parquet"
+QUARANTINED = "quarantined.parquet"
+REJECTED = "rejected.parquet"
 Verdict = Literal["pending", "accepted", "held_back", "refused"]
 """held_back: nothing is wrong with it, but with another table of its source in the same load. Like
 a refused batch it is never merged, by no later run either."""

@@ -26,7 +26,7 @@ from ingestion.engine import connect, quoted_name, quoted_text
 from ingestion.errors import WarehouseError
 from ingestion.home import Home
 from ingestion.kept_ledger import keep_ledger
-from ingestion.landing import Batch, CheckResult, known_at, schema_hash
+from ingestion.landing import QUARANTINED, Batch, CheckResult, known_at, schema_hash
 from ingestion.pseudonyms import FOLDER_OF_OWNER_ONLY, OWNER_ONLY, pseudonym_key
 from ingestion.raw_tables import assert_holds, changed_types, existing_columns, prepare_raw
 
@@ -207,7 +207,7 @@ def merge_batch(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Merged:
     rows, keys = (quoted_text(str(path)) for path in (batch.rows, batch.folder / "keys.parquet"))
     landed, known = _landed_columns(connection, batch)
     read, columns = (", ".join(quoted_name(name) for name in names) for names in (landed, known))
-    bad_keys = batch.folder / "quarantined.parquet"
+    bad_keys = batch.folder / QUARANTINED
     # A base holds what was let in: the versions that lie apart beside it are others.
     good = (
         f"where not exists (select 1 from read_parquet({quoted_text(str(bad_keys))}) as q "

@@ -15,14 +15,14 @@ def direct() -> set[str]:
     """The packages that the project itself asks for."""
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = chain(project["dependencies"], *project["optional-dependencies"].values())
-    return {NAME.match(requirement.lower())[0] for requirement in wanted}  # type: ignore[index]
+    return {name for requirement in wanted for name in NAME.findall(requirement.lower())[:1]}
 
 
 def locked() -> dict[str, str]:
     """Every requirement of the lock, by package."""
     text = (PROJECT / "requirements.lock").read_text(encoding="utf-8")
     entries = re.split(r"\n(?=[a-z0-9])", text)
-    return {NAME.match(entry)[0]: entry for entry in entries if NAME.match(entry)}  # type: ignore[index]
+    return {found[0]: entry for entry in entries if (found := NAME.match(entry))}
 
 
 def test_every_package_is_pinned_and_has_a_hash() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+import psutil
 
 from tests.faults.company import Company
 
@@ -42,8 +43,9 @@ def stop_server() -> None:
 
 def _end_server(by: signal.Signals) -> None:
     pid = Company(_root()).server.data / "postmaster.pid"
-    os.kill(int(pid.read_text(encoding="utf-8").splitlines()[0]), by)
-    time.sleep(1)
+    server = psutil.Process(int(pid.read_text(encoding="utf-8").splitlines()[0]))
+    server.send_signal(by)
+    server.wait(timeout=60)
 
 
 def _root() -> Path:
