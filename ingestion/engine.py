@@ -175,6 +175,13 @@ def confinement(reach: Iterable[Path]) -> tuple[str, ...]:
     return f"set allowed_directories = [{folders}]", "set enable_external_access = false"
 
 
+def one_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    """The row of a query that always answers with one, such as an aggregate's."""
+    row = connection.execute(query).fetchone()
+    assert row is not None
+    return row
+
+
 def quoted_text(value: str) -> str:
     """A SQL string literal."""
     return "'" + value.replace("'", "''") + "'"

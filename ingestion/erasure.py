@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ingestion.declarations import Column, Table, is_declared, system
-from ingestion.engine import connect, put_parquet, quoted_name, quoted_text
+from ingestion.engine import connect, one_row, put_parquet, quoted_name, quoted_text
 from ingestion.errors import ConfigurationError, WarehouseError
 from ingestion.home import Home
 from ingestion.kept_ledger import kept_loads, recount
@@ -190,7 +190,7 @@ def look(home: Home, table: Table, asked: Erasure) -> list[Found]:
             found.append(Found(root.name, len(counts), sum(counts)))
     if home.warehouse.exists():
         with connect(home.warehouse, read_only=True, reach=()) as connection:
-            versions = _one(
+            versions = _count(
                 connection,
                 f"select count(*) from raw.{quoted_name(table.raw_name)} "
                 f"where source_id = {quoted_text(asked.source_id)} and {asked.is_theirs}",
@@ -293,7 +293,7 @@ def _blank_rows(
         f"{quoted_name(column.name)} is distinct from {_blanked(column)}" for column in columns
     )
     source = f"read_parquet({quoted_text(str(file))})"
-    if not _one(connection, f"select count(*) from {source} where ({condition}) and ({changed})"):
+    if not _count(connection, f"select count(*) from {source} where ({condition}) and ({changed})"):
         return
     query = f"select * replace ({blanked}) from {source}"
     if "_row_hash" in held:  # the rows of a base are known by hashes that it brings
@@ -353,7 +353,7 @@ def _counts(
             condition = _is_theirs_by_text(table, asked)
         else:
             condition = _any_of([asked], _columns(connection, file), file)
-        yield _one(
+        yield _count(
             connection,
             f"select count(*) from read_parquet({quoted_text(str(file))}) where {condition}",
         )
@@ -437,10 +437,8 @@ def _columns(connection: duckdb.DuckDBPyConnection, file: Path) -> list[str]:
     return [str(row[0]) for row in connection.execute(described).fetchall()]
 
 
-def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = connection.execute(query).fetchone()
-    assert row is not None  # an aggregate always answers
-    return int(row[0])
+def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    return int(one_row(connection, query)[0])
 
 
 def _write(home: Home, entries: Iterable[Erasure]) -> None:

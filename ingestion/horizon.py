@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ingestion.declarations import Table, is_declared, system
-from ingestion.engine import connect, put_parquet, quoted_name, quoted_text
+from ingestion.engine import connect, one_row, put_parquet, quoted_name, quoted_text
 from ingestion.errors import WarehouseError
 from ingestion.home import Home
 from ingestion.kept_ledger import KEPT, keep_ledger, kept_loads, kept_rows
@@ -321,9 +321,7 @@ def _write_base(merged: Sequence[Batch], target: Path) -> int:
         for batch in merged:
             merge_batch(connection, batch)
         put_parquet(connection, f"select {columns}, _row_hash {current}", target)
-        row = connection.execute(f"select count(*) {current}").fetchone()
-    assert row is not None  # an aggregate always answers
-    return int(row[0])
+        return int(one_row(connection, f"select count(*) {current}")[0])
 
 
 def _carry_set_apart(merged: Sequence[Batch]) -> None:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from ingestion.declarations import STAGING, Table, systems
-from ingestion.engine import connect, quoted_name, quoted_text
+from ingestion.engine import connect, one_row, quoted_name, quoted_text
 from ingestion.errors import WarehouseError
 from ingestion.home import Home
 from ingestion.kept_ledger import keep_ledger
@@ -261,7 +261,7 @@ def merge_batch(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Merged:
         select {source}, {columns}, _row_hash, {load}, null, false from fresh
         """,
     )
-    (now,) = _one(connection, f"select count(*) from {target} as r where {current}")
+    (now,) = one_row(connection, f"select count(*) from {target} as r where {current}")
     return Merged(batch, added=inserted - changed, changed=changed, deleted=deleted, current=now)
 
 
@@ -386,10 +386,4 @@ def _control_tables() -> dict[str, dict[str, str]]:
 
 
 def _affected(connection: duckdb.DuckDBPyConnection, statement: str) -> int:
-    return int(_one(connection, statement)[0])
-
-
-def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:
-    row = connection.execute(query).fetchone()
-    assert row is not None  # every statement used here answers with one row
-    return row
+    return int(one_row(connection, statement)[0])

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ingestion.declarations import Table
-from ingestion.engine import quoted_name
+from ingestion.engine import one_row, quoted_name
 from ingestion.errors import WarehouseError
 
 if TYPE_CHECKING:
@@ -96,13 +96,13 @@ def assert_holds(
     """
     name, old, new = quoted_name(column), existing[column], table.column(column).data_type
     key = ", ".join(quoted_name(part) for part in table.key)
-    row = connection.execute(
+    row = one_row(
+        connection,
         f"""
         select count(*), min(concat_ws('/', {key})) from {relation}
         where {name} is distinct from try_cast(try_cast({name} as {new}) as {old})
-        """
-    ).fetchone()
-    assert row is not None  # an aggregate always answers
+        """,
+    )
     if row[0]:
         raise WarehouseError(
             f"{told_as}: {column} is {old} there and declared as {new} now, which cannot hold "

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingestion.declarations import is_declared
-from ingestion.engine import connect, quoted_name, write_whole
+from ingestion.engine import connect, one_row, quoted_name, write_whole
 from ingestion.errors import WarehouseError
 from ingestion.home import Home
 from ingestion.horizon import bases, forget, horizon
@@ -154,9 +154,7 @@ def replay(home: Home, into: Home, through: int | None = None) -> Replayed:
 
 
 def _count(connection: duckdb.DuckDBPyConnection, raw_name: str) -> int:
-    row = connection.execute(f"select count(*) from raw.{quoted_name(raw_name)}").fetchone()
-    assert row is not None  # an aggregate always answers
-    return int(row[0])
+    return int(one_row(connection, f"select count(*) from raw.{quoted_name(raw_name)}")[0])
 
 
 def _kept_batches(

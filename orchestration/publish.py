@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from ingestion.engine import connect, quoted_name, quoted_text, write_whole
+from ingestion.engine import connect, one_row, quoted_name, quoted_text, write_whole
 from ingestion.erasure import erased_load
 from ingestion.errors import PublicationError
 from ingestion.home import Home
@@ -182,12 +182,9 @@ def _verified(home: Home, folder: Path, run: CurrentRun) -> Publication:
         ).fetchone()
         if stamp is None or stamp[:2] != (run.run_id, run.as_of_date):
             raise PublicationError("The marts were built by another run, or for another date.")
-        sizes = connection.execute(
-            "select coalesce(sum(estimated_size), 0) from duckdb_tables()"
-        ).fetchone()
+        sizes = one_row(connection, "select coalesce(sum(estimated_size), 0) from duckdb_tables()")
     finally:
         connection.close()
-    assert sizes is not None  # an aggregate always answers
     return Publication(run.run_id, folder, stamp[1], stamp[2], len(found), int(sizes[0]))
 
 

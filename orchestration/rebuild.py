@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from ingestion import erasure
-from ingestion.engine import connect, quoted_text, write_whole
+from ingestion.engine import connect, one_row, quoted_text, write_whole
 from ingestion.errors import BusyError, ConfigurationError, WarehouseError
 from ingestion.home import Home
 from ingestion.horizon import horizon
@@ -195,8 +195,7 @@ def _restore_differences(home: Home, marts: Path, known_by: KeptRun) -> int:
                     f"select * from in_force.{table} where known_load <= ?",
                     [known_by.known_load],
                 )
-        counted = connection.execute(
-            "select count(*) from duckdb_tables() where database_name <> 'in_force'"
-        ).fetchone()
-    assert counted is not None  # an aggregate always answers
+        counted = one_row(
+            connection, "select count(*) from duckdb_tables() where database_name <> 'in_force'"
+        )
     return int(counted[0])

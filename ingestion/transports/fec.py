@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from ingestion.declarations import Table
-from ingestion.engine import quoted_name, quoted_text
+from ingestion.engine import one_row, quoted_name, quoted_text
 from ingestion.errors import SourceDataError, SourceError
 from ingestion.transports import fec_format, text_files
 from ingestion.transports.base import Extraction, Problem, Session, TableStatus, Window
@@ -240,7 +240,8 @@ class FecSession:
     def _after_staging(self, part: _Part, number: int) -> list[Problem]:
         problems = []
         lines = part.scan.lines - part.first_line + 1
-        (read, short) = self._one(
+        (read, short) = one_row(
+            self.connection,
             f"""
             select count(*), count(*) filter (
                 row = {part.scan.lines} and problems[1].code = 'column_count'
@@ -248,7 +249,7 @@ class FecSession:
                     < {len(part.header.names)}
             )
             from staged where file = {number}
-            """
+            """,
         )
         if short and not part.scan.ends_with_line_end:
             message = "the last line breaks off: the file was cut; export it again"
@@ -389,7 +390,7 @@ class FecSession:
 
     def _entries_told(self, broken: str, what: str, measure: str) -> tuple[str, int, int] | None:
         """A sentence on the entries that break a rule, with file and line of the first."""
-        (count,) = self._one(f"select count(*) from entries where {broken}")
+        (count,) = one_row(self.connection, f"select count(*) from entries where {broken}")
         if not count:
             return None
         first = self.connection.execute(
@@ -495,8 +496,3 @@ class FecSession:
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self.folder).as_posix()
-
-    def _one(self, query: str) -> tuple[Any, ...]:
-        row = self.connection.execute(query).fetchone()
-        assert row is not None  # aggregates give one row
-        return row

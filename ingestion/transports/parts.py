@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from ingestion.declarations import Table
-from ingestion.engine import connect, quoted_name, quoted_text
+from ingestion.engine import connect, one_row, quoted_name, quoted_text
 from ingestion.errors import SourceError, UnfinishedReadError
 
 if TYPE_CHECKING:
@@ -229,8 +229,7 @@ def differences(
     sums = ", ".join(
         ["count(*)", *(f"coalesce(sum({quoted_name(name)}), 0)::varchar" for name in totals)]
     )
-    found = connection.execute(f"select {sums} from {_parquet(rows)}").fetchone()
-    assert found is not None  # an aggregate answers with one row
+    found = one_row(connection, f"select {sums} from {_parquet(rows)}")
     return [
         f"{name}: {read} read, {said} at the source"
         for name, read, said in zip(names, found, (str(count), *totals.values()), strict=True)

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ingestion.declarations import Table
-from ingestion.engine import quoted_name, quoted_text
+from ingestion.engine import one_row, quoted_name, quoted_text
 from ingestion.transports.base import Extraction, Problem
 from ingestion.transports.casting import Value
 
@@ -130,21 +130,22 @@ class StagedRows:
 
     def count(self) -> int:
         """Rows read so far, good and bad."""
-        return int(self._one("select count(*) from staged")[0])
+        return int(one_row(self.connection, "select count(*) from staged")[0])
 
     def faulty(self, file: int) -> int:
         """Rows of a file that are kept out."""
         return int(
-            self._one(f"select count(*) from staged where file = {file} and problems is not null")[
-                0
-            ]
+            one_row(
+                self.connection,
+                f"select count(*) from staged where file = {file} and problems is not null",
+            )[0]
         )
 
     def keys_unknown(self) -> int:
         """Rows kept out whose key cannot be read either."""
         absent = " or ".join(f"{quoted_name(f'v.{name}')} is null" for name in self.table.key)
         counted = f"select count(*) from staged where problems is not null and ({absent})"
-        return int(self._one(counted)[0])
+        return int(one_row(self.connection, counted)[0])
 
     def totals(self, *, kept_out: bool = False) -> dict[str, str]:
         """Sums of the amounts, of the good rows or of those kept out."""
@@ -153,15 +154,16 @@ class StagedRows:
             return {}
         sums = ", ".join(f"coalesce(sum({quoted_name(f'v.{name}')}), 0)::varchar" for name in names)
         which = "is not null" if kept_out else "is null"
-        row = self._one(f"select {sums} from staged where problems {which}")
+        row = one_row(self.connection, f"select {sums} from staged where problems {which}")
         return dict(zip(names, row, strict=True))
 
     def write(self, into: Path) -> Extraction:
         """Write the batch's files, and say what is in them."""
         self._write_rows(into)
         self.write_keys(into)
-        rows, rejected = self._one(
-            "select count(*) filter (problems is null), count(problems) from staged"
+        rows, rejected = one_row(
+            self.connection,
+            "select count(*) filter (problems is null), count(problems) from staged",
         )
         if rejected:
             self._write_rejected(into)
@@ -248,7 +250,7 @@ class StagedRows:
         if self.table.cursor is None:
             return None
         highest = f"max({quoted_name(f'v.{self.table.cursor}')})::varchar"
-        found = self._one(f"select {highest} from staged where problems is null")[0]
+        found = one_row(self.connection, f"select {highest} from staged where problems is null")[0]
         return str(found) if found is not None else None
 
     def _first_problems(self) -> list[Problem]:
@@ -267,7 +269,7 @@ class StagedRows:
             f"count(*) filter ({broken}), min((file, row)) filter ({broken})"
             for broken in (f"notes & {1 << bit} > 0" for bit in range(len(rules)))
         )
-        found = self._one(f"select {measures} from staged where notes > 0")
+        found = one_row(self.connection, f"select {measures} from staged where notes > 0")
         told = []
         for rule, rows, first in zip(rules, found[::2], found[1::2], strict=True):
             if rows:
@@ -282,11 +284,6 @@ class StagedRows:
         self.connection.execute(
             f"copy ({query}) to {quoted_text(str(target))} (format parquet, compression zstd)"
         )
-
-    def _one(self, query: str) -> tuple[Any, ...]:
-        row = self.connection.execute(query).fetchone()
-        assert row is not None  # aggregates give one row
-        return row
 
 
 def write_nothing(connection: duckdb.DuckDBPyConnection, table: Table, into: Path) -> Extraction:
