@@ -15,6 +15,7 @@ from ingestion.config import (
     Source,
     Sources,
     SqliteSource,
+    secret,
 )
 from ingestion.declarations import Table, system
 from ingestion.engine import connect, quoted_name, quoted_text
@@ -79,8 +80,8 @@ def check_settings(sources: Sources) -> None:
     for source_id, source in sources.sources.items():
         try:
             transport_for(source)
-            if isinstance(source, PostgresSource) and source.connection:
-                source.connection.secret()
+            for reference in source.secrets:
+                secret(reference)
         except ConfigurationError as error:
             raise ConfigurationError(f"sources.{source_id}: {error}") from None
 

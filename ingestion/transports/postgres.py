@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingestion.config import Connection, PostgresSource
+from ingestion.config import Connection, PostgresSource, secret
 from ingestion.declarations import Column, Table
 from ingestion.engine import confine, connect, quoted_name, quoted_text
 from ingestion.errors import SourceError, UnfinishedReadError
@@ -97,7 +97,7 @@ def dsn(connection: Connection) -> str:
         "port": str(connection.port),
         "dbname": connection.database,
         "user": connection.user,
-        "password": connection.secret(),
+        "password": connection.password and secret(connection.password),
         "sslmode": connection.security,
         "sslrootcert": connection.authorities,
         "sslcert": connection.sslcert,

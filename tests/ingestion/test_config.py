@@ -114,9 +114,8 @@ def test_a_password_that_yaml_takes_for_something_else_is_not_shown(
 def test_a_password_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     connection = Connection(database="odoo", user="o'hara", password="${ODOO_PASSWORD}")
     with pytest.raises(ConfigurationError, match="ODOO_PASSWORD"):
-        connection.secret()
+        dsn(connection)
     monkeypatch.setenv("ODOO_PASSWORD", "it's")
-    assert connection.secret() == "it's"
     assert r"password='it\'s'" in dsn(connection)
 
 

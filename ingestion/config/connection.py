@@ -1,0 +1,80 @@
+"""How a database server is reached, and how the connection is protected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from ingestion.config.settings import SecretReference, Settings
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+SYSTEM = "system"
+SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+
+
+class Connection(Settings):
+    """How to reach a PostgreSQL database; the user needs SELECT and nothing else."""
+
+    host: str = "localhost"
+    port: int = Field(default=5432, ge=1, le=65535)
+    database: str
+    user: str
+    password: SecretReference | None = None
+    sslmode: SslMode | None = None
+    """By default the server must show a certificate of its host (verify-full), except where the
+    connection does not leave this machine (prefer)."""
+    sslrootcert: str | None = None
+    """File of the authorities that are believed; `system`, the default, for this machine's own."""
+    sslcert: str | None = None
+    """File of the certificate by which the user is known to the server."""
+    sslkey: str | None = None
+    """File of its private key."""
+    connect_timeout: int = Field(default=15, ge=1, description="Seconds")
+
+    @field_validator("host", "database")
+    @classmethod
+    def _is_no_address(cls, value: str) -> str:
+        if "://" in value or "@" in value:
+            raise ValueError(
+                "is a name, not an address: host, port, database and user have fields of their own"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _can_be_encrypted(self) -> Connection:
+        if (self.sslcert is None) != (self.sslkey is None):
+            raise ValueError("`sslcert` and `sslkey` belong together")
+        if self.sslmode == "verify-ca" and self.sslrootcert in (None, SYSTEM):
+            raise ValueError("`verify-ca` needs `sslrootcert`, the file of the authority")
+        return self
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the connection stays on this machine."""
+        return self.host.startswith("/") or self.host in LOOPBACK
+
+    @property
+    def security(self) -> SslMode:
+        """How the connection is encrypted and the server told from an impostor."""
+        return self.sslmode or ("prefer" if self.is_local else "verify-full")
+
+    @property
+    def authorities(self) -> str | None:
+        """Whose certificates are believed."""
+        return self.sslrootcert or (SYSTEM if self.security == "verify-full" else None)
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether nobody in between can read along."""
+        return self.is_local or self.security in ("verify-ca", "verify-full")
+
+    def relative_to(self, folder: Path) -> Connection:
+        """The same, with files found from the folder on."""
+        files = {
+            name: str((folder / file).resolve())
+            for name in ("sslrootcert", "sslcert", "sslkey")
+            if (file := getattr(self, name)) not in (None, SYSTEM)
+        }
+        return self.model_copy(update=files)

@@ -1,0 +1,148 @@
+"""The settings of a source: one class for each transport, by which the source is read."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import Field, field_validator, model_validator
+
+from ingestion.config.connection import Connection
+from ingestion.config.limits import Limits
+from ingestion.config.settings import SecretReference, Settings, duration
+from ingestion.declarations import systems
+
+SOURCE_ID = re.compile(r"^[a-z][a-z0-9_]{0,30}$")
+
+
+class SourceSettings(Settings):
+    """What every source is told."""
+
+    system: str
+    on_refusal: Literal["hold", "publish_stale"] = "hold"
+    """What a refused table, or a source out of reach, does to the publication: hold it, or publish
+    the rest, with the whole source as it was."""
+    limits: Limits = Limits()
+    """How much may be wrong before a table is refused."""
+    fresh_within: timedelta | None = None
+    """The source is late once its newest reading is older than this: 26h, 90m, 2d."""
+
+    @field_validator("fresh_within", mode="before")
+    @classmethod
+    def _is_a_duration(cls, value: object) -> timedelta | None:
+        if value is None:
+            return None
+        limit = duration(value)
+        if limit < timedelta(minutes=1):
+            raise ValueError("must be a minute at least")
+        return limit
+
+    @field_validator("system")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        if value not in systems():
+            raise ValueError(f"unknown system {value!r}; known are {', '.join(sorted(systems()))}")
+        return value
+
+    @property
+    def secrets(self) -> tuple[SecretReference, ...]:
+        """The secrets that reaching the source takes."""
+        return ()
+
+    @abstractmethod
+    def relative_to(self, folder: Path) -> Self:
+        """The same, with paths found from the folder on."""
+
+
+class OnePath(SourceSettings):
+    """What lies in one file or folder of this machine."""
+
+    path: Path
+
+    def relative_to(self, folder: Path) -> Self:
+        """The same, with paths found from the folder on."""
+        return self.model_copy(update={"path": (folder / self.path).resolve()})
+
+
+class DatabaseSource(SourceSettings):
+    """Tables of a database, or one query for each contract table."""
+
+    transport: str
+    overlap_minutes: int = Field(default=75, ge=0)
+    """Read again this much before the last cursor value: late commits carry older stamps, and
+    where rows are stamped in local time, one hour of autumn comes twice."""
+    queries: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _asks_for_known_tables(self) -> DatabaseSource:
+        if self.queries and self.system != "contract":
+            raise ValueError("`queries` belong to the system `contract`")
+        if self.system == "contract" and not self.queries:
+            raise ValueError("the system `contract` needs `queries`, one for each table given")
+        known = {table.name for table in systems()["contract"].tables}
+        for name in self.queries:
+            if name not in known:
+                raise ValueError(f"the contract has no table {name!r}; it has {', '.join(known)}")
+        return self
+
+
+class PostgresSource(DatabaseSource):
+    """A PostgreSQL database."""
+
+    transport: Literal["postgres"]
+    connection: Connection | None = None
+    embedded: Path | None = None
+    """Data folder of a PostgreSQL that this product runs itself, such as the demo's."""
+    part_rows: int = Field(default=1_000_000, ge=1)
+    """Rows of a large table that its first read keeps at a time: what a failure costs at most."""
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> PostgresSource:
+        if (self.connection is None) == (self.embedded is None):
+            raise ValueError("give either `connection` or `embedded`")
+        return self
+
+    @property
+    def secrets(self) -> tuple[SecretReference, ...]:
+        """The user's password, if it takes one."""
+        password = self.connection and self.connection.password
+        return (password,) if password else ()
+
+    def relative_to(self, folder: Path) -> Self:
+        """The same, with paths found from the folder on."""
+        embedded = self.embedded and (folder / self.embedded).resolve()
+        connection = self.connection and self.connection.relative_to(folder)
+        return self.model_copy(update={"embedded": embedded, "connection": connection})
+
+
+class SqliteSource(DatabaseSource, OnePath):
+    """A SQLite database, in one file."""
+
+    transport: Literal["sqlite"]
+
+
+class FileSource(OnePath):
+    """Tables kept as files in one folder: CSV, JSON lines, Parquet or Excel."""
+
+    transport: Literal["files"]
+    options: dict[str, Any] = Field(default_factory=dict)
+    tables: dict[str, str] = Field(default_factory=dict)
+    """File pattern of each table; by default a file named like the table."""
+
+
+class FecSource(OnePath):
+    """French accounting files in one folder."""
+
+    transport: Literal["fec"]
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+AnySource = PostgresSource | SqliteSource | FileSource | FecSource
+Source = Annotated[AnySource, Field(discriminator="transport")]
+TRANSPORTS = tuple(
+    get_args(source.model_fields["transport"].annotation)[0] for source in get_args(AnySource)
+)
+"""Names of the transports, as sources choose them."""
