@@ -90,13 +90,11 @@ class StagedRows:
             self.files.append(file)
         number = self.files.index(file)
         values = values or self.values
-        text = ", ".join(f"{_clean(value)} as {_x(value)}" for value in values)
-        cast = ", ".join(f"{value.cast(_x(value))} as {_v(value)}" for value in values)
         typed = ", ".join(_emptied(value) for value in values)
         given = ", ".join(f"{quoted_text(value.name)}: {_x(value)}" for value in values)
-        found = self._found(values)
-        suspicious = " or ".join(f"({broken})" for broken, _ in found)
-        problems = ", ".join(f"case when {broken} then {told} end" for broken, told in found)
+        problems = ", ".join(
+            f"case when {broken} then {told} end" for broken, told in self._found(values)
+        )
         bits = " + ".join(
             f"case when {rule.broken} then {1 << bit} else 0 end"
             for bit, rule in enumerate(self._warning_rules())
@@ -104,11 +102,7 @@ class StagedRows:
         self.connection.execute(
             f"""
             insert into staged
-            with cleaned as (select _row, _fault, _source_text, {text} from ({origin})),
-            valued as (select *, {cast} from cleaned),
-            judged as (
-                select *, coalesce({suspicious}, false) or _fault is not null as bad from valued
-            )
+            {self._judged(origin, values)}
             select
                 {number} as file, _row as row, {typed},
                 case
@@ -127,6 +121,12 @@ class StagedRows:
             """
         )
         return number
+
+    def write_sound(self, origin: str, target: Path) -> int:
+        """Write the rows of one file that have no problem, without staging any; their number."""
+        typed = ", ".join(f"{_emptied(v)} as {quoted_name(v.name)}" for v in self.values)
+        judged = self._judged(origin, self.values)
+        return self._copy(f"{judged} select {typed} from judged where not bad", target)
 
     def count(self) -> int:
         """Rows read so far, good and bad."""
@@ -176,6 +176,19 @@ class StagedRows:
             cursor_to=self._cursor_to(),
             problems=[*self._first_problems(), *self._warnings()],
         )
+
+    def _judged(self, origin: str, values: Sequence[Value]) -> str:
+        """SQL that casts the rows of one file and says which are bad, as `judged`."""
+        text = ", ".join(f"{_clean(value)} as {_x(value)}" for value in values)
+        cast = ", ".join(f"{value.cast(_x(value))} as {_v(value)}" for value in values)
+        suspicious = " or ".join(f"({broken})" for broken, _ in self._found(values))
+        return f"""
+            with cleaned as (select _row, _fault, _source_text, {text} from ({origin})),
+            valued as (select *, {cast} from cleaned),
+            judged as (
+                select *, coalesce({suspicious}, false) or _fault is not null as bad from valued
+            )
+            """
 
     def _found(self, values: Sequence[Value]) -> list[tuple[str, str]]:
         """Conditions that keep a row out, each with the problem that it then has."""
@@ -280,10 +293,12 @@ class StagedRows:
                 )
         return told
 
-    def _copy(self, query: str, target: Path) -> None:
-        self.connection.execute(
-            f"copy ({query}) to {quoted_text(str(target))} (format parquet, compression zstd)"
+    def _copy(self, query: str, target: Path) -> int:
+        (rows,) = one_row(
+            self.connection,
+            f"copy ({query}) to {quoted_text(str(target))} (format parquet, compression zstd)",
         )
+        return int(rows)
 
 
 def write_nothing(connection: duckdb.DuckDBPyConnection, table: Table, into: Path) -> Extraction:
