@@ -36,7 +36,7 @@ class TextSession(DatabaseSession):
             for name, said in self._totals(ask, since).items()
         }
         # Staged after the rows are written, and over their keys: of a window, these are not all.
-        keys = self._stage(replace(ask, table=of_keys(ask.table)))
+        keys = self._stage(replace(ask, table=_of_keys(ask.table)))
         keys.write_keys(into)
         return replace(
             extraction,
@@ -54,7 +54,7 @@ class TextSession(DatabaseSession):
         """Exact sums of the amounts that can be read, over the rows of the window."""
 
 
-def of_keys(table: Table) -> Table:
+def _of_keys(table: Table) -> Table:
     """The table as its keys are read; a cursor that is no date must not keep a key out."""
     columns = tuple(
         column if column.name in table.key else replace(column, data_type="string", empty=())

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING
 
 from ingestion.config import MariadbConnection, MariadbSource, secret
 from ingestion.declarations import Column, Table
-from ingestion.engine import confine, connect, quoted_name, quoted_text
+from ingestion.engine import confine, connect, copy_to_parquet, quoted_name, quoted_text
 from ingestion.errors import SourceError
-from ingestion.transports.as_text import FORMATS, TextSession, of_keys
+from ingestion.transports.as_text import FORMATS, TextSession
 from ingestion.transports.attached import AttachedSession
 from ingestion.transports.base import Extraction, Session, Window
 from ingestion.transports.casting import Value, value
@@ -207,7 +207,7 @@ class MariadbSession(AttachedSession, TextSession):
         """Write what comes if all of it is sound; otherwise read again, and name what is not."""
         since, rows, keys = self._since(ask, window), into / "rows.parquet", into / "keys.parquet"
         read = self._write_sound(ask, since, rows)
-        held = self._write_sound(replace(ask, table=of_keys(ask.table)), (), keys)
+        held = None if read is None else self._write_keys(ask, keys, of=None if since else rows)
         if read is None or held is None:
             return super()._read(ask, window, into)
         return Extraction(
@@ -216,6 +216,16 @@ class MariadbSession(AttachedSession, TextSession):
             totals={name: str(total) for name, total in self._totals(ask, since).items()},
             cursor_to=self._cursor_to(ask.table, rows),
         )
+
+    def _write_keys(self, ask: Question, target: Path, of: Path | None) -> int | None:
+        """Write the keys of all rows, which are those of a file if that holds all of them."""
+        names = ask.table.key_and_cursor
+        if of is None:
+            table = replace(ask.table, columns=tuple(map(ask.table.column, names)))
+            return self._write_sound(replace(ask, table=table), (), target)
+        selected = ", ".join(map(quoted_name, names))
+        keys = f"select {selected} from read_parquet({quoted_text(str(of))})"
+        return copy_to_parquet(self.local, keys, target)
 
     def _write_sound(self, ask: Question, conditions: Sequence[str], target: Path) -> int | None:
         """Write what comes; the number of rows, or None when one of them has a problem."""

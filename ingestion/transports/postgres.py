@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.config import Connection, PostgresSource, secret
 from ingestion.declarations import Column, Table
-from ingestion.engine import confine, connect, one_row, quoted_name, quoted_text
+from ingestion.engine import confine, connect, copy_to_parquet, quoted_name, quoted_text
 from ingestion.errors import SourceError, UnfinishedReadError
 from ingestion.landing import schema_hash
 from ingestion.transports.attached import AttachedSession
@@ -269,11 +269,7 @@ class PostgresSession(AttachedSession):
 
     def _write(self, query: str, target: Path) -> int:
         with self._telling():
-            (rows,) = one_row(
-                self.local,
-                f"copy ({query}) to {quoted_text(str(target))} (format parquet, compression zstd)",
-            )
-        return int(rows)
+            return copy_to_parquet(self.local, query, target)
 
 
 def _remedy(told: str) -> str:

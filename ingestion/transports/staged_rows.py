@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingestion.declarations import Table
-from ingestion.engine import one_row, quoted_name, quoted_text
+from ingestion.engine import copy_to_parquet, one_row, quoted_name, quoted_text
 from ingestion.transports.base import Extraction, Problem
 from ingestion.transports.casting import Value
 
@@ -126,7 +126,9 @@ class StagedRows:
         """Write the rows of one file that have no problem, without staging any; their number."""
         typed = ", ".join(f"{_emptied(v)} as {quoted_name(v.name)}" for v in self.values)
         judged = self._judged(origin, self.values)
-        return self._copy(f"{judged} select {typed} from judged where not bad", target)
+        return copy_to_parquet(
+            self.connection, f"{judged} select {typed} from judged where not bad", target
+        )
 
     def count(self) -> int:
         """Rows read so far, good and bad."""
@@ -222,8 +224,10 @@ class StagedRows:
         )
 
     def _write_rows(self, into: Path) -> None:
-        self._copy(
-            f"select {self._declared()} from staged where problems is null", into / "rows.parquet"
+        copy_to_parquet(
+            self.connection,
+            f"select {self._declared()} from staged where problems is null",
+            into / "rows.parquet",
         )
 
     def write_keys(self, into: Path) -> None:
@@ -231,13 +235,15 @@ class StagedRows:
         # A row kept out still exists in the source: its key keeps the version that raw has.
         names = ", ".join(quoted_name(name) for name in self.table.key_and_cursor)
         present = " or ".join(f"{quoted_name(name)} is not null" for name in self.table.key)
-        self._copy(
+        copy_to_parquet(
+            self.connection,
             f"select {names} from (select {self._declared()} from staged) where {present}",
             into / "keys.parquet",
         )
 
     def _write_rejected(self, into: Path) -> None:
-        self._copy(
+        copy_to_parquet(
+            self.connection,
             f"{self._rejected()} order by file, line, field",
             into / "rejected.parquet",
         )
@@ -293,13 +299,6 @@ class StagedRows:
                 )
         return told
 
-    def _copy(self, query: str, target: Path) -> int:
-        (rows,) = one_row(
-            self.connection,
-            f"copy ({query}) to {quoted_text(str(target))} (format parquet, compression zstd)",
-        )
-        return int(rows)
-
 
 def write_nothing(connection: duckdb.DuckDBPyConnection, table: Table, into: Path) -> Extraction:
     """The batch of a table that the source does not hold, or of which nothing can be read."""
@@ -308,11 +307,8 @@ def write_nothing(connection: duckdb.DuckDBPyConnection, table: Table, into: Pat
     )
     keys = ", ".join(quoted_name(name) for name in table.key_and_cursor)
     for selected, name in ((columns, "rows"), (f"{keys} from (select {columns})", "keys")):
-        target = quoted_text(str(into / f"{name}.parquet"))
-        connection.execute(
-            f"copy (select * from (select {selected}) where false) to {target} "
-            "(format parquet, compression zstd)"
-        )
+        nothing = f"select * from (select {selected}) where false"
+        copy_to_parquet(connection, nothing, into / f"{name}.parquet")
     return Extraction(rows=0, source_rows=0, missing_columns=("*",))
 
 
