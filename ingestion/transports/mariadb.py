@@ -27,7 +27,7 @@ from ingestion.declarations import Column, Table
 from ingestion.engine import confine, connect, copy_to_parquet, quoted_name, quoted_text
 from ingestion.errors import SourceError
 from ingestion.transports.as_text import FORMATS, TextSession
-from ingestion.transports.attached import AttachedSession
+from ingestion.transports.attached import UNPROVEN, AttachedSession
 from ingestion.transports.base import Extraction, Session, Window
 from ingestion.transports.casting import Value, value
 from ingestion.transports.database import Question
@@ -149,8 +149,9 @@ class MariadbSession(AttachedSession, TextSession):
 
     @staticmethod
     def told(error: Exception) -> str:
-        """The beginning of the extension's message."""
-        return str(error).strip()[:500]
+        """The beginning of the extension's message, and what to do about it."""
+        said = str(error).strip()[:500]
+        return said + UNPROVEN if "certificate" in said.lower() else said
 
     def attach(self) -> None:
         """Reach the source.
@@ -311,7 +312,7 @@ class MariadbSession(AttachedSession, TextSession):
             yield answer
             if answer.num_rows < ROWS_AT_A_TIME:
                 return
-            beyond = [_beyond(key, [str(answer[name][-1]) for name in key])]
+            beyond = [_beyond(key, [_written(answer[name][-1].as_py()) for name in key])]
 
     def _answered(self, query: str) -> pyarrow.Table:
         with self._telling():
@@ -434,6 +435,11 @@ def _sum(column: Column, form: Form) -> str:
     if not form.is_number:
         counts += f" and {form.asked} regexp {quoted_text(NUMBER)}"
     return f"coalesce(sum(case when {counts} then {amount} end), 0)"
+
+
+def _written(part: int | str | bytes) -> str:
+    """Part of a key as a literal has it; the extension takes text for bytes if case matters."""
+    return part.decode() if isinstance(part, bytes) else str(part)
 
 
 def _beyond(columns: Sequence[str], key: Sequence[str]) -> str:
