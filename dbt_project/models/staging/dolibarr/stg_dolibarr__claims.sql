@@ -10,8 +10,7 @@ companies as (
 ),
 
 reason_map as (
-    select * from {{ ref('claim_reason_map') }}
-    where system = 'dolibarr'
+    {{ claim_reasons_of('dolibarr') }}
 ),
 
 status_map as (
