@@ -11,6 +11,7 @@ from ingestion.config import (
     DatabaseSource,
     FecSource,
     FileSource,
+    MariadbSource,
     PostgresSource,
     Source,
     Sources,
@@ -56,6 +57,10 @@ def transport_for(source: Source) -> Transport:
             from ingestion.transports.postgres import PostgresTransport
 
             return PostgresTransport(source)
+        case MariadbSource():
+            from ingestion.transports.mariadb import MariadbTransport
+
+            return MariadbTransport(source)
         case SqliteSource():
             from ingestion.transports.sqlite import SqliteTransport
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from rich.console import Console
 from rich.table import Table as Grid
 
-from ingestion.config import PostgresSource, Source, Sources
+from ingestion.config import MariadbSource, PostgresSource, Source, Sources
 from ingestion.declarations import feeders, system
 from ingestion.errors import AdvError
 from ingestion.extract import tables_of, transport_for
@@ -58,7 +58,8 @@ def missing_numbers(filled: set[str]) -> list[str]:
 
 def warnings(source: Source) -> Iterator[str]:
     """What can be read, and should not be read like that."""
-    if isinstance(source, PostgresSource) and (at := source.connection) and not at.is_verified:
+    at = source.connection if isinstance(source, PostgresSource | MariadbSource) else None
+    if at and not at.is_verified:
         yield (
             f"{at.host} is read with `sslmode: {at.security}`: whoever stands in between can read "
             "along, and take the password; `verify-full` prevents it"

@@ -81,6 +81,16 @@ REACHED = {
       password: ${{{variable}_PASSWORD}}  # leave the line out where none is asked
       # On another machine, the server must prove who it is: docs/security.md.
 """,
+    "mariadb": """\
+    transport: mariadb          # MySQL, too
+    connection:
+      host: localhost
+      port: 3306
+      database: {name}
+      user: adv_reader          # needs SELECT, nothing else
+      password: ${{{variable}_PASSWORD}}  # leave the line out where none is asked
+      # On another machine, the server must prove who it is: docs/security.md.
+""",
     "sqlite": """\
     transport: sqlite
     path: /var/lib/{name}/{name}.sqlite  # is only read; may be written to meanwhile

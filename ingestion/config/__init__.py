@@ -4,13 +4,14 @@ Secrets are never written in it, only referenced as `${NAME_OF_ENVIRONMENT_VARIA
 settings are a class in `sources.py`; what a setting means is said there and nowhere else.
 """
 
-from ingestion.config.connection import LOOPBACK, Connection
+from ingestion.config.connection import LOOPBACK, Connection, MariadbConnection
 from ingestion.config.limits import Limits, PublicationLimits, Retention
 from ingestion.config.settings import duration, secret
 from ingestion.config.sources import (
     DatabaseSource,
     FecSource,
     FileSource,
+    MariadbSource,
     PostgresSource,
     Source,
     SqliteSource,
@@ -24,6 +25,8 @@ __all__ = [
     "FecSource",
     "FileSource",
     "Limits",
+    "MariadbConnection",
+    "MariadbSource",
     "PostgresSource",
     "PublicationLimits",
     "Retention",

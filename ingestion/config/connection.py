@@ -78,3 +78,17 @@ class Connection(Settings):
             if (file := getattr(self, name)) not in (None, SYSTEM)
         }
         return self.model_copy(update=files)
+
+
+class MariadbConnection(Connection):
+    """How to reach a MariaDB or MySQL database; the user needs SELECT and nothing else."""
+
+    port: int = Field(default=3306, ge=1, le=65535)
+    sslmode: Literal["disable", "require", "verify-full"] | None = None
+    """As for PostgreSQL; a connection that does not leave this machine is not encrypted. The
+    driver checks a certificate's host whenever it checks its authority."""
+
+    @property
+    def security(self) -> SslMode:
+        """How the connection is encrypted and the server told from an impostor."""
+        return self.sslmode or ("disable" if self.is_local else "verify-full")

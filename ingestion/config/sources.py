@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, field_validator, model_validator
 
-from ingestion.config.connection import Connection
+from ingestion.config.connection import Connection, MariadbConnection
 from ingestion.config.limits import Limits
 from ingestion.config.settings import SecretReference, Settings, duration
 from ingestion.declarations import systems
@@ -118,6 +118,22 @@ class PostgresSource(DatabaseSource):
         return self.model_copy(update={"embedded": embedded, "connection": connection})
 
 
+class MariadbSource(DatabaseSource):
+    """A MariaDB or MySQL database."""
+
+    transport: Literal["mariadb"]
+    connection: MariadbConnection
+
+    @property
+    def secrets(self) -> tuple[SecretReference, ...]:
+        """The user's password, if it takes one."""
+        return (self.connection.password,) if self.connection.password else ()
+
+    def relative_to(self, folder: Path) -> Self:
+        """The same, with paths found from the folder on."""
+        return self.model_copy(update={"connection": self.connection.relative_to(folder)})
+
+
 class SqliteSource(DatabaseSource, OnePath):
     """A SQLite database, in one file."""
 
@@ -140,7 +156,7 @@ class FecSource(OnePath):
     options: dict[str, Any] = Field(default_factory=dict)
 
 
-AnySource = PostgresSource | SqliteSource | FileSource | FecSource
+AnySource = PostgresSource | MariadbSource | SqliteSource | FileSource | FecSource
 Source = Annotated[AnySource, Field(discriminator="transport")]
 TRANSPORTS = tuple(
     get_args(source.model_fields["transport"].annotation)[0] for source in get_args(AnySource)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.config import DatabaseSource
 from ingestion.declarations import Column, Table
-from ingestion.engine import quoted_name
+from ingestion.engine import quoted_name, quoted_text
 from ingestion.errors import SourceError
 from ingestion.transports.base import Extraction, Problem, TableStatus, Window
 from ingestion.transports.staged_rows import write_nothing
@@ -34,11 +34,12 @@ class Question:
 
     def rows(self, *conditions: str) -> str:
         """The declared columns, of the rows that somebody needs."""
-        return self.select(self._named(self.expressions), conditions)
+        names = (column.name for column in self.table.columns)
+        return self.select(self._named(names), conditions)
 
-    def keys(self) -> str:
+    def keys(self, *conditions: str) -> str:
         """The key of every row that the source holds, and when it changed last."""
-        return self.select(self._named(self.table.key_and_cursor))
+        return self.select(self._named(self.table.key_and_cursor), conditions)
 
     def select(self, selected: str, conditions: Iterable[str] = ()) -> str:
         """Anything, of the rows that somebody needs."""
@@ -110,6 +111,29 @@ class DatabaseSession(ABC):
             # On a line of its own, the bracket is not part of a comment that ends the query.
             return f"({query.strip().rstrip(';')}\n) as given"
         return quoted_name(table.relation or table.name)
+
+    def _since(self, ask: Question, window: Window) -> list[str]:
+        """Condition for the rows of the window, changed shortly before, or nobody knows when."""
+        if ask.table.cursor is None or window.low is None:
+            return []
+        changed = self._changed(ask.expressions[ask.table.cursor])
+        since = f"{changed} >= {self._instant(window.low)} - {self._overlap()}"
+        if window.again:
+            first, end = (self._instant(f"{day} 00:00:00") for day in window.again)
+            since += f" or ({changed} >= {first} and {changed} < {end})"
+        return [f"{since} or {changed} is null"]
+
+    def _changed(self, sql: str) -> str:
+        """SQL, at the source, that gives the cursor as it can be compared."""
+        return sql
+
+    def _instant(self, written: str) -> str:
+        """SQL, at the source, that gives an instant which is written out."""
+        return f"timestamp {quoted_text(written)}"
+
+    @abstractmethod
+    def _overlap(self) -> str:
+        """SQL, at the source, of the time before a window that is read again."""
 
     @abstractmethod
     def _columns(self, table: Table) -> set[str]:

@@ -24,8 +24,9 @@ from ingestion.declarations import Column, Table
 from ingestion.engine import confine, connect, quoted_name, quoted_text
 from ingestion.errors import SourceError, UnfinishedReadError
 from ingestion.landing import schema_hash
+from ingestion.transports.attached import AttachedSession
 from ingestion.transports.base import Extraction, Session, Window
-from ingestion.transports.database import DatabaseSession, Question
+from ingestion.transports.database import Question
 from ingestion.transports.parts import PARTS, KeyRanges, Parts, differences, fingerprint, resume
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class PostgresTransport:
             connection.execute("begin")
             connection.execute("select * from postgres_query('src', 'select 1 as one')").fetchall()
         except duckdb.Error as error:
-            told = _without_secrets(error)
+            told = PostgresSession.told(error)
             raise SourceError(f"PostgreSQL cannot be reached: {told}{_remedy(told)}") from None
 
     def _dsn(self) -> str:
@@ -113,10 +114,17 @@ def dsn(connection: Connection) -> str:
 
 
 @dataclass
-class PostgresSession(DatabaseSession):
+class PostgresSession(AttachedSession):
     """One snapshot of one PostgreSQL database."""
 
+    FUNCTION = "postgres_query"
+
     source: PostgresSource
+
+    @staticmethod
+    def told(error: Exception) -> str:
+        """The first lines of a driver's message, which may repeat the connection string."""
+        return PASSWORD.sub("password=***", str(error).strip())[:500]
 
     def still_answers(self) -> bool:
         """Whether the connection is the one of before; a failed query has ended its snapshot.
@@ -134,30 +142,13 @@ class PostgresSession(DatabaseSession):
             return False
         return True
 
-    def _columns(self, table: Table) -> set[str]:
-        import duckdb
-
-        if table.name in self.source.queries:
-            probe = f"select * from {self._origin(table)} limit 0"
-            try:
-                described = self.local.execute(
-                    f"describe select * from postgres_query('src', {quoted_text(probe)})"
-                ).fetchall()
-            except duckdb.Error as error:
-                raise SourceError(
-                    f"the query for {table.name} fails: {_without_secrets(error)}"
-                ) from None
-            return {row[0] for row in described}
-        catalogue = (
+    def _catalogue(self, table: Table) -> str:
+        return (
             "select a.attname::text as name from pg_attribute as a "
             f"where a.attrelid = to_regclass({quoted_text(self._origin(table))}) "
             "and a.attnum > 0 and not a.attisdropped "
             "and has_column_privilege(a.attrelid, a.attnum, 'select')"
         )
-        return {row[0] for row in self._query(catalogue)}
-
-    def _count(self, origin: str) -> int:
-        return int(self._query(f"select count(*) as n from {origin}")[0][0])
 
     def _typed(self, column: Column, sql: str) -> str:
         source_type = SOURCE_TYPES.get(
@@ -167,6 +158,9 @@ class PostgresSession(DatabaseSession):
         for nothing in column.empty:
             typed = f"nullif({typed}, {quoted_text(nothing)}::{source_type})"
         return typed
+
+    def _overlap(self) -> str:
+        return f"interval '{self.source.overlap_minutes} minutes'"
 
     def _read(self, ask: Question, window: Window, into: Path) -> Extraction:
         ranges = self._key_ranges(ask.table) if window.low is None else None
@@ -179,18 +173,6 @@ class PostgresSession(DatabaseSession):
             cursor_to=self._cursor_to(ask.table, into / "rows.parquet"),
             leftovers=into.with_name(PARTS),
         )
-
-    def _since(self, ask: Question, window: Window) -> list[str]:
-        """Condition for the rows of the window, changed shortly before, or nobody knows when."""
-        if ask.table.cursor is None or window.low is None:
-            return []
-        changed = ask.expressions[ask.table.cursor]
-        overlap = f"interval '{self.source.overlap_minutes} minutes'"
-        since = f"{changed} >= timestamp {quoted_text(window.low)} - {overlap}"
-        if window.again:
-            first, end = (f"timestamp {quoted_text(day.isoformat())}" for day in window.again)
-            since += f" or ({changed} >= {first} and {changed} < {end})"
-        return [f"{since} or {changed} is null"]
 
     def _read_whole(self, ask: Question, window: Window, into: Path) -> Extraction:
         since = self._since(ask, window)
@@ -290,28 +272,13 @@ class PostgresSession(DatabaseSession):
 
     def _copy(self, query: str, target: Path) -> int:
         """Write what the source answers; the number of rows."""
-        return self._write(f"select * from postgres_query('src', {quoted_text(query)})", target)
+        return self._write(f"select * from {self._answer(query)}", target)
 
     def _write(self, query: str, target: Path) -> int:
-        import duckdb
-
-        try:
-            result = self.local.execute(
-                f"copy ({query}) to {quoted_text(str(target))} (format parquet, compression zstd)"
-            ).fetchone()
-        except duckdb.Error as error:
-            raise SourceError(f"reading failed: {_without_secrets(error)}") from None
-        return int(result[0]) if result else 0
-
-    def _query(self, query: str) -> list[tuple[str, ...]]:
-        import duckdb
-
-        try:
-            return self.local.execute(
-                f"select * from postgres_query('src', {quoted_text(query)})"
-            ).fetchall()
-        except duckdb.Error as error:
-            raise SourceError(f"reading failed: {_without_secrets(error)}") from None
+        ((rows,),) = self._run(
+            f"copy ({query}) to {quoted_text(str(target))} (format parquet, compression zstd)"
+        )
+        return int(rows)
 
 
 def _remedy(told: str) -> str:
@@ -324,8 +291,3 @@ def _remedy(told: str) -> str:
             "certificate as `sslrootcert`, and the host as the certificate does: docs/security.md."
         )
     return ""
-
-
-def _without_secrets(error: Exception) -> str:
-    """The first lines of a driver's message, which may repeat the connection string."""
-    return PASSWORD.sub("password=***", str(error).strip())[:500]

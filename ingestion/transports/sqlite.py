@@ -15,8 +15,8 @@ import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_UP, Context, Decimal
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,9 +24,10 @@ from ingestion.config import SqliteSource
 from ingestion.declarations import Column, Table
 from ingestion.engine import connect, quoted_text
 from ingestion.errors import SourceError
-from ingestion.transports.base import Extraction, Session, Window
-from ingestion.transports.casting import NUMBER, Formats, value
-from ingestion.transports.database import DatabaseSession, Question
+from ingestion.transports.as_text import EXACT, FORMATS, TextSession
+from ingestion.transports.base import Session
+from ingestion.transports.casting import NUMBER, value
+from ingestion.transports.database import Question
 from ingestion.transports.staged_rows import StagedRows
 
 if TYPE_CHECKING:
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 15.0
 """How long a database that somebody writes to is waited for."""
 ROWS_AT_A_TIME = 50_000
-FORMATS = Formats(has_empty_text=True)
-EXACT = Context(prec=100, rounding=ROUND_HALF_UP)
-"""Rounds as DuckDB does when it casts text."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,7 @@ class SqliteTransport:
 
 
 @dataclass
-class SqliteSession(DatabaseSession):
+class SqliteSession(TextSession):
     """One snapshot of one SQLite database."""
 
     source: SqliteSource
@@ -117,35 +115,14 @@ class SqliteSession(DatabaseSession):
         (rows,) = self._ask(f"select count(*) from {origin}").fetchone()
         return int(rows)
 
-    def _read(self, ask: Question, window: Window, into: Path) -> Extraction:
-        since = self._since(ask, window)
-        rows = self._stage(ask.table, ask.rows(*since))
-        extraction, apart = rows.write(into), rows.totals(kept_out=True)
-        totals = {
-            name: str(EXACT.subtract(said, Decimal(apart[name])))
-            for name, said in self._totals(ask, since).items()
-        }
-        # Staged after the rows are written, and over their keys: of a window, these are not all.
-        keys = self._stage(_of_keys(ask.table), ask.keys())
-        keys.write_keys(into)
-        return replace(
-            extraction,
-            source_rows=keys.count(),
-            keys_unknown=keys.keys_unknown(),
-            totals=totals,
-        )
+    def _changed(self, sql: str) -> str:
+        return f"julianday({sql})"
 
-    def _since(self, ask: Question, window: Window) -> list[str]:
-        """Condition for the rows of the window, changed shortly before, or nobody knows when."""
-        if ask.table.cursor is None or window.low is None:
-            return []
-        changed = f"julianday({ask.expressions[ask.table.cursor]})"
-        overlap = self.source.overlap_minutes / (24 * 60)
-        since = f"{changed} >= julianday({quoted_text(window.low)}) - {overlap}"
-        if window.again:
-            first, end = (f"julianday({quoted_text(day.isoformat())})" for day in window.again)
-            since += f" or ({changed} >= {first} and {changed} < {end})"
-        return [f"{since} or {changed} is null"]
+    def _instant(self, written: str) -> str:
+        return f"julianday({quoted_text(written)})"
+
+    def _overlap(self) -> str:
+        return str(self.source.overlap_minutes / (24 * 60))
 
     def _totals(self, ask: Question, conditions: Sequence[str]) -> dict[str, Decimal]:
         """Exact sums of the amounts that can be read, over the rows of the window."""
@@ -161,11 +138,11 @@ class SqliteSession(DatabaseSession):
         found = self._ask(ask.select(", ".join(sums), conditions)).fetchone()
         return {c.name: Decimal(said.decode()) for c, said in zip(amounts, found, strict=True)}
 
-    def _stage(self, table: Table, query: str) -> StagedRows:
-        """Cast what the source answers; `staged` then holds it."""
+    def _stage(self, ask: Question, conditions: Sequence[str] = ()) -> StagedRows:
+        table = ask.table
         rows = StagedRows(self.local, table, [value(c, FORMATS) for c in table.columns])
         name = f"{self.source.path.name}, {table.relation or table.name}"
-        answer = self._ask(query)
+        answer = self._ask(ask.rows(*conditions))
         read = 0
         while batch := _fetched(answer):
             self.local.register("arrived", _as_text(table, batch, read))
@@ -203,15 +180,6 @@ class ExactSum:
     def finalize(self) -> str:
         """The sum."""
         return f"{Decimal(self._sum).scaleb(-self._scale, EXACT):f}"
-
-
-def _of_keys(table: Table) -> Table:
-    """The table as its keys are read; a cursor that is no date must not keep a key out."""
-    columns = tuple(
-        column if column.name in table.key else replace(column, data_type="string", empty=())
-        for column in map(table.column, table.key_and_cursor)
-    )
-    return replace(table, columns=columns)
 
 
 def _begin(database: sqlite3.Connection) -> None:

@@ -1,0 +1,127 @@
+"""A MariaDB of the tests' own, and a way to change what it holds."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ingestion.config import MariadbSource
+
+PATIENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class MariadbServer:
+    """A running MariaDB."""
+
+    folder: Path
+    port: int
+
+    @property
+    def socket(self) -> Path:
+        """Where it listens, beside its port."""
+        return self.folder / "socket"
+
+    def execute(self, *statements: str) -> None:
+        """Change what the server holds."""
+        self._client(";\n".join(statements))
+
+    def ask(self, query: str) -> list[tuple[str, ...]]:
+        """What the server answers, as its client writes it."""
+        return [tuple(line.split("\t")) for line in self._client(query).splitlines()]
+
+    def source(self, **options: object) -> MariadbSource:
+        """A configured source on this server."""
+        connection = {"host": str(self.socket), "database": "erp", "user": "root"}
+        settings = {"system": "odoo", "transport": "mariadb", "connection": connection}
+        return MariadbSource.model_validate({**settings, **options})
+
+    def answers(self) -> bool:
+        """Whether it is there."""
+        return self._run("select 1", check=False).returncode == 0
+
+    def _client(self, sql: str) -> str:
+        return self._run(sql).stdout
+
+    def _run(self, sql: str, *, check: bool = True) -> subprocess.CompletedProcess[str]:
+        options = ["--no-defaults", f"--socket={self.socket}", "--user=root"]
+        written = ["--batch", "--skip-column-names", "--default-character-set=utf8mb4"]
+        return subprocess.run(
+            ["mariadb", *options, *written, *(["erp"] if check else [])],
+            input=sql,
+            capture_output=True,
+            text=True,
+            check=check,
+        )
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariadbServer]:
+    """One MariaDB for all tests of a session."""
+    if not shutil.which("mariadbd"):
+        if os.environ.get("ADV_REQUIRE_SERVICES"):
+            pytest.fail("no mariadbd: the package mariadb-server is not installed")
+        pytest.skip("no mariadbd")
+    # A socket's path is short, and that of pytest's folders is not.
+    with tempfile.TemporaryDirectory(prefix="adv-mariadb-") as folder:
+        server = MariadbServer(Path(folder), _free_port())
+        with _running(server):
+            yield server
+
+
+@contextmanager
+def _running(server: MariadbServer) -> Iterator[None]:
+    user = ["--user=root"] if os.geteuid() == 0 else []
+    data = [f"--datadir={server.folder / 'data'}", *user]
+    subprocess.run(
+        [
+            "mariadb-install-db",
+            "--no-defaults",
+            *data,
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+        ],
+        capture_output=True,
+        check=True,
+    )
+    process = subprocess.Popen(
+        [
+            "mariadbd",
+            "--no-defaults",
+            *data,
+            f"--socket={server.socket}",
+            "--bind-address=127.0.0.1",
+            f"--port={server.port}",
+            f"--pid-file={server.folder / 'pid'}",
+            f"--log-error={server.folder / 'log'}",
+            "--skip-log-bin",
+            "--innodb-flush-log-at-trx-commit=0",
+            "--innodb-buffer-pool-size=64M",
+        ]
+    )
+    try:
+        until = time.monotonic() + PATIENCE_SECONDS
+        while not server.answers():
+            if process.poll() is not None or time.monotonic() > until:
+                pytest.fail(f"mariadbd does not start: {(server.folder / 'log').read_text()}")
+            time.sleep(0.05)
+        server._run("create database erp character set utf8mb4", check=False)
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
