@@ -102,6 +102,8 @@ def _running(server: MariadbServer) -> Iterator[None]:
             f"--socket={server.socket}",
             "--bind-address=127.0.0.1",
             f"--port={server.port}",
+            # Another server that starts would clear a folder shared with it.
+            f"--tmpdir={server.folder}",
             f"--pid-file={server.folder / 'pid'}",
             f"--log-error={server.folder / 'log'}",
             "--skip-log-bin",
