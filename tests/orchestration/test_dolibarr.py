@@ -136,8 +136,8 @@ def test_the_demos_documents_follow_one_another(night: Night) -> None:
     """
     # The nearest one: an invoice of a shipment is not one of its order. Contracts are not read.
     expected = """
-        select concat_ws('/', 'demo', replace(sourcetype, 'shipping', 'expedition'), fk_source) as a,
-            concat_ws('/', 'demo', replace(targettype, 'shipping', 'expedition'), fk_target) as b
+        select concat('demo/', replace(sourcetype, 'shipping', 'expedition'), '/', fk_source) as a,
+            concat('demo/', replace(targettype, 'shipping', 'expedition'), '/', fk_target) as b
         from llx_element_element where sourcetype <> 'contrat' order by 1, 2
     """
     assert said(night.ask(linked)) == night.demo(expected)
