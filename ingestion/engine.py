@@ -159,6 +159,15 @@ def put_parquet(connection: duckdb.DuckDBPyConnection, query: str, target: Path)
     temporary.replace(target)
 
 
+def copy_to_parquet(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> int:
+    """Write a Parquet file; the number of its rows."""
+    (rows,) = one_row(
+        connection,
+        f"copy ({query}) to {quoted_text(str(target))} (format parquet, compression zstd)",
+    )
+    return int(rows)
+
+
 def confine(connection: duckdb.DuckDBPyConnection, reach: Iterable[Path]) -> None:
     """Let a database read and write below these folders only, besides its own file.
 

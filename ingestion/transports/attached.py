@@ -7,13 +7,19 @@ database is attached, and its dialect.
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 from ingestion.declarations import Table
-from ingestion.engine import quoted_text
+from ingestion.engine import quoted_name, quoted_text
 from ingestion.errors import SourceError
 from ingestion.transports.database import DatabaseSession
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 @dataclass
@@ -25,6 +31,9 @@ class AttachedSession(DatabaseSession):
     ARGUMENTS: ClassVar[str] = ""
     """What it is told beside the query."""
 
+    attached: duckdb.DuckDBPyConnection
+    """Where the database is attached."""
+
     @staticmethod
     @abstractmethod
     def told(error: Exception) -> str:
@@ -34,20 +43,29 @@ class AttachedSession(DatabaseSession):
         """SQL of DuckDB's, for what the source answers."""
         return f"{self.FUNCTION}('src', {quoted_text(query)}{self.ARGUMENTS})"
 
-    def _run(self, statement: str, failing: str = "reading failed") -> list[tuple[str, ...]]:
+    @contextmanager
+    def _telling(self, failing: str = "reading failed") -> Iterator[None]:
+        """Say in words what the extension says.
+
+        Raises:
+            SourceError: something in here failed.
+
+        """
         import duckdb
 
         try:
-            return self.local.execute(statement).fetchall()
+            yield
         except duckdb.Error as error:
             raise SourceError(f"{failing}: {self.told(error)}") from None
 
     def _query(self, query: str) -> list[tuple[str, ...]]:
-        return self._run(f"select * from {self._answer(query)}")
+        with self._telling():
+            return self.attached.execute(f"select * from {self._answer(query)}").fetchall()
 
     def _described(self, query: str, failing: str = "reading failed") -> dict[str, str]:
         """Names and DuckDB's types of the columns that a query has."""
-        rows = self._run(f"describe select * from {self._answer(query)}", failing)
+        with self._telling(failing):
+            rows = self.attached.execute(f"describe select * from {self._answer(query)}").fetchall()
         return {name: kind for name, kind, *_ in rows}
 
     def _columns(self, table: Table) -> set[str]:
@@ -62,3 +80,11 @@ class AttachedSession(DatabaseSession):
 
     def _count(self, origin: str) -> int:
         return int(self._query(f"select count(*) as n from {origin}")[0][0])
+
+    def _cursor_to(self, table: Table, rows: Path) -> str | None:
+        """The highest value of the cursor among rows that were read."""
+        if table.cursor is None:
+            return None
+        highest = f"select max({quoted_name(table.cursor)})::varchar from read_parquet(?)"
+        row = self.local.execute(highest, [str(rows)]).fetchone()
+        return row[0] if row else None

@@ -2,19 +2,19 @@
 
 The extension would read every query on a connection of its own, outside any transaction. So it is
 given one connection and no more, and no query may be streamed: all of them then run in the
-transaction that is begun here, and what would need another connection fails. An answer is held in
-memory as a whole; tables are asked for by ranges of their primary key, a bounded number of rows at
-a time.
+transaction that is begun here, and what would need another connection fails. As an answer is held
+in memory as a whole, a table is asked for in the order of its primary key, a bounded number of rows
+at a time.
 
-The database itself makes a zero of text where a number is wanted, and cuts a number that does not
-fit. So it casts nothing: values come as they are stored, and are cast here.
+The database makes a zero of text where a number is wanted, and cuts a number that does not fit. So
+it casts nothing: values come as they are stored, and what is not of the declared type is cast here.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -22,17 +22,17 @@ from typing import TYPE_CHECKING
 
 from ingestion.config import MariadbConnection, MariadbSource, secret
 from ingestion.declarations import Column, Table
-from ingestion.engine import confine, connect, quoted_name, quoted_text
+from ingestion.engine import confine, connect, copy_to_parquet, quoted_name, quoted_text
 from ingestion.errors import SourceError
 from ingestion.transports.as_text import FORMATS, TextSession
 from ingestion.transports.attached import AttachedSession
-from ingestion.transports.base import Session
-from ingestion.transports.casting import value
+from ingestion.transports.base import Extraction, Session, Window
+from ingestion.transports.casting import Value, value
 from ingestion.transports.database import Question
 from ingestion.transports.staged_rows import StagedRows
 
 if TYPE_CHECKING:
-    import duckdb
+    import pyarrow
 
 ROWS_AT_A_TIME = 50_000
 """Rows of one answer, which is held in memory."""
@@ -40,7 +40,7 @@ SETTINGS = {
     # One connection, on which everything is asked: whatever would take a second one fails.
     "mysql_pool_size": "1",
     "mysql_pool_acquire_mode": "try",
-    # The transaction is begun here, at an isolation that the extension does not know of.
+    # The transaction is begun here, in an isolation that the extension does not know of.
     "mysql_enable_transactions": "false",
     "mysql_session_time_zone": "+00:00",
     "mysql_tinyint1_as_boolean": "false",
@@ -55,8 +55,18 @@ SNAPSHOT = (
 )
 SECURITY = {"disable": "disabled", "require": "preferred", "verify-full": "verify_identity"}
 """What the extension calls it; its `preferred` insists on TLS, and believes anybody."""
-ORDERED = ("tinyint", "smallint", "mediumint", "int", "bigint", "char", "varchar")
-"""Types of columns by which ranges can be asked for: a literal compares as the index is ordered."""
+IN_ORDER = ("tinyint", "smallint", "mediumint", "int", "bigint", "char", "varchar")
+"""Types of columns that a literal compares with in the order of their index."""
+WHOLE = ("TINYINT", "UTINYINT", "SMALLINT", "USMALLINT", "INTEGER", "UINTEGER", "BIGINT")
+OWN = {
+    "string": ("VARCHAR",),
+    "bigint": WHOLE,
+    "double": ("DOUBLE",),
+    "date": ("DATE",),
+    "timestamp": ("TIMESTAMP",),
+}
+"""Types, as DuckDB names them, of which every value is one of the declared type."""
+NUMBER = "^ *[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,2})? *$"
 
 
 @dataclass(frozen=True)
@@ -75,49 +85,46 @@ class MariadbTransport:
         """
         import duckdb
 
-        local = connect(extensions=["mysql_scanner"])
-        try:
-            for name, setting in SETTINGS.items():
-                local.execute(f"set {name} = {quoted_text(setting)}")
-            session = self._begun(local)
-            if into:
-                confine(local, [into])
-            yield session
-        finally:
-            with suppress(duckdb.Error):
-                local.execute("rollback")
-            local.close()
-
-    def _begun(self, local: duckdb.DuckDBPyConnection) -> MariadbSession:
-        import duckdb
-
-        try:
-            local.execute(_secret(self.source.connection))
-            # By a secret, since the extension repeats a connection string in its errors.
-            local.execute("attach '' as src (type mysql, secret src)")
-            session = MariadbSession(local, self.source)
-            session.begin()
-        except duckdb.Error as error:
-            told = MariadbSession.told(error)
-            raise SourceError(f"MariaDB cannot be reached: {told}") from None
-        return session
+        with (
+            closing(connect(extensions=["mysql_scanner"])) as attached,
+            closing(connect(reach=[into] if into else None)) as local,
+        ):
+            session = MariadbSession(local, self.source, attached)
+            try:
+                session.attach()
+                session.begin()
+                confine(attached, [])
+                yield session
+            finally:
+                with suppress(duckdb.Error):
+                    attached.execute("rollback")
 
 
-def _secret(connection: MariadbConnection) -> str:
-    """Statement that tells DuckDB how the database is reached."""
-    given = {
-        "socket" if connection.host.startswith("/") else "host": connection.host,
-        "port": str(connection.port),
-        "database": connection.database,
-        "user": connection.user,
-        "password": connection.password and secret(connection.password),
-        "ssl_mode": SECURITY[connection.security],
-        "ssl_ca": connection.sslrootcert,
-        "ssl_cert": connection.sslcert,
-        "ssl_key": connection.sslkey,
-    }
-    told = ", ".join(f"{name} {quoted_text(text)}" for name, text in given.items() if text)
-    return f"create temporary secret src (type mysql, {told})"
+@dataclass(frozen=True)
+class Form:
+    """How one column is asked for, and what is made of what comes."""
+
+    asked: str
+    """SQL, at the source."""
+    text: str
+    """SQL of DuckDB's, over what came."""
+    value: Value
+    fault: str | None = None
+    """SQL of DuckDB's, that says why a value cannot be read at all."""
+    is_number: bool = True
+    """The source itself sees to it that it holds numbers."""
+
+
+@dataclass
+class Arriving:
+    """Rows on their way from the source, which DuckDB fetches when it wants them."""
+
+    origin: str
+    """SQL that gives them, as `StagedRows` takes them."""
+    rows: int = 0
+    """How many have come."""
+    failure: SourceError | None = None
+    """Why no more come."""
 
 
 @dataclass
@@ -133,19 +140,36 @@ class MariadbSession(AttachedSession, TextSession):
 
     @staticmethod
     def told(error: Exception) -> str:
-        """The first lines of the extension's message."""
+        """The beginning of the extension's message."""
         return str(error).strip()[:500]
+
+    def attach(self) -> None:
+        """Reach the source.
+
+        Raises:
+            SourceError: it does not answer, or does not let us in.
+
+        """
+        with self._telling("MariaDB cannot be reached"):
+            for name, setting in SETTINGS.items():
+                self.attached.execute(f"set {name} = {quoted_text(setting)}")
+            # The extension would repeat a connection string in its errors, and no secret.
+            self.attached.execute(
+                f"create temporary secret src ({_secret(self.source.connection)})"
+            )
+            self.attached.execute("attach '' as src (type mysql, secret src)")
 
     def begin(self) -> None:
         """Begin a snapshot.
 
         Raises:
-            duckdb.Error: the source does not answer.
+            SourceError: the source does not answer.
 
         """
-        self.local.execute("begin")
-        for statement in SNAPSHOT:
-            self.local.execute(f"call mysql_execute('src', {quoted_text(statement)})")
+        with self._telling("MariaDB cannot be reached"):
+            self.attached.execute("begin")
+            for statement in SNAPSHOT:
+                self.attached.execute(f"call mysql_execute('src', {quoted_text(statement)})")
         self.number = int(self._query("select connection_id() as number")[0][0])
 
     def still_answers(self) -> bool:
@@ -154,7 +178,7 @@ class MariadbSession(AttachedSession, TextSession):
 
         before = self.number
         try:
-            self.local.execute("rollback")
+            self.attached.execute("rollback")
             self.begin()
         except (duckdb.Error, SourceError):
             return False
@@ -163,16 +187,15 @@ class MariadbSession(AttachedSession, TextSession):
     def _catalogue(self, table: Table) -> str:
         return (
             "select column_name as name from information_schema.columns "
-            "where table_schema = database() "
-            f"and table_name = {quoted_text(table.relation or table.name)}"
+            f"where {_in_catalogue(table)}"
         )
 
     def _columns(self, table: Table) -> set[str]:
-        # Names of columns are the same in capitals.
+        # Small and capital letters are the same in names of columns.
         found = {name.lower() for name in super()._columns(table)}
-        named = {column.name for column in table.columns}
+        declared = {column.name for column in table.columns}
         needed = {name for column in table.columns for name, _ in column.alternatives}
-        return found | {name for name in named | needed if name.lower() in found}
+        return {name for name in declared | needed if name.lower() in found} or found
 
     def _typed(self, column: Column, sql: str) -> str:  # noqa: ARG002
         return sql
@@ -180,122 +203,220 @@ class MariadbSession(AttachedSession, TextSession):
     def _overlap(self) -> str:
         return f"interval {self.source.overlap_minutes} minute"
 
+    def _read(self, ask: Question, window: Window, into: Path) -> Extraction:
+        """Write what comes if all of it is sound; otherwise read again, and name what is not."""
+        since, rows, keys = self._since(ask, window), into / "rows.parquet", into / "keys.parquet"
+        read = self._write_sound(ask, since, rows)
+        held = None if read is None else self._write_keys(ask, keys, of=None if since else rows)
+        if read is None or held is None:
+            return super()._read(ask, window, into)
+        return Extraction(
+            rows=read,
+            source_rows=held,
+            totals={name: str(total) for name, total in self._totals(ask, since).items()},
+            cursor_to=self._cursor_to(ask.table, rows),
+        )
+
+    def _write_keys(self, ask: Question, target: Path, of: Path | None) -> int | None:
+        """Write the keys of all rows, which are those of a file if that holds all of them."""
+        names = ask.table.key_and_cursor
+        if of is None:
+            table = replace(ask.table, columns=tuple(map(ask.table.column, names)))
+            return self._write_sound(replace(ask, table=table), (), target)
+        selected = ", ".join(map(quoted_name, names))
+        keys = f"select {selected} from read_parquet({quoted_text(str(of))})"
+        return copy_to_parquet(self.local, keys, target)
+
+    def _write_sound(self, ask: Question, conditions: Sequence[str], target: Path) -> int | None:
+        """Write what comes; the number of rows, or None when one of them has a problem."""
+        with self._arriving(ask, conditions) as (arriving, rows):
+            written = rows.write_sound(arriving.origin, target)
+        return written if written == arriving.rows else None
+
     def _stage(self, ask: Question, conditions: Sequence[str] = ()) -> StagedRows:
-        types = self._described(ask.rows("false"))
-        ask = replace(ask, expressions={**ask.expressions, **_as_text(ask, types)})
-        texts = ", ".join(_text(name, kind) for name, kind in types.items())
-        faults = ", ".join(_fault(name) for name, kind in types.items() if kind == "BLOB")
-        rows = StagedRows(self.local, ask.table, [value(c, FORMATS) for c in ask.table.columns])
         name = f"{self.source.connection.database}, {ask.table.relation or ask.table.name}"
-        for number, between in enumerate(self._ranges(ask, conditions)):
-            answer = self._answer(ask.rows(*conditions, *between))
-            self._run_staging(
-                rows,
-                name,
-                f"select row_number() over () + {number * ROWS_AT_A_TIME} as _row, "
-                f"{f'coalesce({faults})' if faults else 'null'} as _fault, null as _source_text, "
-                f"{texts} from {answer}",
-            )
+        with self._arriving(ask, conditions) as (arriving, rows):
+            rows.add(name, arriving.origin)
         return rows
 
-    def _run_staging(self, rows: StagedRows, name: str, origin: str) -> None:
-        import duckdb
+    def _forms(self, ask: Question) -> dict[str, Form]:
+        kinds = self._described(ask.rows("false"))
+        return {c.name: form(c, ask.expressions[c.name], kinds[c.name]) for c in ask.table.columns}
 
-        try:
-            rows.add(name, origin)
-        except duckdb.Error as error:
-            raise SourceError(f"reading failed: {self.told(error)}") from None
+    @contextmanager
+    def _arriving(
+        self, ask: Question, conditions: Sequence[str]
+    ) -> Iterator[tuple[Arriving, StagedRows]]:
+        """Rows on their way, and what casts them.
 
-    def _ranges(self, ask: Question, conditions: Sequence[str]) -> Iterator[list[str]]:
-        """Conditions for parts of the rows, each small enough to be held in memory.
+        Raises:
+            SourceError: they do not come to an end.
 
-        A query or a view, of which the source knows no key, is one.
         """
-        columns = self._primary_key(ask.table)
-        counted = self._query(ask.select("count(*) as n", conditions))
-        if not columns or int(counted[0][0]) <= ROWS_AT_A_TIME:
-            yield []
+        import duckdb
+        import pyarrow
+
+        forms = self._forms(ask)
+        ask = replace(ask, expressions={name: form.asked for name, form in forms.items()})
+        arriving = Arriving(_origin(forms))
+        batches = self._counted(arriving, self._answers(ask, conditions))
+        schema = self._answered(ask.rows("false")).schema
+        self.local.register("arrived", pyarrow.RecordBatchReader.from_batches(schema, batches))
+        try:
+            yield arriving, StagedRows(self.local, ask.table, [f.value for f in forms.values()])
+        except duckdb.Error:
+            if arriving.failure:
+                raise arriving.failure from None
+            raise
+        finally:
+            self.local.unregister("arrived")
+
+    def _counted(
+        self, arriving: Arriving, answers: Iterator[pyarrow.Table]
+    ) -> Iterator[pyarrow.RecordBatch]:
+        # DuckDB, which asks for the batches, would make a message of its own of the failure.
+        try:
+            for answer in answers:
+                arriving.rows += answer.num_rows
+                yield from answer.to_batches()
+        except SourceError as error:
+            arriving.failure = error
+            raise
+
+    def _answers(self, ask: Question, conditions: Sequence[str]) -> Iterator[pyarrow.Table]:
+        """What the source answers, so many rows at a time.
+
+        A query or a view, of which the source knows no key, is answered at once.
+        """
+        key = self._primary_key(ask.table)
+        if not key:
+            yield self._answered(ask.rows(*conditions))
             return
-        low: Sequence[str] = ()
-        while ends := self._query(_first_key_after(ask, columns, low)):
-            yield [*_from(columns, low), *_before(columns, ends[0])]
-            low = ends[0]
-        yield _from(columns, low)
+        in_order = f"order by {', '.join(map(quoted_name, key))} limit {ROWS_AT_A_TIME}"
+        beyond: list[str] = []
+        while True:
+            answer = self._answered(f"{ask.rows(*conditions, *beyond)} {in_order}")
+            yield answer
+            if answer.num_rows < ROWS_AT_A_TIME:
+                return
+            beyond = [_beyond(key, [str(answer[name][-1]) for name in key])]
+
+    def _answered(self, query: str) -> pyarrow.Table:
+        with self._telling():
+            return self.attached.execute(f"select * from {self._answer(query)}").to_arrow_table()
 
     def _primary_key(self, table: Table) -> tuple[str, ...]:
+        """Columns of the primary key, if all of them are read and can be compared with."""
         if table.name in self.source.queries:
             return ()
         found = self._query(
             "select s.column_name as name, c.data_type as type "
-            "from information_schema.statistics as s "
-            "join information_schema.columns as c using (table_schema, table_name, column_name) "
-            f"where s.index_name = 'PRIMARY' and table_schema = database() "
-            f"and table_name = {quoted_text(table.relation or table.name)} order by s.seq_in_index"
+            "from information_schema.statistics as s join information_schema.columns as c "
+            "using (table_schema, table_name, column_name) "
+            f"where s.index_name = 'PRIMARY' and {_in_catalogue(table)} order by s.seq_in_index"
         )
-        in_order = all(kind in ORDERED for _, kind in found)
-        return tuple(name for name, _ in found) if in_order else ()
+        read = {column.name.lower(): column.name for column in table.columns}
+        if not all(name.lower() in read and kind in IN_ORDER for name, kind in found):
+            return ()
+        return tuple(read[name.lower()] for name, _ in found)
 
     def _totals(self, ask: Question, conditions: Sequence[str]) -> dict[str, Decimal]:
         """Exact sums of the amounts that can be read, over the rows of the window."""
+        forms = self._forms(ask)
         amounts = [c for c in ask.table.columns if c.data_type.startswith("decimal")]
         if not amounts:
             return {}
         sums = ", ".join(
-            f"cast({_sum(column, ask.expressions[column.name])} as char) as total_{number}"
+            f"cast({_sum(column, forms[column.name])} as char) as total_{number}"
             for number, column in enumerate(amounts)
         )
         found = self._query(ask.select(sums, conditions))[0]
         return {c.name: Decimal(said) for c, said in zip(amounts, found, strict=True)}
 
 
-def _as_text(ask: Question, types: dict[str, str]) -> dict[str, str]:
-    """SQL, at the source, of numbers whose digits the extension would not all keep."""
-    return {
-        name: f"cast({ask.expressions[name]} as char)"
-        for name, kind in types.items()
-        if kind.startswith(("DECIMAL", "DOUBLE"))
+def form(column: Column, sql: str, kind: str) -> Form:
+    """How a column of one type at the source, as DuckDB names it, becomes the declared one."""
+    name = quoted_name(column.name)
+    declared = column.data_type
+    as_is = Value(
+        column.name,
+        declared,
+        lambda text: f"{text}::{declared}",
+        trimmed=False,
+        blank_is_none=False,
+        empty=column.empty,
+    )
+    if kind in OWN.get(declared, ()):
+        return Form(sql, name, as_is)
+    cast_here = value(column, FORMATS)
+    if kind.startswith("DECIMAL"):
+        # As text, since the extension guesses how many digits it may have.
+        asked = f"cast({sql} as char)"
+        if declared.startswith("decimal"):
+            fits = replace(as_is, cast=lambda text: f"try_cast({text} as {declared})")
+            cast_here = replace(fits, code=cast_here.code, expected=cast_here.expected)
+        return Form(asked, name, cast_here)
+    if kind == "DOUBLE":
+        # It may also be a decimal of more digits than DuckDB has.
+        return Form(f"cast({sql} as char)", name, cast_here)
+    if kind == "FLOAT":
+        return Form(f"cast({sql} + 0e0 as char)", name, cast_here)
+    if kind == "BLOB":
+        told = quoted_text(f"undecodable: {column.name} holds no UTF-8 text")
+        text = f"try(decode({name}))"
+        fault = f"case when {name} is not null and {text} is null then {told} end"
+        return Form(sql, text, cast_here, fault, is_number=False)
+    return Form(sql, f"{name}::varchar", cast_here, is_number=kind in (*WHOLE, "UBIGINT"))
+
+
+def _secret(connection: MariadbConnection) -> str:
+    """Settings of a DuckDB secret, by which the database is reached."""
+    given = {
+        "socket" if connection.host.startswith("/") else "host": connection.host,
+        "port": str(connection.port),
+        "database": connection.database,
+        "user": connection.user,
+        "password": connection.password and secret(connection.password),
+        "ssl_mode": SECURITY[connection.security],
+        "ssl_ca": connection.sslrootcert,
+        "ssl_cert": connection.sslcert,
+        "ssl_key": connection.sslkey,
     }
+    return ", ".join(
+        ["type mysql", *(f"{name} {quoted_text(text)}" for name, text in given.items() if text)]
+    )
 
 
-def _text(name: str, kind: str) -> str:
-    column = quoted_name(name)
-    text = f"try(decode({column}))" if kind == "BLOB" else f"{column}::varchar"
-    return f"{text} as {column}"
+def _in_catalogue(table: Table) -> str:
+    name = quoted_text(table.relation or table.name)
+    return f"table_schema = database() and table_name = {name}"
 
 
-def _fault(name: str) -> str:
-    column = quoted_name(name)
-    told = quoted_text(f"undecodable: {name} holds no UTF-8 text")
-    return f"case when {column} is not null and try(decode({column})) is null then {told} end"
+def _origin(forms: dict[str, Form]) -> str:
+    """SQL that gives what arrives as `StagedRows` takes it."""
+    texts = ", ".join(f"{form.text} as {quoted_name(name)}" for name, form in forms.items())
+    faults = ", ".join(["null", *(form.fault for form in forms.values() if form.fault)])
+    return (
+        f"select row_number() over () as _row, coalesce({faults}) as _fault, "
+        f"null as _source_text, {texts} from arrived"
+    )
 
 
-def _sum(column: Column, sql: str) -> str:
+def _sum(column: Column, form: Form) -> str:
     """SQL, at the source, of the exact sum of what can be read as the column is declared."""
     precision, scale = map(int, re.findall(r"\d+", column.data_type))
-    amount = f"cast({sql} as decimal(65,{scale}))"
-    for nothing in column.empty:
-        amount = f"nullif({amount}, {nothing})"
-    fits = f"abs({amount}) < 1{'0' * (precision - scale)}"
-    return f"coalesce(sum(case when {fits} then {amount} end), 0)"
+    amount = f"cast({form.asked} as decimal(65,{scale}))"
+    counts = f"abs({amount}) < 1{'0' * (precision - scale)}"
+    if column.empty:
+        counts += f" and {amount} not in ({', '.join(column.empty)})"
+    if not form.is_number:
+        counts += f" and {form.asked} regexp {quoted_text(NUMBER)}"
+    return f"coalesce(sum(case when {counts} then {amount} end), 0)"
 
 
-def _first_key_after(ask: Question, columns: Sequence[str], low: Sequence[str]) -> str:
-    names = [quoted_name(name) for name in columns]
-    selected = ", ".join(f"cast({name} as char) as key_{n}" for n, name in enumerate(names))
-    keys = ask.select(selected, _from(columns, low))
-    return f"{keys} order by {', '.join(names)} limit 1 offset {ROWS_AT_A_TIME}"
-
-
-def _from(columns: Sequence[str], key: Sequence[str]) -> list[str]:
-    return [f"not {_less(columns, key)}"] if key else []
-
-
-def _before(columns: Sequence[str], key: Sequence[str]) -> list[str]:
-    return [_less(columns, key)]
-
-
-def _less(columns: Sequence[str], key: Sequence[str]) -> str:
+def _beyond(columns: Sequence[str], key: Sequence[str]) -> str:
+    """SQL, at the source, for the keys after one, in a form whose range of the index it sees."""
     name, text = quoted_name(columns[0]), quoted_text(key[0])
     if len(columns) == 1:
-        return f"({name} < {text})"
-    return f"({name} < {text} or ({name} = {text} and {_less(columns[1:], key[1:])}))"
+        return f"{name} > {text}"
+    return f"{name} > {text} or ({name} = {text} and ({_beyond(columns[1:], key[1:])}))"

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.config import Connection, PostgresSource, secret
 from ingestion.declarations import Column, Table
-from ingestion.engine import confine, connect, quoted_name, quoted_text
+from ingestion.engine import confine, connect, copy_to_parquet, quoted_name, quoted_text
 from ingestion.errors import SourceError, UnfinishedReadError
 from ingestion.landing import schema_hash
 from ingestion.transports.attached import AttachedSession
@@ -62,7 +62,7 @@ class PostgresTransport:
             self._begin(connection)
             if into:
                 confine(connection, [into])
-            yield PostgresSession(connection, self.source)
+            yield PostgresSession(connection, self.source, attached=connection)
         finally:
             # Closing would roll back too, but abort the process when the server is gone.
             with suppress(duckdb.Error):
@@ -263,22 +263,13 @@ class PostgresSession(AttachedSession):
         )
         return dict(zip(names, self._query(ask.select(sums, conditions))[0], strict=True))
 
-    def _cursor_to(self, table: Table, rows: Path) -> str | None:
-        if table.cursor is None:
-            return None
-        highest = f"select max({quoted_name(table.cursor)})::varchar from read_parquet(?)"
-        row = self.local.execute(highest, [str(rows)]).fetchone()
-        return row[0] if row else None
-
     def _copy(self, query: str, target: Path) -> int:
         """Write what the source answers; the number of rows."""
         return self._write(f"select * from {self._answer(query)}", target)
 
     def _write(self, query: str, target: Path) -> int:
-        ((rows,),) = self._run(
-            f"copy ({query}) to {quoted_text(str(target))} (format parquet, compression zstd)"
-        )
-        return int(rows)
+        with self._telling():
+            return copy_to_parquet(self.local, query, target)
 
 
 def _remedy(told: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingestion.declarations import Table
-from ingestion.engine import one_row, quoted_name, quoted_text
+from ingestion.engine import copy_to_parquet, one_row, quoted_name, quoted_text
 from ingestion.transports.base import Extraction, Problem
 from ingestion.transports.casting import Value
 
@@ -90,13 +90,11 @@ class StagedRows:
             self.files.append(file)
         number = self.files.index(file)
         values = values or self.values
-        text = ", ".join(f"{_clean(value)} as {_x(value)}" for value in values)
-        cast = ", ".join(f"{value.cast(_x(value))} as {_v(value)}" for value in values)
         typed = ", ".join(_emptied(value) for value in values)
         given = ", ".join(f"{quoted_text(value.name)}: {_x(value)}" for value in values)
-        found = self._found(values)
-        suspicious = " or ".join(f"({broken})" for broken, _ in found)
-        problems = ", ".join(f"case when {broken} then {told} end" for broken, told in found)
+        problems = ", ".join(
+            f"case when {broken} then {told} end" for broken, told in self._found(values)
+        )
         bits = " + ".join(
             f"case when {rule.broken} then {1 << bit} else 0 end"
             for bit, rule in enumerate(self._warning_rules())
@@ -104,11 +102,7 @@ class StagedRows:
         self.connection.execute(
             f"""
             insert into staged
-            with cleaned as (select _row, _fault, _source_text, {text} from ({origin})),
-            valued as (select *, {cast} from cleaned),
-            judged as (
-                select *, coalesce({suspicious}, false) or _fault is not null as bad from valued
-            )
+            {self._judged(origin, values)}
             select
                 {number} as file, _row as row, {typed},
                 case
@@ -127,6 +121,14 @@ class StagedRows:
             """
         )
         return number
+
+    def write_sound(self, origin: str, target: Path) -> int:
+        """Write the rows of one file that have no problem, without staging any; their number."""
+        typed = ", ".join(f"{_emptied(v)} as {quoted_name(v.name)}" for v in self.values)
+        judged = self._judged(origin, self.values)
+        return copy_to_parquet(
+            self.connection, f"{judged} select {typed} from judged where not bad", target
+        )
 
     def count(self) -> int:
         """Rows read so far, good and bad."""
@@ -177,6 +179,19 @@ class StagedRows:
             problems=[*self._first_problems(), *self._warnings()],
         )
 
+    def _judged(self, origin: str, values: Sequence[Value]) -> str:
+        """SQL that casts the rows of one file and says which are bad, as `judged`."""
+        text = ", ".join(f"{_clean(value)} as {_x(value)}" for value in values)
+        cast = ", ".join(f"{value.cast(_x(value))} as {_v(value)}" for value in values)
+        suspicious = " or ".join(f"({broken})" for broken, _ in self._found(values))
+        return f"""
+            with cleaned as (select _row, _fault, _source_text, {text} from ({origin})),
+            valued as (select *, {cast} from cleaned),
+            judged as (
+                select *, coalesce({suspicious}, false) or _fault is not null as bad from valued
+            )
+            """
+
     def _found(self, values: Sequence[Value]) -> list[tuple[str, str]]:
         """Conditions that keep a row out, each with the problem that it then has."""
         found = []
@@ -209,8 +224,10 @@ class StagedRows:
         )
 
     def _write_rows(self, into: Path) -> None:
-        self._copy(
-            f"select {self._declared()} from staged where problems is null", into / "rows.parquet"
+        copy_to_parquet(
+            self.connection,
+            f"select {self._declared()} from staged where problems is null",
+            into / "rows.parquet",
         )
 
     def write_keys(self, into: Path) -> None:
@@ -218,13 +235,15 @@ class StagedRows:
         # A row kept out still exists in the source: its key keeps the version that raw has.
         names = ", ".join(quoted_name(name) for name in self.table.key_and_cursor)
         present = " or ".join(f"{quoted_name(name)} is not null" for name in self.table.key)
-        self._copy(
+        copy_to_parquet(
+            self.connection,
             f"select {names} from (select {self._declared()} from staged) where {present}",
             into / "keys.parquet",
         )
 
     def _write_rejected(self, into: Path) -> None:
-        self._copy(
+        copy_to_parquet(
+            self.connection,
             f"{self._rejected()} order by file, line, field",
             into / "rejected.parquet",
         )
@@ -280,11 +299,6 @@ class StagedRows:
                 )
         return told
 
-    def _copy(self, query: str, target: Path) -> None:
-        self.connection.execute(
-            f"copy ({query}) to {quoted_text(str(target))} (format parquet, compression zstd)"
-        )
-
 
 def write_nothing(connection: duckdb.DuckDBPyConnection, table: Table, into: Path) -> Extraction:
     """The batch of a table that the source does not hold, or of which nothing can be read."""
@@ -293,11 +307,8 @@ def write_nothing(connection: duckdb.DuckDBPyConnection, table: Table, into: Pat
     )
     keys = ", ".join(quoted_name(name) for name in table.key_and_cursor)
     for selected, name in ((columns, "rows"), (f"{keys} from (select {columns})", "keys")):
-        target = quoted_text(str(into / f"{name}.parquet"))
-        connection.execute(
-            f"copy (select * from (select {selected}) where false) to {target} "
-            "(format parquet, compression zstd)"
-        )
+        nothing = f"select * from (select {selected}) where false"
+        copy_to_parquet(connection, nothing, into / f"{name}.parquet")
     return Extraction(rows=0, source_rows=0, missing_columns=("*",))
 
 
