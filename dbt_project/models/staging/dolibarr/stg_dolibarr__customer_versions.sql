@@ -82,7 +82,8 @@ select
     third_parties.outstanding_limit,
     coalesce(third_parties.status, 1) = 1 as is_active,
     cast(third_parties.tms as date) as modified_on,
-    {{ utc_instant('third_parties.datec', "coalesce(companies.time_zone, 'UTC')") }} as created_at
+    {{ utc_instant('third_parties.datec', "coalesce(companies.time_zone, 'UTC')") }} as created_at,
+    third_parties.custom_fields
 from third_parties
 left join named
     on third_parties.source_id = named.source_id and third_parties.rowid = named.fk_soc

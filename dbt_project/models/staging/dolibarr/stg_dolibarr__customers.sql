@@ -28,7 +28,8 @@ final as (
         registration_number,
         do_not_remind,
         is_active,
-        created_at
+        created_at,
+        custom_fields
     from versions
 )
 

@@ -10,7 +10,7 @@ rates as (
         rates.rate,
         row_number() over (
             partition by rates.source_id, companies.currency_code, currencies.code, cast(rates.date_sync as date)
-            order by companies.company_number, rates.date_sync desc, rates.rowid desc
+            order by companies.company_number asc, rates.date_sync desc, rates.rowid desc
         ) as preference
     from {{ raw('dolibarr', 'llx_multicurrency_rate') }} as rates
     inner join {{ raw('dolibarr', 'llx_multicurrency') }} as currencies

@@ -76,7 +76,7 @@ reversals as (
         debit.payment as bounced_payment,
         row_number() over (
             partition by rejections.source_id, rejections.rejection, rejections.invoice
-            order by reversal.piece, debit.paid_on desc, debit.piece desc
+            order by reversal.piece asc, debit.paid_on desc, debit.piece desc
         ) as preference
     from rejections
     inner join described as reversal

@@ -40,7 +40,8 @@ select
     products.price as list_price_excl_tax,
     products.fk_product_type,
     coalesce(products.tosell, 0) = 1 as is_active,
-    cast(products.datec as date) as launched_on
+    cast(products.datec as date) as launched_on,
+    products.custom_fields
 from products
 left join ranked
     on products.source_id = ranked.source_id and products.rowid = ranked.fk_product and ranked.preference = 1
