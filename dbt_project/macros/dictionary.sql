@@ -307,9 +307,8 @@
         cast({{ source.numerator }} as decimal(18, 6))
         {%- endif %} as kpi_value
     from {{ ref(source.mart) }}
-    {%- if 'where' in source %}
-    where {{ source.where }}
-    {%- endif %}
+    -- What nobody promised for a day, say, is a row of its mart and belongs to no day.
+    where {{ source.date }} is not null{{ ' and ' ~ source.where if 'where' in source }}
     group by company_id, {{ source.date }}{{ ', ' ~ dimension if dimension }}
 {%- endmacro %}
 

@@ -111,6 +111,8 @@ def _running(server: MariadbServer) -> Iterator[None]:
             # At the second address, its certificate is that of another host.
             "--bind-address=127.0.0.1,127.0.0.2",
             f"--port={server.port}",
+            # Another server that starts would clear a folder shared with it.
+            f"--tmpdir={server.folder}",
             f"--pid-file={server.folder / 'pid'}",
             f"--log-error={server.folder / 'log'}",
             f"--ssl-cert={certificate.certificate}",

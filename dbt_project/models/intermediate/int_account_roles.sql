@@ -1,1 +1,1 @@
-{{ conformed('account_roles', ['stg_sheets__account_roles', 'stg_tryton__account_roles']) }}
+{{ conformed('account_roles', ['stg_sheets__account_roles', 'stg_tryton__account_roles', 'stg_dolibarr__account_roles']) }}

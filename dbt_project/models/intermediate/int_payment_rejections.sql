@@ -1,1 +1,1 @@
-{{ conformed('payment_rejections', ['stg_odoo__payment_rejections', 'stg_tryton__payment_rejections', 'stg_sage100__payment_rejections']) }}
+{{ conformed('payment_rejections', ['stg_odoo__payment_rejections', 'stg_tryton__payment_rejections', 'stg_sage100__payment_rejections', 'stg_dolibarr__payment_rejections']) }}

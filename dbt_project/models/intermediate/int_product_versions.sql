@@ -8,7 +8,7 @@ select
     list_price_excl_tax,
     is_active
 from {{ raw_versions('contract', 'products') }} as given
-{% for model in ['stg_odoo__product_versions', 'stg_tryton__product_versions', 'stg_sage100__product_versions'] if is_configured(model) %}
+{% for model in ['stg_odoo__product_versions', 'stg_tryton__product_versions', 'stg_sage100__product_versions', 'stg_dolibarr__product_versions'] if is_configured(model) %}
 union all
 select product_id, from_load, name, product_range, product_family, list_price_excl_tax, is_active
 from {{ ref(model) }}

@@ -1,0 +1,148 @@
+-- One row per line of an invoice, deposit invoice or credit note, turned positive, with the order line that it invoices.
+{{ config(materialized='table') }}
+
+with
+
+invoices as (
+    select * from {{ ref('stg_dolibarr__invoices') }}
+),
+
+invoice_lines as (
+    select * from {{ raw('dolibarr', 'llx_facturedet') }}
+),
+
+order_lines as (
+    select * from {{ raw('dolibarr', 'llx_commandedet') }}
+),
+
+shipments as (
+    select * from {{ ref('stg_dolibarr__shipments') }}
+),
+
+-- An invoice names the order or the shipment that it was made from, never the line.
+invoiced_orders as (
+    select
+        origins.source_id,
+        origins.document as invoice,
+        coalesce(shipments.order_id, origins.origin_id) as order_id
+    from {{ ref('stg_dolibarr__document_origins') }} as origins
+    left join shipments on origins.origin_id = shipments.document_id
+    where origins.kind = 'facture' and (origins.origin_kind = 'commande' or shipments.order_id is not null)
+),
+
+-- The n-th line of a product, or of a text, stands for the n-th such line of the order: that is how Dolibarr copies them.
+numbered_order_lines as (
+    select
+        source_id,
+        rowid,
+        {{ key('source_id', 'commande', 'fk_commande') }} as order_id,
+        coalesce(cast(fk_product as {{ dbt.type_string() }}), '=' || description) as sold,
+        row_number() over (
+            partition by source_id, fk_commande, coalesce(cast(fk_product as {{ dbt.type_string() }}), '=' || description)
+            order by rang, rowid
+        ) as position
+    from order_lines
+),
+
+discounts as (
+    select
+        discounts.source_id,
+        discounts.rowid,
+        invoices.document_type = 'deposit_invoice' as is_deposit
+    from {{ raw('dolibarr', 'llx_societe_remise_except') }} as discounts
+    left join invoices
+        on discounts.source_id = invoices.source_id and discounts.fk_facture_source = invoices.invoice
+),
+
+line_totals as (
+    select source_id, fk_facture, sum(total_ht) as total_ht
+    from invoice_lines
+    group by source_id, fk_facture
+),
+
+described as (
+    select
+        invoice_lines.*,
+        invoices.document_id,
+        invoices.company_id,
+        invoices.type,
+        invoices.direction,
+        invoices.currency_code <> invoices.company_currency_code as is_foreign,
+        -- Lines of a situation tell all that was done so far, where its total is that since the situation before.
+        case
+            when invoices.type = 5 and abs(line_totals.total_ht - invoices.company_amount_excl_tax) > 0.01
+                then coalesce(previous.total_ht, 0)
+            else 0
+        end as billed_before,
+        case
+            when invoices.type = 5 and abs(line_totals.total_ht - invoices.company_amount_excl_tax) > 0.01
+                then coalesce(previous.total_ttc, 0)
+            else 0
+        end as billed_before_incl_tax,
+        case
+            when invoices.type = 3 or discounts.is_deposit then 'deposit'
+            when discounts.rowid is not null then 'discount'
+            when invoice_lines.special_code = 1 then 'freight'
+            when invoice_lines.product_type = 1 then 'service'
+            when invoice_lines.fk_product is null and invoice_lines.direction_of_price < 0 and invoices.direction = 1 then 'discount'
+            else 'product'
+        end as line_type,
+        invoiced_orders.order_id,
+        coalesce(cast(invoice_lines.fk_product as {{ dbt.type_string() }}), '=' || invoice_lines.description) as sold
+    from (select *, sign(subprice) as direction_of_price from invoice_lines) as invoice_lines
+    inner join invoices
+        on invoice_lines.source_id = invoices.source_id and invoice_lines.fk_facture = invoices.invoice
+    inner join line_totals
+        on invoice_lines.source_id = line_totals.source_id and invoice_lines.fk_facture = line_totals.fk_facture
+    left join invoice_lines as previous
+        on invoice_lines.source_id = previous.source_id and invoice_lines.fk_prev_id = previous.rowid
+    left join discounts
+        on invoice_lines.source_id = discounts.source_id and invoice_lines.fk_remise_except = discounts.rowid
+    left join invoiced_orders
+        on invoice_lines.source_id = invoiced_orders.source_id and invoice_lines.fk_facture = invoiced_orders.invoice
+    where coalesce(invoice_lines.product_type, 0) <> 9
+),
+
+numbered as (
+    select
+        *,
+        row_number() over (partition by source_id, fk_facture, sold order by rang, rowid) as position
+    from described
+)
+
+select
+    numbered.source_id,
+    numbered.rowid as line,
+    numbered.document_id,
+    numbered.company_id,
+    numbered.rang,
+    numbered.line_type,
+    numbered.fk_product,
+    numbered.description,
+    numbered.fk_unit,
+    -- A credit note takes back by a negative price, or by a negative quantity.
+    case
+        when numbered.type <> 2 then numbered.qty
+        else abs(numbered.qty) * case when numbered.direction * numbered.total_ht < 0 then -1 else 1 end
+    end as quantity,
+    case when numbered.type = 2 then abs(numbered.price) else numbered.price end as unit_price,
+    numbered.remise_percent,
+    numbered.direction * (numbered.amount - numbered.billed_before) as amount_excl_tax,
+    numbered.direction * (numbered.amount_incl_tax - numbered.billed_before_incl_tax) as amount_incl_tax,
+    numbered.direction * (numbered.total_ht - numbered.billed_before) as company_amount_excl_tax,
+    nullif(numbered.buy_price_ht, 0) as unit_cost,
+    case when numbered.line_type in ('product', 'service', 'freight') then numbered_order_lines.rowid end as order_line
+from (
+    select
+        *,
+        case when is_foreign then multicurrency_subprice else subprice end as price,
+        case when is_foreign then multicurrency_total_ht else total_ht end as amount,
+        case when is_foreign then multicurrency_total_ttc else total_ttc end as amount_incl_tax
+    from numbered
+) as numbered
+left join numbered_order_lines
+    on
+        numbered.source_id = numbered_order_lines.source_id
+        and numbered.order_id = numbered_order_lines.order_id
+        and numbered.sold = numbered_order_lines.sold
+        and numbered.position = numbered_order_lines.position
