@@ -40,9 +40,10 @@ faults: install ## Kill, starve and damage runs, and tell whether the next one m
 fuzz: install ## Feed readers and configuration with input of any kind (CASES=10000 each)
 	@ADV_FUZZ_CASES=$(or $(CASES),10000) "$(BIN)/pytest" -m fuzz --numprocesses 2 --dist load
 
-docs: install ## Write docs/kpi and docs/privacy.md again from the catalogue and the models
+docs: install ## Write docs/kpi, docs/privacy.md and docs/connectors/tables.md again from what is declared
 	@"$(BIN)/python" -m orchestration.pages docs/kpi
 	@"$(BIN)/python" -m orchestration.privacy docs/privacy.md
+	@"$(BIN)/python" -m orchestration.connectors docs/connectors/tables.md
 
 ui: install ## Dagster's UI and daemon on loopback, with the nightly schedule on
 	@"$(BIN)/adv" ui

@@ -21,6 +21,8 @@ from ingestion.home import DBT_PROJECT
 
 STAGING = DBT_PROJECT / "models" / "staging"
 CONTRACT = DBT_PROJECT / "models" / "intermediate" / "_contract.yml"
+CUSTOM_FIELDS = "custom_fields"
+"""Column that holds the fields of a house's own, where a table takes any: `custom_fields.py`."""
 BOOKKEEPING_COLUMNS = ("source_id", "_row_hash", "_from_load", "_to_load", "_deleted")
 
 
@@ -81,6 +83,11 @@ class Table:
         """What tells whether a row is new or has changed."""
         cursor = () if self.cursor is None or self.cursor in self.key else (self.cursor,)
         return (*self.key, *cursor)
+
+    @property
+    def takes_custom_fields(self) -> bool:
+        """Whether a source may name columns of its own; the contract gets them ready-made."""
+        return self.system != "contract" and any(c.name == CUSTOM_FIELDS for c in self.columns)
 
     def column(self, name: str) -> Column:
         """The column of that name."""

@@ -18,6 +18,7 @@ from ingestion.config import (
     SqliteSource,
     secret,
 )
+from ingestion.custom_fields import as_asked, fold
 from ingestion.declarations import Table, system
 from ingestion.engine import connect, quoted_name, quoted_text
 from ingestion.erasure import blank, erasures, without_words
@@ -139,14 +140,16 @@ def land(request: LandingRequest) -> Iterator[Batch]:
 
 
 def _land_table(request: LandingRequest, session: Session, table: Table) -> Batch:
-    window = _window(request, table)
+    asked = as_asked(request.source, table)
+    window = _window(request, asked)
     with landing_folder(request.home, request.source_id, table, request.load_id) as folder:
         try:
-            extraction = session.extract(table, window, folder)
-            if reason := _why_whole(request, table, window, extraction, folder):
+            extraction = session.extract(asked, window, folder)
+            if reason := _why_whole(request, asked, window, extraction, folder):
                 log.warning("%s.%s is read whole: %s", request.source_id, table.name, reason)
                 window = Window()
-                extraction = session.extract(table, window, folder)
+                extraction = session.extract(asked, window, folder)
+            fold(request.source, table, folder)
         except UnfinishedReadError:
             raise
         except SourceError as error:
@@ -163,7 +166,7 @@ def _land_table(request: LandingRequest, session: Session, table: Table) -> Batc
         extraction.problems = list(without_words(extraction.problems, erased))
         return complete(
             folder,
-            table,
+            asked,
             extraction,
             source_id=request.source_id,
             run_id=request.run_id,

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from ingestion.config import MariadbSource, PostgresSource, Source, Sources
+from ingestion.custom_fields import as_asked
 from ingestion.declarations import feeders, system
 from ingestion.errors import AdvError
 from ingestion.extract import tables_of, transport_for
@@ -22,7 +23,7 @@ def check_sources(console: Console, errors: Console, sources: Sources) -> int:
     for source_id, source in sources.sources.items():
         try:
             with transport_for(source).session() as session:
-                statuses = session.inspect(tables_of(source))
+                statuses = session.inspect([as_asked(source, table) for table in tables_of(source)])
         except AdvError as error:
             faults += 1
             errors.print(f"[red]{plain(f'{source_id}: {error}')}[/]", highlight=False)

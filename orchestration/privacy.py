@@ -30,6 +30,8 @@ PUBLISHED: Mapping[str, tuple[str, ...]] = {
     "customers.city": ("dim_customer",),
     "customers.vat_number": ("dim_customer",),
     "customers.registration_number": ("dim_customer",),
+    "customers.custom_fields": ("dim_customer",),
+    "products.custom_fields": ("dim_product",),
     "absences.reason": ("fct_absences",),
     "documents.customer_reference": ("fct_documents", "order_tracking"),
     "document_events.from_value": ("fct_document_events",),

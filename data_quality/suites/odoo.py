@@ -77,6 +77,7 @@ CODES = {
     ("payment_return", "state"): "draft imported done cancelled",
     ("credit_control_line", "channel"): "letter email phone",
     ("credit_control_line", "state"): "draft ignored to_be_sent queued sent email_error error",
+    ("helpdesk_ticket", "priority"): "0 1 2 3",
     ("edi_exchange_record", "direction"): "input output",
     ("edi_exchange_record", "edi_exchange_state"): (
         "new validate_error output_pending output_error_on_send output_sent "
@@ -177,6 +178,7 @@ CONDITIONS: Mapping[str, tuple[RowRule, ...]] = {
     ),
     "payment_return_line": (given("return_id"), not_negative("amount", "expense_amount")),
     "credit_control_line": (given("date", "partner_id"),),
+    "helpdesk_ticket": (given("company_id", "create_date"),),
     "hr_contract": (in_order("date_start", "date_end"),),
     "product_pricelist_item": (in_order("date_start", "date_end"),),
     "account_payment_term": (
@@ -218,6 +220,7 @@ REFERENCES = (
     Reference("account_partial_reconcile", "credit_move_id", "account_move_line"),
     Reference("payment_return_line", "return_id", "payment_return"),
     Reference("credit_control_line", "move_line_id", "account_move_line"),
+    Reference("helpdesk_ticket", "stage_id", "helpdesk_ticket_stage"),
     Reference("mail_tracking_value", "mail_message_id", "mail_message"),
     Reference("product_pricelist_item", "pricelist_id", "product_pricelist"),
 )

@@ -169,7 +169,11 @@ def _mapped(table: str) -> tuple[Rule, ...]:
     if table == "sale_complaint":
         return (known("state", mapped_codes("claim_status_map", "source_status", system="tryton")),)
     if table == "sale_complaint_type":
-        reasons = sorted(mapped_codes("claim_reason_map", "source_reason", system="tryton"))
+        reasons = sorted(
+            code
+            for system in ("any", "tryton")
+            for code in mapped_codes("claim_reason_map", "source_reason", system=system)
+        )
         listed = ", ".join("'" + reason.replace("'", "''") + "'" for reason in reasons)
         return (
             holds(

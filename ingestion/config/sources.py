@@ -27,6 +27,8 @@ class SourceSettings(Settings):
     the rest, with the whole source as it was."""
     limits: Limits = Limits()
     """How much may be wrong before a table is refused."""
+    custom_fields: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Of each table that takes them, columns of the house's own that the dimensions shall carry."""
     fresh_within: timedelta | None = None
     """The source is late once its newest reading is older than this: 26h, 90m, 2d."""
 
@@ -46,6 +48,20 @@ class SourceSettings(Settings):
         if value not in systems():
             raise ValueError(f"unknown system {value!r}; known are {', '.join(sorted(systems()))}")
         return value
+
+    @model_validator(mode="after")
+    def _carries_what_can_be(self) -> Self:
+        known = {table.name: table for table in systems()[self.system].tables}
+        takers = [name for name, table in known.items() if table.takes_custom_fields]
+        for name, fields in self.custom_fields.items():
+            if name not in takers:
+                known_takers = ", ".join(takers) or f"no table of {self.system}"
+                raise ValueError(f"`custom_fields`: {name} takes none; {known_takers} takes them")
+            declared = {column.name for column in known[name].columns}
+            for field in fields:
+                if field in declared or fields.count(field) > 1:
+                    raise ValueError(f"`custom_fields`: {name}.{field} is read already")
+        return self
 
     @property
     def secrets(self) -> tuple[SecretReference, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -51,6 +52,9 @@ def faults(company: Company, seed: int = 0) -> dict[str, Fault]:
     moments = random.Random(seed)
     at_random: dict[str, Fault] = {
         "killed at a random moment": partial(_stopped, by=signal.SIGKILL, moments=moments),
+        "killed at a random moment, launched by Dagster": partial(
+            _stopped, by=signal.SIGKILL, moments=moments, launch=_launched_by_dagster
+        ),
         "asked to stop (SIGTERM) at a random moment": partial(
             _stopped, by=signal.SIGTERM, moments=moments
         ),
@@ -136,8 +140,26 @@ def _run_at(company: Company, point: str) -> int:
     return company.start([sys.executable, "-m", "tests.faults.sabotage", point, "run"]).wait()
 
 
-def _stopped(company: Company, by: signal.Signals, moments: random.Random) -> None:
-    run = company.start()
+Launch = Callable[[Company], subprocess.Popen[bytes]]
+
+
+def _launched_by_person(company: Company) -> subprocess.Popen[bytes]:
+    return company.start()
+
+
+def _launched_by_dagster(company: Company) -> subprocess.Popen[bytes]:
+    """As the user interface and the schedule do it: a process that knows the job's name."""
+    job = ("-m", "dagster", "job", "execute", "-m", "orchestration.definitions", "-j", "nightly")
+    return company.start([sys.executable, *job], DAGSTER_HOME=str(company.home.dagster))
+
+
+def _stopped(
+    company: Company,
+    by: signal.Signals,
+    moments: random.Random,
+    launch: Launch = _launched_by_person,
+) -> None:
+    run = launch(company)
     time.sleep(moments.uniform(1, company.longest_night_seconds))
     run.send_signal(by)
     run.wait()
@@ -153,21 +175,7 @@ def _twice(company: Company) -> None:
 
 
 def _beside_dagster(company: Company) -> None:
-    """As the user interface and the schedule launch it: a process that knows the job's name."""
-    command = (
-        "-m",
-        "dagster",
-        "job",
-        "execute",
-        "-m",
-        "orchestration.definitions",
-        "-j",
-        "nightly",
-    )
-    runs = [
-        company.start(),
-        company.start([sys.executable, *command], DAGSTER_HOME=str(company.home.dagster)),
-    ]
+    runs = [_launched_by_person(company), _launched_by_dagster(company)]
     assert [run.wait() for run in runs] == [0, 0], company.told.read_text(encoding="utf-8")
 
 

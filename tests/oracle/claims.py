@@ -14,7 +14,7 @@ def claims(sources: Sources) -> pd.DataFrame:
     """One row per claim received by the as-of date, by the case's identifier."""
     rows = sources.table("salesforce__case")
     rows = rows[sources.happened(rows["CreatedDate"])].set_index("Id", drop=False)
-    reasons = code_map("claim_reason_map", "salesforce", "source_reason", "reason")
+    reasons = code_map("claim_reason_map", "any", "source_reason", "reason")
     channels = code_map("channel_map", "salesforce", "source_channel", "channel")
     company = rows["Company__c"].map(sources.company_names).astype("Int64")
     return pd.DataFrame(

@@ -65,6 +65,7 @@ members as (
         customers.insolvent_since,
         customers.is_active,
         customers.created_at,
+        customers.custom_fields,
         false as is_inferred
     from customers
     left join linked_groups on customers.head_id = linked_groups.customer_id
@@ -93,6 +94,7 @@ members as (
         cast(null as date) as insolvent_since,
         true as is_active,
         cast(null as {{ dbt.type_timestamp() }}) as created_at,
+        cast(null as {{ dbt.type_string() }}) as custom_fields,
         true as is_inferred
     from inferred
     left join customers on inferred.customer_id = customers.customer_id

@@ -38,6 +38,7 @@ members as (
         is_active,
         launched_on,
         discontinued_on,
+        custom_fields,
         false as is_inferred
     from products
     union all
@@ -57,6 +58,7 @@ members as (
         true as is_active,
         cast(null as date) as launched_on,
         cast(null as date) as discontinued_on,
+        cast(null as {{ dbt.type_string() }}) as custom_fields,
         true as is_inferred
     from inferred
     left join products on inferred.product_id = products.product_id

@@ -266,7 +266,8 @@ final as (
         or coalesce(tag_meanings.do_not_remind, false) as do_not_remind,
         tag_meanings.insolvent_since,
         coalesce(described.active, true) as is_active,
-        described.create_date as created_at
+        described.create_date as created_at,
+        described.custom_fields
     from described
     inner join wanted
         on described.source_id = wanted.source_id and described.id = wanted.id

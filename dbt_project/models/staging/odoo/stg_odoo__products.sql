@@ -78,7 +78,8 @@ final as (
         coalesce(products.active, true)
         and coalesce(templates.active, true)
         and coalesce(templates.sale_ok, true) as is_active,
-        cast(templates.create_date as date) as launched_on
+        cast(templates.create_date as date) as launched_on,
+        templates.custom_fields
     from products
     left join templates
         on products.source_id = templates.source_id and products.product_tmpl_id = templates.id

@@ -52,7 +52,8 @@ select
     coalesce(accounts.ct_sommeil, 0) = 0 as is_active,
     coalesce(accounts.ct_encours, 0) as internal_limit,
     coalesce(accounts.ct_assurance, 0) as insured_limit,
-    accounts.ct_datecreate as created_on
+    accounts.ct_datecreate as created_on,
+    accounts.custom_fields
 from accounts
 inner join companies on accounts.source_id = companies.source_id
 left join countries

@@ -37,7 +37,8 @@ final as (
         versions.registration_number,
         versions.do_not_remind,
         versions.is_active,
-        {{ utc_instant('cast(versions.created_on as timestamp)', 'versions.time_zone') }} as created_at
+        {{ utc_instant('cast(versions.created_on as timestamp)', 'versions.time_zone') }} as created_at,
+        versions.custom_fields
     from versions
     left join tags
         on lower(versions.segment) = tags.tag and tags.meaning in ('public', 'consumer', 'intercompany')

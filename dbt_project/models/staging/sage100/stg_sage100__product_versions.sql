@@ -32,7 +32,8 @@ select
     articles.ar_uniteven as unit_number,
     coalesce(articles.ar_suivistock, 2) as stock_method,
     coalesce(articles.ar_sommeil, 0) = 0 as is_active,
-    articles.ar_datecreation as launched_on
+    articles.ar_datecreation as launched_on,
+    articles.custom_fields
 from articles
 left join families
     on articles.source_id = families.source_id and articles.fa_codefamille = families.fa_codefamille

@@ -32,7 +32,8 @@ final as (
         versions.list_price_excl_tax,
         case when versions.stock_method = 0 then 'service' else 'goods' end as product_type,
         versions.is_active,
-        versions.launched_on
+        versions.launched_on,
+        versions.custom_fields
     from versions
     left join units
         on versions.source_id = units.source_id and versions.unit_number = units.cbindice

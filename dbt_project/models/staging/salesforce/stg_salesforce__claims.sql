@@ -15,8 +15,7 @@ status_map as (
 ),
 
 reason_map as (
-    select * from {{ ref('claim_reason_map') }}
-    where system = 'salesforce'
+    {{ claim_reasons_of('salesforce') }}
 ),
 
 channel_map as (

@@ -35,7 +35,8 @@ final as (
         {{ key('source_id', 'user', 'ownerid') }} as salesperson_id,
         false as do_not_remind,
         true as is_active,
-        createddate as created_at
+        createddate as created_at,
+        custom_fields
     from headed
 )
 

@@ -18,8 +18,7 @@ origins as (
 ),
 
 reason_map as (
-    select * from {{ ref('claim_reason_map') }}
-    where system = 'tryton'
+    {{ claim_reasons_of('tryton') }}
 ),
 
 status_map as (

@@ -125,7 +125,8 @@ final as (
         identifiers.registration_number,
         coalesce(tags.do_not_remind, false) as do_not_remind,
         coalesce(parties.active, true) as is_active,
-        parties.create_date as created_at
+        parties.create_date as created_at,
+        parties.custom_fields
     from parties
     inner join named
         on parties.source_id = named.source_id and parties.id = named.party

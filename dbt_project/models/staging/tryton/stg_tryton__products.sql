@@ -78,7 +78,8 @@ final as (
         coalesce(own_prices.list_price, prices.list_price) as list_price_excl_tax,
         case templates.type when 'service' then 'service' else 'goods' end as product_type,
         coalesce(variants.active, true) and coalesce(templates.active, true) and coalesce(templates.salable, true)
-            as is_active
+            as is_active,
+        templates.custom_fields
     from variants
     left join templates
         on variants.source_id = templates.source_id and variants.template = templates.id
