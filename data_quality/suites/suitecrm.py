@@ -43,7 +43,7 @@ CONDITIONS: Mapping[str, tuple[RowRule, ...]] = {
         holds(
             "total_amount_adds_up",
             "total_amount is subtotal_amount plus shipping_amount plus tax_amount",
-            "abs(total_amount - (subtotal_amount + coalesce(shipping_amount, 0) + tax_amount)) <= 0.05",
+            "abs(total_amount - subtotal_amount - tax_amount - coalesce(shipping_amount, 0)) < .05",
             severity="warning",
         ),
         in_order("date_entered", "date_modified"),
