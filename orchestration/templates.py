@@ -67,8 +67,14 @@ sources:
   #       select id as document_id, ...
 """
 
-FILES = {"fec": "fec", "sage100": "files", "salesforce": "files", "sheets": "files"}
-"""Transport of the systems that are read from files; all others are databases."""
+USUAL = {
+    "fec": "fec",
+    "sage100": "files",
+    "salesforce": "files",
+    "sheets": "files",
+    "suitecrm": "mariadb",
+}
+"""Transport of the systems that are not PostgreSQL; their sources are called like them."""
 
 REACHED = {
     "postgres": """\
@@ -112,7 +118,7 @@ def sources_yaml(name: str, transport: str | None = None) -> str:
 
     """
     described = system(name)
-    transport = transport or FILES.get(name, "postgres")
+    transport = transport or USUAL.get(name, "postgres")
     if transport not in REACHED or (transport == "fec") != (name == "fec"):
         known = ", ".join(way for way in REACHED if (way == "fec") == (name == "fec"))
         raise ConfigurationError(f"{name} cannot be read by {transport!r}; there is {known}.")
@@ -129,7 +135,7 @@ time_zones: [Europe/Paris]
 
 sources:
   # The name is the first part of every key; choose it once.
-  {"erp" if name not in FILES else name}:
+  {"erp" if name not in USUAL else name}:
     system: {name}
 {reached}"""
 

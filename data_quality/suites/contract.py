@@ -93,7 +93,7 @@ WORDS: Mapping[tuple[str, str], str] = {
     ),
     ("order_entry_errors", "detected_by"): "customer agent warehouse accounting system",
     ("order_entry_errors", "certainty"): "confirmed probable customer_change",
-    ("entity_links", "entity_type"): "customer document employee product",
+    ("entity_links", "entity_type"): "company customer document employee product",
     ("entity_links", "method"): "manual identifier reference name",
 }
 

@@ -15,6 +15,7 @@ from data_quality.suites.odoo import CODES
 from data_quality.suites.odoo import CONDITIONS as ODOO_CONDITIONS
 from data_quality.suites.salesforce import CONDITIONS as SALESFORCE_CONDITIONS
 from data_quality.suites.sheets import CONDITIONS as SHEETS_CONDITIONS
+from data_quality.suites.suitecrm import CONDITIONS as SUITECRM_CONDITIONS
 from data_quality.suites.tryton import CODES as TRYTON_CODES
 from data_quality.suites.tryton import CONDITIONS as TRYTON_CONDITIONS
 from data_quality.validator import tally_query
@@ -77,6 +78,7 @@ def test_references_name_declared_columns(system: str) -> None:
         ("odoo", [*ODOO_CONDITIONS, *(table for table, _ in CODES)]),
         ("salesforce", SALESFORCE_CONDITIONS),
         ("sheets", SHEETS_CONDITIONS),
+        ("suitecrm", SUITECRM_CONDITIONS),
         ("tryton", [*TRYTON_CONDITIONS, *(table for table, _ in TRYTON_CODES)]),
         ("contract", [*CONTRACT_CONDITIONS, *(table for table, _ in WORDS)]),
     ],

@@ -20,7 +20,7 @@ with documents as (
 ),
 
 companies as (
-    select company_id, time_zone, as_of_ends_at
+    select company_id, currency_code, time_zone, as_of_ends_at
     from {{ ref('dim_company') }}
 ),
 
@@ -151,6 +151,7 @@ known as (
         documents.*,
         companies.time_zone,
         companies.as_of_ends_at,
+        companies.currency_code as company_currency_code,
         coalesce(messages.received_at, documents.received_at) as known_received_at,
         coalesce(promises.confirmed_date, documents.last_confirmed_date) as last_confirmed_then,
         case
@@ -239,7 +240,8 @@ select
     coalesce(site, 'unknown') as site,
     payment_method,
     payment_term_id,
-    currency_code,
+    -- A system that does not say in which currency it writes, writes in the company's.
+    coalesce(nullif(currency_code, 'unknown'), company_currency_code) as currency_code,
     amount_excl_tax,
     amount_tax,
     amount_incl_tax,
