@@ -73,7 +73,9 @@ def init(
     ] = None,
     transport: Annotated[
         str | None,
-        typer.Option(help="How it is reached: postgres, sqlite, files or fec; with --system."),
+        typer.Option(
+            help="How it is reached: postgres, sqlite, files, fec, fatturapa; with --system."
+        ),
     ] = None,
 ) -> None:
     """Write a commented sources.yaml to start from; an existing one is left alone."""

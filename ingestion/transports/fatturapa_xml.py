@@ -2,7 +2,9 @@
 
 The format is read by the names of its elements, whatever their prefix or namespace. A declared
 column names the element that it is had from, below the element that is the row:
-`DatiTrasmissione_IdTrasmittente_IdPaese`. Where an element repeats, its texts are joined by spaces.
+`DatiTrasmissione_IdTrasmittente_IdPaese`. Where an element repeats, each of its texts is a line.
+`Somma_<element>_<part>` is what a part of these elements comes to in the whole document, so that
+rules can compare it with what the row states; for a VAT summary, of those with its rate.
 
 Python's own expat reads the file, in pieces, and is told to stop at a document type declaration:
 without one there are no entities to expand and nothing outside the file to fetch.
@@ -13,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from xml.parsers import expat
 
@@ -39,6 +42,9 @@ BUYERS_FILES = frozenset(
 """Roots of what comes with a purchase: nothing of it concerns sales."""
 NOTICE_NAME = re.compile(r"_(RC|NS|MC|NE|DT|AT|MT|EC|SE)_\w+$", re.IGNORECASE)
 """End of a notice's name, before the suffix."""
+SUM = "Somma_"
+SUMMARY = "DatiRiepilogo"
+NUMBER = re.compile(r"[+-]?\d{1,20}(\.\d{1,20})?")
 HEADER, BODY = "FatturaElettronicaHeader", "FatturaElettronicaBody"
 RELATED = (
     "DatiOrdineAcquisto",
@@ -98,7 +104,7 @@ class Element:
     def value(self, *path: str) -> str | None:
         """The text found there, of all elements of that name; none when it is blank."""
         texts = [element.text for element in self.at(list(path)) if element.text]
-        return " ".join(texts) or None
+        return "\n".join(texts) or None
 
 
 def read_file(path: Path, max_bytes: int) -> Element:
@@ -201,7 +207,7 @@ class _Reader:
             self.passing_over -= 1
             return
         element = self.open.pop()
-        element.text = element.text.strip()
+        element.text = " ".join(element.text.split())
 
     def characters(self, text: str) -> None:
         if not self.passing_over:
@@ -238,11 +244,22 @@ class Invoice:
                 "Posizione": str(place),
                 "Elemento": element.name,
             }
-            among = (element, self.header) if element is self.body else (element,)
-            yield (
-                element.line,
-                {c.name: known.get(c.name) or _text(c, among) for c in table.columns},
-            )
+            values = {c.name: known.get(c.name) or self._value(c, element) for c in table.columns}
+            yield element.line, values
+
+    def _value(self, column: Column, row: Element) -> str | None:
+        if column.name.startswith(SUM):
+            return self._sum(row, *column.name.removeprefix(SUM).split("_"))
+        return _text(column, (row, self.header) if row is self.body else (row,))
+
+    def _sum(self, row: Element, name: str, part: str) -> str | None:
+        """What the parts come to; nothing when one of them is no number."""
+        elements = self.body.within(frozenset({name}))
+        if row.name == SUMMARY:
+            elements = (element for element in elements if _tax(element) == _tax(row))
+        amounts = [_number(element.value(part)) for element in elements]
+        known = [amount for amount in amounts if amount is not None]
+        return str(sum(known)) if len(known) == len(amounts) else None
 
 
 def invoices(root: Element) -> list[Invoice]:
@@ -263,6 +280,15 @@ def notice(root: Element, table: Table, file: str) -> Row:
     """A notice as a row of its table."""
     known = {"File": file, "Elemento": NOTICES[root.name]}
     return root.line, {c.name: known.get(c.name) or _text(c, (root,)) for c in table.columns}
+
+
+def _tax(element: Element) -> tuple[Decimal | None, str | None]:
+    """By what an amount is taxed: the rate, or why there is none."""
+    return _number(element.value("AliquotaIVA")), element.value("Natura")
+
+
+def _number(text: str | None) -> Decimal | None:
+    return Decimal(text) if text and NUMBER.fullmatch(text) else None
 
 
 def _text(column: Column, elements: Iterable[Element]) -> str | None:

@@ -135,8 +135,10 @@ def test_every_table_is_had_from_the_elements_of_one_file(tmp_path: Path) -> Non
             "CessionarioCommittente_DatiAnagrafici_Anagrafica_Denominazione": "Cliente 1 S.p.A.",
             f"{general}TipoDocumento": "TD24",
             f"{general}Data": date(2026, 3, 31),
-            f"{general}Causale": "merce varia",
+            f"{general}Causale": "merce\nvaria",
             f"{general}ImportoTotaleDocumento": Decimal("59.9"),
+            "Somma_DatiRiepilogo_ImponibileImporto": 50,
+            "Somma_DettaglioPagamento_ImportoPagamento": Decimal("59.9"),
         }.items()
     )
     # An order's reference comes before the invoices that are referred to, as in the file.
@@ -165,7 +167,14 @@ def test_every_table_is_had_from_the_elements_of_one_file(tmp_path: Path) -> Non
             },
         ],
         "DatiRiepilogo": [
-            {**first, "AliquotaIVA": 22, "ImponibileImporto": 45, "Imposta": Decimal("9.9")},
+            {
+                **first,
+                "AliquotaIVA": 22,
+                "ImponibileImporto": 45,
+                "Imposta": Decimal("9.9"),
+                "Somma_DettaglioLinee_PrezzoTotale": 45,
+                "Somma_DatiCassaPrevidenziale_ImportoContributoCassa": 0,
+            },
             {
                 **second,
                 "AliquotaIVA": 0,
@@ -173,6 +182,8 @@ def test_every_table_is_had_from_the_elements_of_one_file(tmp_path: Path) -> Non
                 "ImponibileImporto": 5,
                 "Imposta": 0,
                 "EsigibilitaIVA": "S",
+                "Somma_DettaglioLinee_PrezzoTotale": 5,
+                "Somma_DatiCassaPrevidenziale_ImportoContributoCassa": 0,
             },
         ],
         "DatiRitenuta": [{**first, "TipoRitenuta": "RT01", "ImportoRitenuta": 9}],
@@ -200,7 +211,7 @@ def test_every_table_is_had_from_the_elements_of_one_file(tmp_path: Path) -> Non
             {
                 **second,
                 "Elemento": "DatiFattureCollegate",
-                "RiferimentoNumeroLinea": "1 2",
+                "RiferimentoNumeroLinea": "1\n2",
                 "IdDocumento": "6",
             },
         ],
@@ -402,7 +413,7 @@ def test_notices_are_read_by_their_root(tmp_path: Path) -> None:
     by_kind = {str(row["Elemento"]): row for row in landed.rows}
     assert by_kind.keys() == {"RC", "NS", "NE"}
     assert by_kind["RC"]["DataOraRicezione"] == datetime(2026, 3, 2, 9)  # noqa: DTZ001  UTC
-    assert by_kind["NS"]["ListaErrori_Errore_Codice"] == "00404 00404"
+    assert by_kind["NS"]["ListaErrori_Errore_Codice"] == "00404\n00404"
     assert by_kind["NE"]["EsitoCommittente_Esito"] == "EC02"
     assert by_kind["NE"]["EsitoCommittente_RiferimentoFattura_PosizioneFattura"] == 2
     assert faults(landed) == [(f"{stem}_MC_004.xml", 1, "not_xml")]
