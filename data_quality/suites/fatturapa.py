@@ -152,7 +152,7 @@ def _numbers(manifest: Manifest) -> tuple[Rule, ...]:
     return (
         QueryRule(
             "issued_once",
-            "a number is issued once a year; the exchange system takes one of the files",
+            "a number is issued once a year; of several files with it, one counts",
             f"""
             select any_value({GENERAL}Numero) as example, count(*) - 1 as n
             from {BATCH}

@@ -32,13 +32,8 @@
 {%- endmacro %}
 
 {# Key of the customer: a pseudonym, since the number may be a person's. #}
-{% macro fatturapa_customer(source_id) -%}
-    {{ key(source_id, 'CessionarioCommittente', pseudonym(fatturapa_number('cessionariocommittente'))) }}
-{%- endmacro %}
-
-{# Key of the document at a place of a file. #}
-{% macro fatturapa_document(source_id, file, position) -%}
-    {{ key(source_id, 'FatturaElettronicaBody', file ~ " || '/' || " ~ position) }}
+{% macro fatturapa_customer(relation) -%}
+    {{ key(relation ~ '.source_id', 'CessionarioCommittente', pseudonym(fatturapa_number(relation ~ '.cessionariocommittente'))) }}
 {%- endmacro %}
 
 {# Whether a list of line numbers, one to a line of text, names the number. #}

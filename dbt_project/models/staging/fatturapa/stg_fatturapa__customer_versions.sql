@@ -10,12 +10,14 @@ companies as (
 
 buyers as (
     select
-        *,
-        {{ fatturapa_customer('source_id') }} as customer_id,
+        bodies.*,
+        {{ fatturapa_customer('bodies') }} as customer_id,
         {{ fatturapa_vat_number('cessionariocommittente') }} as written_vat_number,
         upper(cessionariocommittente_datianagrafici_codicefiscale) as fiscal_code,
         datigenerali_datigeneralidocumento_data as document_date
-    from {{ raw_versions('fatturapa', 'FatturaElettronicaBody') }}
+    from {{ raw_versions('fatturapa', 'FatturaElettronicaBody') }} as bodies
+    -- Who sells to itself is nobody's customer.
+    where {{ fatturapa_vat_number('cedenteprestatore') }} is distinct from {{ fatturapa_vat_number('cessionariocommittente') }}
 ),
 
 ranked as (

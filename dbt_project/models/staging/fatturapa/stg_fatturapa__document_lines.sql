@@ -60,6 +60,7 @@ described as (
         round(lines.direction * lines.amount * lines.tax_rate * 0.01, 2) as line_tax,
         lines.document_type = 'invoice' and lines.status <> 'rejected' and lines.delivery_note_id is not null as is_delivered
     from lines
+    left join deducting on lines.line_id = deducting.line_id
 ),
 
 line_totals as (

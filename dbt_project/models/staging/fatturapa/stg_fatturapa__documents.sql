@@ -159,7 +159,7 @@ final as (
         customer_reference,
         status,
         source_status,
-        'unknown' as channel,
+        case when generated_from_document_id is not null then 'generated' else 'unknown' end as channel,
         customer_id as sold_to_customer_id,
         customer_id as ship_to_customer_id,
         customer_id as payer_customer_id,

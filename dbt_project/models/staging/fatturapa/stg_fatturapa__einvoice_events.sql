@@ -1,8 +1,11 @@
--- One row per thing that the exchange system said of an invoice, and one for its arrival there.
+-- One row per thing that the exchange system said of a file's document, and one for its arrival there.
 with
 
-invoices as (
-    select * from {{ ref('stg_fatturapa__invoices') }}
+transmissions as (
+    select
+        *,
+        {{ key('source_id', 'Notifiche', "file || '/' || position") }} as transmission_id
+    from {{ ref('stg_fatturapa__transmissions') }}
 ),
 
 notices as (
@@ -11,28 +14,29 @@ notices as (
 
 noticed as (
     select
-        invoices.source_id,
-        invoices.company_id,
-        invoices.document_id,
-        {{ key('invoices.document_id', 'Notifiche', 'notices.notice_file') }} as einvoice_event_id,
+        transmissions.source_id,
+        transmissions.company_id,
+        transmissions.document_id,
+        transmissions.transmission_id || '/' || notices.notice_file as einvoice_event_id,
         case
             when notices.notice = 'NS' then 'rejected'
             when notices.verdict = 'EC02' then 'refused'
             -- A public body that cannot be reached is tried again; for others the invoice then waits on the portal.
-            when notices.notice = 'MC' and invoices.form = 'FPA12' then 'deposited'
+            when notices.notice = 'MC' and transmissions.form = 'FPA12' then 'deposited'
             else 'delivered'
         end as event_type,
         coalesce(
             notices.noticed_at,
-            {{ utc_instant('cast(invoices.document_date as timestamp)', 'invoices.time_zone') }}
+            transmissions.received_at,
+            {{ utc_instant('cast(transmissions.document_date as timestamp)', 'transmissions.time_zone') }}
         ) as occurred_at,
         notices.reason
-    from invoices
+    from transmissions
     inner join notices
         on
-            invoices.source_id = notices.source_id
-            and lower(invoices.file) = notices.invoice_file
-            and coalesce(notices.invoice_position, invoices.position) = invoices.position
+            transmissions.source_id = notices.source_id
+            and lower(transmissions.file) = notices.invoice_file
+            and coalesce(notices.invoice_position, transmissions.position) = transmissions.position
 ),
 
 final as (
@@ -53,14 +57,14 @@ final as (
     select
         source_id,
         'fatturapa' as source_system,
-        document_id || '/Notifiche' as einvoice_event_id,
+        transmission_id as einvoice_event_id,
         company_id,
         document_id,
         'sdi' as platform,
         'deposited' as event_type,
         received_at as occurred_at,
         cast(null as {{ dbt.type_string() }}) as reason
-    from invoices
+    from transmissions
     where received_at is not null
 )
 

@@ -5,7 +5,12 @@ ranked as (
     select
         lines.*,
         row_number() over (
-            partition by lines.source_id, lines.product_code order by invoices.document_date desc, lines.line_id desc
+            partition by lines.source_id, lines.product_code
+            order by
+                -- A credit note says what happened to the goods.
+                case when lines.document_type = 'credit_note' then 1 else 0 end asc,
+                invoices.document_date desc,
+                lines.line_id desc
         ) as place
     from {{ ref('stg_fatturapa__lines') }} as lines
     inner join {{ ref('stg_fatturapa__invoices') }} as invoices on lines.document_id = invoices.document_id
