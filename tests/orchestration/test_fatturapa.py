@@ -281,9 +281,9 @@ def test_a_number_that_was_rejected_and_sent_again_is_one_invoice(night: Home) -
         ("TD01/2026/3", "deposited", at(5, 8), None),
         ("TD01/2026/3", "delivered", at(5, 10), None),
         ("TD01/2026/5", "deposited", at(5, 8), None),
-        # A verdict says no time of its own: it came when the file did, or later.
-        ("TD01/2026/5", "refused", at(5, 8), "No"),
         ("TD01/2026/5", "delivered", at(5, 10), None),
+        # A verdict says no time of its own: it came after that.
+        ("TD01/2026/5", "refused", at(5, 10), "No"),
         ("TD01/2026/6", "deposited", at(13, 8), None),
         ("TD01/2026/6", "rejected", at(13, 8), "00427 CodiceDestinatario"),
         ("TD01/2026/6", "deposited", at(15, 8), None),

@@ -1,19 +1,17 @@
 {#
-    The number by which a party is told from others: its fiscal code, else its VAT number. Those abroad
-    who have none all bear one of the same few codes, of zeros and nines; they are told by their names.
+    The number by which a party is told from others: its fiscal code, else its VAT number, in Italy without the
+    country, as both are mostly one. Those abroad who have none are told by their names.
 #}
 {% macro fatturapa_number(role) -%}
     {%- set register = role ~ '_datianagrafici_' -%}
-    {%- set code = 'upper(' ~ register ~ 'idfiscaleiva_idcodice)' -%}
-    {%- set country = 'upper(' ~ register ~ 'idfiscaleiva_idpaese)' -%}
     coalesce(
         upper({{ register }}codicefiscale),
         case
-            when replace(replace(replace({{ code }}, '0', ''), '9', ''), 'O', '') = '' then null
-            when {{ country }} = 'IT' then {{ code }}
-            else {{ country }} || {{ code }}
+            when upper({{ register }}idfiscaleiva_idpaese) = 'IT' then upper({{ register }}idfiscaleiva_idcodice)
+            else {{ fatturapa_vat_number(role) }}
         end,
-        upper({{ fatturapa_name(role) }}) || '/' || {{ country }}
+        upper({{ fatturapa_name(role) }} || '/' || {{ register }}idfiscaleiva_idpaese),
+        upper({{ fatturapa_name(role) }})
     )
 {%- endmacro %}
 
@@ -26,9 +24,16 @@
     )
 {%- endmacro %}
 
-{# Country and number by which a party pays VAT, as others write it: IT01234567890. #}
+{#
+    Country and number by which a party pays VAT, as others write it: IT01234567890. Codes of zeros and nines alone
+    stand for none, where the format wants one.
+#}
 {% macro fatturapa_vat_number(role) -%}
-    upper({{ role }}_datianagrafici_idfiscaleiva_idpaese || {{ role }}_datianagrafici_idfiscaleiva_idcodice)
+    {%- set register = role ~ '_datianagrafici_idfiscaleiva_' -%}
+    {%- set code = 'upper(' ~ register ~ 'idcodice)' -%}
+    case
+        when replace(replace(replace({{ code }}, '0', ''), '9', ''), 'O', '') <> '' then upper({{ register }}idpaese) || {{ code }}
+    end
 {%- endmacro %}
 
 {# Key of the customer: a pseudonym, since the number may be a person's. #}

@@ -27,7 +27,8 @@ noticed as (
         end as event_type,
         coalesce(
             notices.noticed_at,
-            transmissions.received_at,
+            -- A buyer's verdict says no time of its own: it came after everything else that was said.
+            max(notices.noticed_at) over (partition by transmissions.transmission_id),
             {{ utc_instant('cast(transmissions.document_date as timestamp)', 'transmissions.time_zone') }}
         ) as occurred_at,
         notices.reason
