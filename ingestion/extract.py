@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ingestion.config import (
     DatabaseSource,
+    FatturapaSource,
     FecSource,
     FileSource,
     MariadbSource,
@@ -74,6 +75,10 @@ def transport_for(source: Source) -> Transport:
             from ingestion.transports.fec import FecTransport
 
             return FecTransport.from_source(source)
+        case FatturapaSource():
+            from ingestion.transports.fatturapa import FatturapaTransport
+
+            return FatturapaTransport.from_source(source)
 
 
 def check_settings(sources: Sources) -> None:

@@ -74,7 +74,7 @@ def init(
     transport: Annotated[
         str | None,
         typer.Option(
-            help="How it is reached: postgres, mariadb, sqlite, files or fec; with --system."
+            help="How it is reached: postgres, mariadb, sqlite, files, fec, fatturapa; with --system."
         ),
     ] = None,
 ) -> None:

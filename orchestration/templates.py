@@ -51,6 +51,14 @@ sources:
   #   transport: fec
   #   path: /exports/fec
 
+  # Italian electronic invoices and their notices, in one folder with whatever subfolders.
+  # invoices_it:
+  #   system: fatturapa
+  #   transport: fatturapa
+  #   path: /exports/invoices
+  #   options:
+  #     companies: [IT01234567890]  # your own, where purchases lie there too
+
   # The team's own sheets, CSV or Excel.
   # sheets:
   #   system: sheets
@@ -68,6 +76,7 @@ sources:
 """
 
 USUAL = {
+    "fatturapa": "fatturapa",
     "fec": "fec",
     "sage100": "files",
     "salesforce": "files",
@@ -103,7 +112,15 @@ REACHED = {
 """,
     "files": "    transport: files\n    path: /exports/{name}\n",
     "fec": "    transport: fec\n    path: /exports/{name}\n",
+    "fatturapa": """\
+    transport: fatturapa
+    path: /exports/{name}
+    options:
+      companies: []  # your own VAT numbers, such as IT01234567890, where purchases lie there too
+""",
 }
+OWN_FORMAT = ("fatturapa", "fec")
+"""Systems whose files have a format of their own, which a transport of the same name reads."""
 
 
 def sources_yaml(name: str, transport: str | None = None) -> str:
@@ -119,8 +136,9 @@ def sources_yaml(name: str, transport: str | None = None) -> str:
     """
     described = system(name)
     transport = transport or USUAL.get(name, "postgres")
-    if transport not in REACHED or (transport == "fec") != (name == "fec"):
-        known = ", ".join(way for way in REACHED if (way == "fec") == (name == "fec"))
+    ways = [name] if name in OWN_FORMAT else [way for way in REACHED if way not in OWN_FORMAT]
+    if transport not in ways:
+        known = ", ".join(ways)
         raise ConfigurationError(f"{name} cannot be read by {transport!r}; there is {known}.")
     reached = REACHED[transport].format(name=name, variable=name.upper())
     if name == "contract" and transport != "files":

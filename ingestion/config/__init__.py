@@ -9,6 +9,7 @@ from ingestion.config.limits import Limits, PublicationLimits, Retention
 from ingestion.config.settings import duration, secret
 from ingestion.config.sources import (
     DatabaseSource,
+    FatturapaSource,
     FecSource,
     FileSource,
     MariadbSource,
@@ -22,6 +23,7 @@ __all__ = [
     "LOOPBACK",
     "Connection",
     "DatabaseSource",
+    "FatturapaSource",
     "FecSource",
     "FileSource",
     "Limits",

@@ -172,7 +172,14 @@ class FecSource(OnePath):
     options: dict[str, Any] = Field(default_factory=dict)
 
 
-AnySource = PostgresSource | MariadbSource | SqliteSource | FileSource | FecSource
+class FatturapaSource(OnePath):
+    """Electronic invoices of Italy in one folder."""
+
+    transport: Literal["fatturapa"]
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+AnySource = PostgresSource | MariadbSource | SqliteSource | FileSource | FecSource | FatturapaSource
 Source = Annotated[AnySource, Field(discriminator="transport")]
 TRANSPORTS = tuple(
     get_args(source.model_fields["transport"].annotation)[0] for source in get_args(AnySource)

@@ -89,7 +89,22 @@ class StagedRows:
         if file not in self.files:
             self.files.append(file)
         number = self.files.index(file)
-        values = values or self.values
+        self._stage(f"select *, {number} as _file from ({origin})", values or self.values)
+        return number
+
+    def add_files(self, files: Sequence[str], origin: str) -> None:
+        """Cast the rows of many files at once.
+
+        Args:
+            files: their names, for problems.
+            origin: a query as `add` takes it, with _file INTEGER beside: which file, from 0.
+
+        """
+        first = len(self.files)
+        self.files += files
+        self._stage(f"select * replace ({first} + _file as _file) from ({origin})", self.values)
+
+    def _stage(self, origin: str, values: Sequence[Value]) -> None:
         typed = ", ".join(_emptied(value) for value in values)
         given = ", ".join(f"{quoted_text(value.name)}: {_x(value)}" for value in values)
         problems = ", ".join(
@@ -104,7 +119,7 @@ class StagedRows:
             insert into staged
             {self._judged(origin, values)}
             select
-                {number} as file, _row as row, {typed},
+                _file as file, _row as row, {typed},
                 case
                     when _fault is not null then [{{
                         'field': null,
@@ -120,12 +135,11 @@ class StagedRows:
             from judged
             """
         )
-        return number
 
     def write_sound(self, origin: str, target: Path) -> int:
         """Write the rows of one file that have no problem, without staging any; their number."""
         typed = ", ".join(f"{_emptied(v)} as {quoted_name(v.name)}" for v in self.values)
-        judged = self._judged(origin, self.values)
+        judged = self._judged(f"select *, 0 as _file from ({origin})", self.values)
         return copy_to_parquet(
             self.connection, f"{judged} select {typed} from judged where not bad", target
         )
@@ -180,12 +194,12 @@ class StagedRows:
         )
 
     def _judged(self, origin: str, values: Sequence[Value]) -> str:
-        """SQL that casts the rows of one file and says which are bad, as `judged`."""
+        """SQL that casts the rows of files and says which are bad, as `judged`."""
         text = ", ".join(f"{_clean(value)} as {_x(value)}" for value in values)
         cast = ", ".join(f"{value.cast(_x(value))} as {_v(value)}" for value in values)
         suspicious = " or ".join(f"({broken})" for broken, _ in self._found(values))
         return f"""
-            with cleaned as (select _row, _fault, _source_text, {text} from ({origin})),
+            with cleaned as (select _file, _row, _fault, _source_text, {text} from ({origin})),
             valued as (select *, {cast} from cleaned),
             judged as (
                 select *, coalesce({suspicious}, false) or _fault is not null as bad from valued
@@ -249,14 +263,14 @@ class StagedRows:
         )
 
     def _rejected(self) -> str:
-        file = " ".join(f"when {n} then {quoted_text(name)}" for n, name in enumerate(self.files))
+        files = ", ".join(quoted_text(name) for name in self.files)
         key = ", ".join(quoted_name(f"v.{name}") for name in self.table.key)
         return f"""
             select
                 coalesce(l.line, s.row) as line,
                 s.problem.field as field, s.problem.code as code, s.problem.message as message,
                 s.key, coalesce(l.text, s.source_text) as row,
-                case s.file when -1 then null {file} end as file
+                ([{files}]::varchar[])[s.file + 1] as file
             from (
                 select file, row, source_text, unnest(problems) as problem,
                     nullif(concat_ws('/', {key}), '') as key

@@ -8,7 +8,7 @@ select
     source_id || '/' || salesperson_id as salesperson_id,
     is_active
 from {{ raw_versions('contract', 'customers') }} as given
-{% for model in ['stg_odoo__customer_versions', 'stg_tryton__customer_versions', 'stg_sage100__customer_versions', 'stg_dolibarr__customer_versions'] if is_configured(model) %}
+{% for model in ['stg_odoo__customer_versions', 'stg_tryton__customer_versions', 'stg_sage100__customer_versions', 'stg_dolibarr__customer_versions', 'stg_fatturapa__customer_versions'] if is_configured(model) %}
 union all
 select customer_id, from_load, name, segment, country_code, salesperson_id, is_active
 from {{ ref(model) }}

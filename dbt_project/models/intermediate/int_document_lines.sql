@@ -1,1 +1,1 @@
-{{ conformed('document_lines', ['stg_odoo__document_lines_sales', 'stg_odoo__document_lines_transfers', 'stg_odoo__document_lines_invoices', 'stg_tryton__document_lines', 'stg_sage100__document_lines', 'stg_dolibarr__document_lines', 'stg_suitecrm__document_lines']) }}
+{{ conformed('document_lines', ['stg_odoo__document_lines_sales', 'stg_odoo__document_lines_transfers', 'stg_odoo__document_lines_invoices', 'stg_tryton__document_lines', 'stg_sage100__document_lines', 'stg_dolibarr__document_lines', 'stg_suitecrm__document_lines', 'stg_fatturapa__document_lines']) }}
