@@ -11,6 +11,7 @@ from ingestion.config import (
     DatabaseSource,
     FecSource,
     FileSource,
+    OdbcSource,
     PostgresSource,
     Source,
     Sources,
@@ -60,6 +61,10 @@ def transport_for(source: Source) -> Transport:
             from ingestion.transports.sqlite import SqliteTransport
 
             return SqliteTransport(source)
+        case OdbcSource():
+            from ingestion.transports.odbc import OdbcTransport
+
+            return OdbcTransport(source)
         case FileSource():
             from ingestion.transports.files import FilesTransport
 

@@ -6,11 +6,13 @@ settings are a class in `sources.py`; what a setting means is said there and now
 
 from ingestion.config.connection import LOOPBACK, Connection
 from ingestion.config.limits import Limits, PublicationLimits, Retention
+from ingestion.config.odbc import OdbcConnection
 from ingestion.config.settings import duration, secret
 from ingestion.config.sources import (
     DatabaseSource,
     FecSource,
     FileSource,
+    OdbcSource,
     PostgresSource,
     Source,
     SqliteSource,
@@ -24,6 +26,8 @@ __all__ = [
     "FecSource",
     "FileSource",
     "Limits",
+    "OdbcConnection",
+    "OdbcSource",
     "PostgresSource",
     "PublicationLimits",
     "Retention",

@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ingestion.config.connection import Connection
 from ingestion.config.limits import Limits
+from ingestion.config.odbc import Dialect, OdbcConnection
 from ingestion.config.settings import SecretReference, Settings, duration
 from ingestion.declarations import systems
 
@@ -124,6 +125,27 @@ class SqliteSource(DatabaseSource, OnePath):
     transport: Literal["sqlite"]
 
 
+class OdbcSource(DatabaseSource):
+    """A database with an ODBC driver: Microsoft SQL Server, or another."""
+
+    transport: Literal["odbc"]
+    dialect: Dialect = "sqlserver"
+    """What the database understands; `ansi` for any other, which must have exact decimals."""
+    connection: OdbcConnection
+    longest_text: int = Field(default=65_536, ge=1)
+    """Bytes of the longest value in a column without a limit of its own (`nvarchar(max)`): that
+    much room is made for each, and a longer one stops the read."""
+
+    @property
+    def secrets(self) -> tuple[SecretReference, ...]:
+        """The user's password, if it takes one."""
+        return (self.connection.password,) if self.connection.password else ()
+
+    def relative_to(self, folder: Path) -> Self:  # noqa: ARG002
+        """The same: nothing lies in a folder."""
+        return self
+
+
 class FileSource(OnePath):
     """Tables kept as files in one folder: CSV, JSON lines, Parquet or Excel."""
 
@@ -140,7 +162,7 @@ class FecSource(OnePath):
     options: dict[str, Any] = Field(default_factory=dict)
 
 
-AnySource = PostgresSource | SqliteSource | FileSource | FecSource
+AnySource = PostgresSource | SqliteSource | OdbcSource | FileSource | FecSource
 Source = Annotated[AnySource, Field(discriminator="transport")]
 TRANSPORTS = tuple(
     get_args(source.model_fields["transport"].annotation)[0] for source in get_args(AnySource)
