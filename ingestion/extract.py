@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ingestion.config import (
     DatabaseSource,
+    DuckdbSource,
     FecSource,
     FileSource,
     OdbcSource,
@@ -61,6 +62,10 @@ def transport_for(source: Source) -> Transport:
             from ingestion.transports.sqlite import SqliteTransport
 
             return SqliteTransport(source)
+        case DuckdbSource():
+            from ingestion.transports.duckdb_file import DuckdbTransport
+
+            return DuckdbTransport(source)
         case OdbcSource():
             from ingestion.transports.odbc import OdbcTransport
 

@@ -96,6 +96,10 @@ REACHED = {
     transport: sqlite
     path: /var/lib/{name}/{name}.sqlite  # is only read; may be written to meanwhile
 """,
+    "duckdb": """\
+    transport: duckdb
+    path: /var/lib/{name}/{name}.duckdb  # is only read; nobody can write to it meanwhile
+""",
     "files": "    transport: files\n    path: /exports/{name}\n",
     "fec": "    transport: fec\n    path: /exports/{name}\n",
 }

@@ -10,6 +10,7 @@ from ingestion.config.odbc import OdbcConnection
 from ingestion.config.settings import duration, secret
 from ingestion.config.sources import (
     DatabaseSource,
+    DuckdbSource,
     FecSource,
     FileSource,
     OdbcSource,
@@ -23,6 +24,7 @@ __all__ = [
     "LOOPBACK",
     "Connection",
     "DatabaseSource",
+    "DuckdbSource",
     "FecSource",
     "FileSource",
     "Limits",

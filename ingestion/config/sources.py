@@ -125,6 +125,12 @@ class SqliteSource(DatabaseSource, OnePath):
     transport: Literal["sqlite"]
 
 
+class DuckdbSource(DatabaseSource, OnePath):
+    """A DuckDB database, in one file."""
+
+    transport: Literal["duckdb"]
+
+
 class OdbcSource(DatabaseSource):
     """A database with an ODBC driver: Microsoft SQL Server, or another."""
 
@@ -162,7 +168,7 @@ class FecSource(OnePath):
     options: dict[str, Any] = Field(default_factory=dict)
 
 
-AnySource = PostgresSource | SqliteSource | OdbcSource | FileSource | FecSource
+AnySource = PostgresSource | SqliteSource | DuckdbSource | OdbcSource | FileSource | FecSource
 Source = Annotated[AnySource, Field(discriminator="transport")]
 TRANSPORTS = tuple(
     get_args(source.model_fields["transport"].annotation)[0] for source in get_args(AnySource)

@@ -15,7 +15,6 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +23,14 @@ from ingestion.declarations import Column, Table
 from ingestion.engine import connect, quoted_name, quoted_text
 from ingestion.errors import ConfigurationError, SourceError, UnfinishedReadError
 from ingestion.transports.base import Extraction, Problem, Session, Window
-from ingestion.transports.database import DatabaseSession, Question
+from ingestion.transports.database import (
+    DatabaseSession,
+    Question,
+    changed_since,
+    highest_cursor,
+)
 from ingestion.transports.odbc_dialects import DIALECTS, FIXED_WIDTH, Dialect
-from ingestion.transports.typed_values import Family, as_declared
+from ingestion.transports.typed_values import Family, as_declared, in_words
 
 if TYPE_CHECKING:
     import arrow_odbc
@@ -261,23 +265,17 @@ class OdbcSession(DatabaseSession):
             rows=self._copy(ask.rows(*since), columns, padded, rows),
             source_rows=self._copy(ask.keys(), keys, padded, into / "keys.parquet"),
             totals=self._totals(ask, since),
-            cursor_to=self._cursor_to(ask.table, rows),
+            cursor_to=highest_cursor(self.local, ask.table, rows),
             problems=self.notes,
         )
         self.notes = []
         return extraction
 
     def _since(self, ask: Question, window: Window) -> list[str]:
-        """Condition for the rows of the window, changed shortly before, or nobody knows when."""
         if ask.table.cursor is None or window.low is None:
             return []
         changed, moment = ask.expressions[ask.table.cursor], self.database.dialect.moment
-        low = datetime.fromisoformat(window.low) - timedelta(minutes=self.source.overlap_minutes)
-        since = f"{changed} >= {moment(low)}"
-        if window.again:
-            first, end = (moment(_midnight(day)) for day in window.again)
-            since += f" or ({changed} >= {first} and {changed} < {end})"
-        return [f"{since} or {changed} is null"]
+        return [changed_since(changed, window, self.source.overlap_minutes, moment)]
 
     def _totals(self, ask: Question, conditions: Iterable[str]) -> dict[str, str]:
         """Exact sums of the amounts, computed by the source over the rows read."""
@@ -289,13 +287,6 @@ class OdbcSession(DatabaseSession):
         )
         (found,) = self.database.rows(ask.select(sums, conditions))
         return {name: str(total) for name, total in zip(names, found, strict=True)}
-
-    def _cursor_to(self, table: Table, rows: Path) -> str | None:
-        if table.cursor is None:
-            return None
-        highest = f"select max({quoted_name(table.cursor)})::varchar from read_parquet(?)"
-        row = self.local.execute(highest, [str(rows)]).fetchone()
-        return row[0] if row else None
 
     def _copy(self, query: str, columns: Iterable[Column], padded: set[str], target: Path) -> int:
         """Write what the source answers, in the declared types; the number of rows."""
@@ -316,7 +307,7 @@ class OdbcSession(DatabaseSession):
         except duckdb.Error as error:
             if broken:
                 raise self.database.failure(broken[0]) from None
-            raise SourceError(f"reading failed: {str(error).strip()[:500]}") from None
+            raise SourceError(f"reading failed: {in_words(error)}") from None
         finally:
             self.local.unregister("arrived")
         return int(result[0]) if result else 0
@@ -413,10 +404,6 @@ def _family(kind: pyarrow.DataType) -> Family:
         "truth": lambda: types.is_boolean(kind),
     }
     return next((family for family, holds in families.items() if holds()), "other")
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day)  # noqa: DTZ001  in the source's own time
 
 
 def _remedy(told: str) -> str:

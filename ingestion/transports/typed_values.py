@@ -46,6 +46,11 @@ def as_declared(column: Column, sql: str, family: Family) -> str:
     return typed
 
 
+def in_words(error: Exception) -> str:
+    """What DuckDB found wrong, without the statement that it repeats."""
+    return str(error).strip().partition("\nLINE ")[0].strip()[:500]
+
+
 def _converted(column: Column, sql: str, family: Family) -> str:
     kind = "varchar" if column.data_type == "string" else column.data_type
     cast = f"cast({sql} as {kind})"

@@ -33,6 +33,7 @@ def test_a_systems_sources_file_can_be_read_as_it_is_written(name: str, tmp_path
         ("contract", "sqlite"),
         ("contract", "files"),
         ("contract", "odbc"),
+        ("contract", "duckdb"),
         ("sage100", "postgres"),
         ("sage100", "odbc"),
     ],

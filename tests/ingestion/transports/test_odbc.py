@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import sqlite3
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -419,12 +418,20 @@ def locked(server: Server) -> Iterator[str]:
     access = server.data / "pg_hba.conf"
     before = access.read_text(encoding="utf-8")
     access.write_text(f"local all locked scram-sha-256\n{before}", encoding="utf-8")
-    postmaster = int((server.data / "postmaster.pid").read_text(encoding="utf-8").split()[0])
-    os.kill(postmaster, signal.SIGHUP)
+    reload(server)
     server.execute("drop role if exists locked", "create role locked login")
     yield "locked"
     access.write_text(before, encoding="utf-8")
-    os.kill(postmaster, signal.SIGHUP)
+    reload(server)
+
+
+def reload(server: Server) -> None:
+    """Let the server read its files again, and wait until it has."""
+    loaded = "select pg_conf_load_time()::text as at"
+    before = server.ask(loaded)
+    server.execute("select pg_reload_conf()")
+    while server.ask(loaded) == before:
+        time.sleep(0.05)
 
 
 HOSTILE = [
