@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -413,25 +415,23 @@ def test_a_query_that_takes_too_long_is_given_up(shop: Shop) -> None:
 
 
 @pytest.fixture
-def locked(server: Server) -> Iterator[str]:
+def locked(shop: Shop) -> Iterator[str]:
     """A user whom the server asks for a password."""
-    access = server.data / "pg_hba.conf"
+    access = shop.server.data / "pg_hba.conf"
+    postmaster = (shop.server.data / "postmaster.pid").read_text(encoding="utf-8").split()[0]
     before = access.read_text(encoding="utf-8")
+    shop.server.execute("drop role if exists locked", "create role locked login password 'none'")
     access.write_text(f"local all locked scram-sha-256\n{before}", encoding="utf-8")
-    reload(server)
-    server.execute("drop role if exists locked", "create role locked login")
+    os.kill(int(postmaster), signal.SIGHUP)
+    for _ in range(100):  # until the server has read it
+        try:
+            Database(postgres_by_odbc(shop.server, connection={"user": "locked"})).close()
+        except SourceError:
+            break
+        time.sleep(0.1)
     yield "locked"
     access.write_text(before, encoding="utf-8")
-    reload(server)
-
-
-def reload(server: Server) -> None:
-    """Let the server read its files again, and wait until it has."""
-    loaded = "select pg_conf_load_time()::text as at"
-    before = server.ask(loaded)
-    server.execute("select pg_reload_conf()")
-    while server.ask(loaded) == before:
-        time.sleep(0.05)
+    os.kill(int(postmaster), signal.SIGHUP)
 
 
 HOSTILE = [
