@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ingestion.config import (
     DatabaseSource,
@@ -33,6 +34,10 @@ from ingestion.landing import REJECTED, Batch, complete, landing_folder, merged_
 from ingestion.ledger import Position
 from ingestion.read_again import ReadAgain
 from ingestion.transports.base import Extraction, Problem, Session, Transport, Window
+
+if TYPE_CHECKING:
+    from ingestion.transports.fec import FecTransport
+    from ingestion.transports.files import FilesTransport
 
 log = logging.getLogger("adv.extract")
 
@@ -73,11 +78,22 @@ def transport_for(source: Source) -> Transport:
         case FileSource():
             from ingestion.transports.files import FilesTransport
 
-            return FilesTransport.from_source(source)
+            return _wherever(source, FilesTransport.from_source(source))
         case FecSource():
             from ingestion.transports.fec import FecTransport
 
-            return FecTransport.from_source(source)
+            return _wherever(source, FecTransport.from_source(source))
+
+
+def _wherever(
+    source: FileSource | FecSource, transport: FilesTransport | FecTransport
+) -> Transport:
+    """The transport, where the folder is; one that lies elsewhere is fetched."""
+    if isinstance(source.path, Path):
+        return transport
+    from ingestion.transports.storage import StorageTransport
+
+    return StorageTransport(source.path, source.storage, transport)
 
 
 def check_settings(sources: Sources) -> None:

@@ -19,6 +19,7 @@ from ingestion.config.sources import (
     SqliteSource,
 )
 from ingestion.config.sources_file import Sources, read_sources
+from ingestion.config.storage import RemoteFolder, Storage
 
 __all__ = [
     "LOOPBACK",
@@ -32,10 +33,12 @@ __all__ = [
     "OdbcSource",
     "PostgresSource",
     "PublicationLimits",
+    "RemoteFolder",
     "Retention",
     "Source",
     "Sources",
     "SqliteSource",
+    "Storage",
     "duration",
     "read_sources",
     "secret",

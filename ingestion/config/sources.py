@@ -14,6 +14,7 @@ from ingestion.config.connection import Connection
 from ingestion.config.limits import Limits
 from ingestion.config.odbc import Dialect, OdbcConnection
 from ingestion.config.settings import SecretReference, Settings, duration
+from ingestion.config.storage import Folder, Storage
 from ingestion.declarations import systems
 
 SOURCE_ID = re.compile(r"^[a-z][a-z0-9_]{0,30}$")
@@ -152,7 +153,32 @@ class OdbcSource(DatabaseSource):
         return self
 
 
-class FileSource(OnePath):
+class FolderSource(SourceSettings):
+    """Files of one folder, of this machine or of a storage elsewhere."""
+
+    path: Folder
+    storage: Storage = Storage()
+    """Who asks, where the folder lies elsewhere."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder on this machine; of one elsewhere, no more than its name."""
+        return Path(str(self.path))
+
+    @property
+    def secrets(self) -> tuple[SecretReference, ...]:
+        """The storage's password, if it takes one."""
+        return (self.storage.password,) if self.storage.password else ()
+
+    def relative_to(self, folder: Path) -> Self:
+        """The same, with paths found from the folder on."""
+        path = (folder / self.path).resolve() if isinstance(self.path, Path) else self.path
+        key_file = self.storage.key_file and (folder / self.storage.key_file).resolve()
+        storage = self.storage.model_copy(update={"key_file": key_file})
+        return self.model_copy(update={"path": path, "storage": storage})
+
+
+class FileSource(FolderSource):
     """Tables kept as files in one folder: CSV, JSON lines, Parquet or Excel."""
 
     transport: Literal["files"]
@@ -161,7 +187,7 @@ class FileSource(OnePath):
     """File pattern of each table; by default a file named like the table."""
 
 
-class FecSource(OnePath):
+class FecSource(FolderSource):
     """French accounting files in one folder."""
 
     transport: Literal["fec"]
