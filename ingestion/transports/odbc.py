@@ -396,7 +396,8 @@ def _family(kind: pyarrow.DataType) -> Family:
     from pyarrow import types
 
     families: dict[Family, Any] = {
-        "text": lambda: types.is_string(kind) or types.is_decimal(kind),
+        "text": lambda: types.is_string(kind),
+        "digits": lambda: types.is_decimal(kind),
         "whole": lambda: types.is_integer(kind),
         "approximate": lambda: types.is_floating(kind),
         "day": lambda: types.is_date(kind),

@@ -14,10 +14,12 @@ from ingestion.engine import quoted_text
 from ingestion.errors import SourceError
 from ingestion.transports.casting import Formats, value
 
-Family = Literal["text", "whole", "exact", "approximate", "day", "moment", "truth", "other"]
-"""What a database's type holds; `exact` are decimals, `approximate` floating-point numbers."""
+Family = Literal[
+    "text", "digits", "whole", "exact", "approximate", "day", "moment", "truth", "other"
+]
+"""What a database's type holds; `exact` are decimals, `digits` decimals written as text, and
+`approximate` floating-point numbers."""
 
-NUMBERS = ("whole", "exact", "approximate")
 LONGEST_VALUE_SHOWN = 60
 
 
@@ -34,9 +36,13 @@ def as_declared(column: Column, sql: str, family: Family) -> str:
 
     """
     kind = column.data_type
-    if family == "text" and kind == "string":
+    if family in ("text", "digits") and kind == "string":
         typed = sql
-    elif family == "text":
+    elif family == "digits" and kind.startswith("decimal"):
+        # A pattern for each value, as text of any kind needs, would cost as much as reading it.
+        read = f"try_cast({sql} as {kind})"
+        typed = _checked(column, sql, f"{read} is not null", "a number", read)
+    elif family in ("text", "digits"):
         typed = _read_strictly(column, sql)
     else:
         typed = _converted(column, sql, family)
