@@ -6,13 +6,17 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ingestion.config import (
     DatabaseSource,
+    DuckdbSource,
     FatturapaSource,
     FecSource,
     FileSource,
+    FolderSource,
     MariadbSource,
+    OdbcSource,
     PostgresSource,
     Source,
     Sources,
@@ -34,6 +38,9 @@ from ingestion.landing import REJECTED, Batch, complete, landing_folder, merged_
 from ingestion.ledger import Position
 from ingestion.read_again import ReadAgain
 from ingestion.transports.base import Extraction, Problem, Session, Transport, Window
+
+if TYPE_CHECKING:
+    from ingestion.transports.storage import FolderTransport
 
 log = logging.getLogger("adv.extract")
 
@@ -67,18 +74,35 @@ def transport_for(source: Source) -> Transport:
             from ingestion.transports.sqlite import SqliteTransport
 
             return SqliteTransport(source)
+        case DuckdbSource():
+            from ingestion.transports.duckdb_file import DuckdbTransport
+
+            return DuckdbTransport(source)
+        case OdbcSource():
+            from ingestion.transports.odbc import OdbcTransport
+
+            return OdbcTransport(source)
         case FileSource():
             from ingestion.transports.files import FilesTransport
 
-            return FilesTransport.from_source(source)
+            return _wherever(source, FilesTransport.from_source(source))
         case FecSource():
             from ingestion.transports.fec import FecTransport
 
-            return FecTransport.from_source(source)
+            return _wherever(source, FecTransport.from_source(source))
         case FatturapaSource():
             from ingestion.transports.fatturapa import FatturapaTransport
 
-            return FatturapaTransport.from_source(source)
+            return _wherever(source, FatturapaTransport.from_source(source))
+
+
+def _wherever(source: FolderSource, transport: FolderTransport) -> Transport:
+    """The transport, where the folder is; one that lies elsewhere is fetched."""
+    if isinstance(source.path, Path):
+        return transport
+    from ingestion.transports.storage import StorageTransport
+
+    return StorageTransport(source.path, source.storage, transport)
 
 
 def check_settings(sources: Sources) -> None:

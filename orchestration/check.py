@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from rich.console import Console
 from rich.table import Table as Grid
 
-from ingestion.config import MariadbSource, PostgresSource, Source, Sources
+from ingestion.config import MariadbSource, OdbcSource, PostgresSource, Source, Sources
 from ingestion.custom_fields import as_asked
 from ingestion.declarations import feeders, system
 from ingestion.errors import AdvError
@@ -64,6 +64,12 @@ def warnings(source: Source) -> Iterator[str]:
         yield (
             f"{at.host} is read with `sslmode: {at.security}`: whoever stands in between can read "
             "along, and take the password; `verify-full` prevents it"
+        )
+    if isinstance(source, OdbcSource) and not source.connection.is_verified:
+        yield (
+            f"{source.connection.server or source.connection.dsn} need not prove who it is: "
+            "whoever stands in between can read along, and take the password; `encrypt: yes` "
+            "without `trust_server_certificate` prevents it"
         )
 
 

@@ -106,9 +106,24 @@ REACHED = {
       password: ${{{variable}_PASSWORD}}  # leave the line out where none is asked
       # On another machine, the server must prove who it is: docs/security.md.
 """,
+    "odbc": """\
+    transport: odbc
+    dialect: sqlserver          # or postgresql; ansi for any other: docs/connectors/odbc.md
+    connection:
+      driver: ODBC Driver 18 for SQL Server
+      host: localhost
+      database: {name}
+      user: adv_reader          # needs SELECT, nothing else; by Kerberos without a user
+      password: ${{{variable}_PASSWORD}}
+      # On another machine, the server must show a certificate that this one believes.
+""",
     "sqlite": """\
     transport: sqlite
     path: /var/lib/{name}/{name}.sqlite  # is only read; may be written to meanwhile
+""",
+    "duckdb": """\
+    transport: duckdb
+    path: /var/lib/{name}/{name}.duckdb  # is only read; nobody can write to it meanwhile
 """,
     "files": "    transport: files\n    path: /exports/{name}\n",
     "fec": "    transport: fec\n    path: /exports/{name}\n",

@@ -6,35 +6,46 @@ settings are a class in `sources.py`; what a setting means is said there and now
 
 from ingestion.config.connection import LOOPBACK, Connection, MariadbConnection
 from ingestion.config.limits import Limits, PublicationLimits, Retention
+from ingestion.config.odbc import OdbcConnection
 from ingestion.config.settings import duration, secret
 from ingestion.config.sources import (
     DatabaseSource,
+    DuckdbSource,
     FatturapaSource,
     FecSource,
     FileSource,
+    FolderSource,
     MariadbSource,
+    OdbcSource,
     PostgresSource,
     Source,
     SqliteSource,
 )
 from ingestion.config.sources_file import Sources, read_sources
+from ingestion.config.storage import RemoteFolder, Storage
 
 __all__ = [
     "LOOPBACK",
     "Connection",
     "DatabaseSource",
+    "DuckdbSource",
     "FatturapaSource",
     "FecSource",
     "FileSource",
+    "FolderSource",
     "Limits",
     "MariadbConnection",
     "MariadbSource",
+    "OdbcConnection",
+    "OdbcSource",
     "PostgresSource",
     "PublicationLimits",
+    "RemoteFolder",
     "Retention",
     "Source",
     "Sources",
     "SqliteSource",
+    "Storage",
     "duration",
     "read_sources",
     "secret",

@@ -12,7 +12,9 @@ from pydantic import Field, field_validator, model_validator
 
 from ingestion.config.connection import Connection, MariadbConnection
 from ingestion.config.limits import Limits
+from ingestion.config.odbc import Dialect, OdbcConnection
 from ingestion.config.settings import SecretReference, Settings, duration
+from ingestion.config.storage import Folder, Storage
 from ingestion.declarations import systems
 
 SOURCE_ID = re.compile(r"^[a-z][a-z0-9_]{0,30}$")
@@ -156,7 +158,59 @@ class SqliteSource(DatabaseSource, OnePath):
     transport: Literal["sqlite"]
 
 
-class FileSource(OnePath):
+class DuckdbSource(DatabaseSource, OnePath):
+    """A DuckDB database, in one file."""
+
+    transport: Literal["duckdb"]
+
+
+class OdbcSource(DatabaseSource):
+    """A database with an ODBC driver: Microsoft SQL Server, or another."""
+
+    transport: Literal["odbc"]
+    dialect: Dialect = "sqlserver"
+    """What the database understands; `ansi` for any other, which must have exact decimals."""
+    connection: OdbcConnection
+    longest_text: int = Field(default=65_536, ge=1)
+    """Bytes of the longest value in a column without a limit of its own (`nvarchar(max)`): that
+    much room is made for each, and a longer one stops the read."""
+
+    @property
+    def secrets(self) -> tuple[SecretReference, ...]:
+        """The user's password, if it takes one."""
+        return (self.connection.password,) if self.connection.password else ()
+
+    def relative_to(self, folder: Path) -> Self:  # noqa: ARG002
+        """The same: nothing lies in a folder."""
+        return self
+
+
+class FolderSource(SourceSettings):
+    """Files of one folder, of this machine or of a storage elsewhere."""
+
+    path: Folder
+    storage: Storage = Storage()
+    """Who asks, where the folder lies elsewhere."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder on this machine; of one elsewhere, no more than its name."""
+        return Path(str(self.path))
+
+    @property
+    def secrets(self) -> tuple[SecretReference, ...]:
+        """The storage's password, if it takes one."""
+        return (self.storage.password,) if self.storage.password else ()
+
+    def relative_to(self, folder: Path) -> Self:
+        """The same, with paths found from the folder on."""
+        path = (folder / self.path).resolve() if isinstance(self.path, Path) else self.path
+        key_file = self.storage.key_file and (folder / self.storage.key_file).resolve()
+        storage = self.storage.model_copy(update={"key_file": key_file})
+        return self.model_copy(update={"path": path, "storage": storage})
+
+
+class FileSource(FolderSource):
     """Tables kept as files in one folder: CSV, JSON lines, Parquet or Excel."""
 
     transport: Literal["files"]
@@ -165,21 +219,30 @@ class FileSource(OnePath):
     """File pattern of each table; by default a file named like the table."""
 
 
-class FecSource(OnePath):
+class FecSource(FolderSource):
     """French accounting files in one folder."""
 
     transport: Literal["fec"]
     options: dict[str, Any] = Field(default_factory=dict)
 
 
-class FatturapaSource(OnePath):
+class FatturapaSource(FolderSource):
     """Electronic invoices of Italy in one folder."""
 
     transport: Literal["fatturapa"]
     options: dict[str, Any] = Field(default_factory=dict)
 
 
-AnySource = PostgresSource | MariadbSource | SqliteSource | FileSource | FecSource | FatturapaSource
+AnySource = (
+    PostgresSource
+    | MariadbSource
+    | OdbcSource
+    | SqliteSource
+    | DuckdbSource
+    | FileSource
+    | FecSource
+    | FatturapaSource
+)
 Source = Annotated[AnySource, Field(discriminator="transport")]
 TRANSPORTS = tuple(
     get_args(source.model_fields["transport"].annotation)[0] for source in get_args(AnySource)

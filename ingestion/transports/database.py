@@ -7,8 +7,9 @@ it answers comes to lie in the files of a batch.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -160,6 +161,40 @@ def missing_columns(table: Table, found: set[str]) -> list[Column]:
         if column.name not in found
         and not any(needed in found for needed, _ in column.alternatives)
     ]
+
+
+def changed_since(
+    changed: str, window: Window, overlap_minutes: int, moment: Callable[[datetime], str]
+) -> str:
+    """SQL condition for the rows of a window, changed shortly before, or nobody knows when.
+
+    Args:
+        changed: SQL, at the source, of the cursor.
+        window: with a low edge.
+        overlap_minutes: how much before the low edge is read again.
+        moment: writes a moment, to the second, as the source's SQL.
+
+    """
+    assert window.low
+    low = datetime.fromisoformat(window.low) - timedelta(minutes=overlap_minutes)
+    since = f"{changed} >= {moment(low)}"
+    if window.again:
+        first, end = (moment(_midnight(day)) for day in window.again)
+        since += f" or ({changed} >= {first} and {changed} < {end})"
+    return f"{since} or {changed} is null"
+
+
+def highest_cursor(local: duckdb.DuckDBPyConnection, table: Table, rows: Path) -> str | None:
+    """Highest value of the cursor among the rows written, if the table has one."""
+    if table.cursor is None:
+        return None
+    highest = f"select max({quoted_name(table.cursor)})::varchar from read_parquet(?)"
+    row = local.execute(highest, [str(rows)]).fetchone()
+    return row[0] if row else None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day)  # noqa: DTZ001  in the source's own time
 
 
 def expression(column: Column, found: set[str], transport: str) -> str:

@@ -112,7 +112,7 @@ class FatturapaTransport:
             ConfigurationError: an option is unknown or has a wrong value; names it.
 
         """
-        return cls(source.path, read_options(FatturapaOptions, source.options))
+        return cls(source.folder, read_options(FatturapaOptions, source.options))
 
     @contextmanager
     def session(self, into: Path | None = None) -> Iterator[Session]:

@@ -103,7 +103,7 @@ class FecTransport:
             ConfigurationError: an option is unknown or has a wrong value; names it.
 
         """
-        return cls(source.path, read_options(FecOptions, source.options))
+        return cls(source.folder, read_options(FecOptions, source.options))
 
     @contextmanager
     def session(self, into: Path | None = None) -> Iterator[Session]:

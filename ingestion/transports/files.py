@@ -129,7 +129,7 @@ class FilesTransport:
         options = read_options(FileOptions, given)
         for name in options.tables:
             system(source.system).table(name)  # says which tables there are
-        return cls(source.path, options)
+        return cls(source.folder, options)
 
     @contextmanager
     def session(self, into: Path | None = None) -> Iterator[Session]:

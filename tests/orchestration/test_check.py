@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.config import Connection, PostgresSource, read_sources
+from ingestion.config import Connection, OdbcSource, PostgresSource, read_sources
 from ingestion.declarations import system, systems
 from ingestion.errors import ConfigurationError
 from ingestion.home import Home
@@ -28,7 +28,15 @@ def test_a_systems_sources_file_can_be_read_as_it_is_written(name: str, tmp_path
 
 @pytest.mark.parametrize(
     ("name", "transport"),
-    [("tryton", "sqlite"), ("contract", "sqlite"), ("contract", "files"), ("sage100", "postgres")],
+    [
+        ("tryton", "sqlite"),
+        ("contract", "sqlite"),
+        ("contract", "files"),
+        ("contract", "odbc"),
+        ("contract", "duckdb"),
+        ("sage100", "postgres"),
+        ("sage100", "odbc"),
+    ],
 )
 def test_a_system_can_be_reached_otherwise(name: str, transport: str, tmp_path: Path) -> None:
     file = tmp_path / "sources.yaml"
@@ -86,6 +94,20 @@ def test_a_source_that_others_could_read_along_with_is_warned_of() -> None:
     assert warned(far.model_copy(update={"host": "localhost"})) == []
     (told,) = warned(far)
     assert "erp.example.com is read with `sslmode: require`" in told
+
+
+def test_a_server_behind_odbc_that_need_not_prove_who_it_is_is_warned_of() -> None:
+    connection = {"driver": "x", "host": "sage.example.com", "database": "x", "user": "y"}
+    sage = {"system": "sage100", "transport": "odbc"}
+
+    def warned(**more: object) -> list[str]:
+        settings = {**sage, "connection": {**connection, **more}}
+        return list(warnings(OdbcSource.model_validate(settings)))
+
+    assert warned() == warned(encrypt="no", host="localhost") == []
+    for settings in ({"encrypt": "no"}, {"trust_server_certificate": True}):
+        (told,) = warned(**settings)
+        assert "sage.example.com need not prove who it is" in told
 
 
 def test_a_missing_module_leaves_its_contract_tables_empty() -> None:
