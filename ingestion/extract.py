@@ -12,6 +12,7 @@ from ingestion.config import (
     FecSource,
     FileSource,
     PostgresSource,
+    RestSource,
     Source,
     Sources,
     SqliteSource,
@@ -68,6 +69,10 @@ def transport_for(source: Source) -> Transport:
             from ingestion.transports.fec import FecTransport
 
             return FecTransport.from_source(source)
+        case RestSource():
+            from ingestion.transports.rest.transport import RestTransport
+
+            return RestTransport.from_source(source)
 
 
 def check_settings(sources: Sources) -> None:

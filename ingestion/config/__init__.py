@@ -12,6 +12,7 @@ from ingestion.config.sources import (
     FecSource,
     FileSource,
     PostgresSource,
+    RestSource,
     Source,
     SqliteSource,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "Limits",
     "PostgresSource",
     "PublicationLimits",
+    "RestSource",
     "Retention",
     "Source",
     "Sources",
