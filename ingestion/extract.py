@@ -18,6 +18,7 @@ from ingestion.config import (
     MariadbSource,
     OdbcSource,
     PostgresSource,
+    RestSource,
     Source,
     Sources,
     SqliteSource,
@@ -94,6 +95,10 @@ def transport_for(source: Source) -> Transport:
             from ingestion.transports.fatturapa import FatturapaTransport
 
             return _wherever(source, FatturapaTransport.from_source(source))
+        case RestSource():
+            from ingestion.transports.rest.transport import RestTransport
+
+            return RestTransport.from_source(source)
 
 
 def _wherever(source: FolderSource, transport: FolderTransport) -> Transport:

@@ -18,6 +18,7 @@ from ingestion.config.sources import (
     MariadbSource,
     OdbcSource,
     PostgresSource,
+    RestSource,
     Source,
     SqliteSource,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "PostgresSource",
     "PublicationLimits",
     "RemoteFolder",
+    "RestSource",
     "Retention",
     "Source",
     "Sources",

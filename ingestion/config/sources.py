@@ -7,10 +7,11 @@ from abc import abstractmethod
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from ingestion.config.connection import Connection, MariadbConnection
+from ingestion.config.connection import LOOPBACK, Connection, MariadbConnection
 from ingestion.config.limits import Limits
 from ingestion.config.odbc import Dialect, OdbcConnection
 from ingestion.config.settings import SecretReference, Settings, duration
@@ -226,6 +227,55 @@ class FecSource(FolderSource):
     options: dict[str, Any] = Field(default_factory=dict)
 
 
+class RestSource(SourceSettings):
+    """A product's REST API, of one host."""
+
+    transport: Literal["rest"]
+    url: str
+    """Address of the host, such as https://example.my.salesforce.com; nothing else is reached."""
+    client_id: str
+    """Of the application that the product knows us as."""
+    client_secret: SecretReference
+    refresh_token: SecretReference | None = None
+    """Of the user in whose name is read; without one, the user that the application stands for."""
+    api_version: str | None = Field(default=None, pattern=r"^[1-9][0-9]{0,2}\.[0-9]$")
+    """By default the one that the product's dialect was written for."""
+    page_rows: int = Field(default=2000, ge=200, le=2000)
+    """Rows asked for at a time; an answer may hold fewer."""
+    calls_per_second: float = Field(default=10, gt=0)
+    connect_timeout: float = Field(default=15, gt=0)
+    """Seconds until the host takes the call ..."""
+    read_timeout: float = Field(default=120, gt=0)
+    """... in which it may say nothing ..."""
+    call_timeout: float = Field(default=600, gt=0)
+    """... and until it has said everything."""
+    overlap_minutes: int = Field(default=75, ge=0)
+    """Read again this much before the last cursor value: late commits carry older stamps."""
+
+    @field_validator("url")
+    @classmethod
+    def _is_one_host(cls, value: str) -> str:
+        address = urlsplit(value)
+        if not address.hostname or address.path.strip("/") or address.query or address.fragment:
+            raise ValueError("must be the address of a host, such as https://example.com")
+        if address.username or address.password:
+            raise ValueError("must not hold a user or a password")
+        if address.scheme != "https" and not (
+            address.scheme == "http" and address.hostname in LOOPBACK
+        ):
+            raise ValueError("must begin with https://, since secrets are sent there")
+        return f"{address.scheme}://{address.netloc.lower()}"
+
+    @property
+    def secrets(self) -> tuple[SecretReference, ...]:
+        """The application's secret, and the user's token if there is one."""
+        return (self.client_secret, *([self.refresh_token] if self.refresh_token else []))
+
+    def relative_to(self, folder: Path) -> Self:  # noqa: ARG002
+        """The same: it names no files."""
+        return self
+
+
 class FatturapaSource(FolderSource):
     """Electronic invoices of Italy in one folder."""
 
@@ -242,6 +292,7 @@ AnySource = (
     | FileSource
     | FecSource
     | FatturapaSource
+    | RestSource
 )
 Source = Annotated[AnySource, Field(discriminator="transport")]
 TRANSPORTS = tuple(

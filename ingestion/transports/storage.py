@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 STAMPS = ("ETag", "etag", "size", "mtime")
 """What changes with a file, as the storages call it."""
 PATIENCE_SECONDS = 60
+EXTRAS = {"az": "storage-azure", "gs": "storage-google"}
 
 Listing = Mapping[str, Mapping[str, Any]]
 
@@ -192,5 +193,5 @@ def _stamp(file: Mapping[str, Any] | None) -> tuple[Any, ...] | None:
 def _not_installed(folder: RemoteFolder) -> ConfigurationError:
     return ConfigurationError(
         f"What reads {folder.scheme}:// is not installed: install this product with its extra "
-        "`storage`."
+        f"`{EXTRAS.get(folder.scheme, 'storage')}`."
     )
