@@ -443,9 +443,7 @@ def test_a_contract_table_is_the_answer_of_a_query(shop: MariadbServer, tmp_path
 def test_a_query_that_fails_is_told_and_the_source_read_further(shop: MariadbServer) -> None:
     source = products(shop, "select nope")
     with MariadbTransport(source).session() as session:
-        with pytest.raises(
-            SourceError, match=r"(?s)query for products fails.*Unknown column 'nope'"
-        ):
+        with pytest.raises(SourceError, match=r"(?s)products fails.*Unknown column"):
             session.inspect(tables_of(source))
         assert session.still_answers()
 
@@ -483,9 +481,7 @@ def test_a_connection_that_is_lost_between_two_answers_is_told(
 
     monkeypatch.setattr(MariadbSession, "_answered", lose_the_third)
     with MariadbTransport(shop.source()).session(tmp_path) as session:
-        with pytest.raises(
-            SourceError, match=r"(?s)^reading failed: .*(gone away|Lost connection)"
-        ):
+        with pytest.raises(SourceError, match=r"(?s)^reading failed: .*(gone away|Lost)"):
             session.extract(SALE, Window(), tmp_path)
         assert not session.still_answers()
 
