@@ -118,6 +118,7 @@ def _running(server: MariadbServer) -> Iterator[None]:
             f"--ssl-cert={certificate.certificate}",
             f"--ssl-key={certificate.key}",
             f"--ssl-ca={server.authority.certificate}",
+            "--default-time-zone=+05:00",
             "--skip-name-resolve",
             "--skip-log-bin",
             "--innodb-flush-log-at-trx-commit=0",

@@ -147,7 +147,7 @@ def test_times_of_the_servers_clock_come_in_utc(shop: MariadbServer, tmp_path: P
 def test_days_that_are_none_are_read_as_none(shop: MariadbServer, tmp_path: Path) -> None:
     shop.execute(
         "create or replace table dated (id int primary key, d date, t datetime, s timestamp)",
-        "set sql_mode = ''",
+        "set sql_mode = '', time_zone = '+00:00'",
         "insert into dated values (1, '0000-00-00', '0000-00-00', '0000-00-00'), "
         "(2, '2014-00-10', '2014-10-00 12:00', '2014-10-10 12:00')",
     )
