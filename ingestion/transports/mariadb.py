@@ -433,7 +433,10 @@ def _sum(column: Column, form: Form) -> str:
     if column.empty:
         counts += f" and {amount} not in ({', '.join(column.empty)})"
     if not form.is_number:
-        counts += f" and {form.asked} regexp {quoted_text(NUMBER)}"
+        # A line break at the end is nothing to its patterns.
+        counts += (
+            f" and {form.asked} regexp {quoted_text(NUMBER)} and locate('\n', {form.asked}) = 0"
+        )
     return f"coalesce(sum(case when {counts} then {amount} end), 0)"
 
 

@@ -108,6 +108,8 @@ def _running(server: MariadbServer) -> Iterator[None]:
             "--no-defaults",
             *data,
             f"--socket={server.socket}",
+            # A server that starts removes what another has in the same place.
+            f"--tmpdir={server.folder}",
             # At the second address, its certificate is that of another host.
             "--bind-address=127.0.0.1,127.0.0.2",
             f"--port={server.port}",
@@ -118,6 +120,7 @@ def _running(server: MariadbServer) -> Iterator[None]:
             f"--ssl-cert={certificate.certificate}",
             f"--ssl-key={certificate.key}",
             f"--ssl-ca={server.authority.certificate}",
+            "--default-time-zone=+05:00",
             "--skip-name-resolve",
             "--skip-log-bin",
             "--innodb-flush-log-at-trx-commit=0",

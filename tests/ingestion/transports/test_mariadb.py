@@ -41,7 +41,7 @@ SALE = Table(
     cursor="changed_at",
 )
 NOON = "2026-01-02 12:00:00"
-SLOW = "select sleep(9) as product_id from (select 1 as one) as x"
+SLOW = "select sum(a.seq * b.seq) as n from seq_1_to_1000000 as a, seq_1_to_1000000 as b"
 
 Rows = list[tuple[object, ...]]
 
@@ -147,7 +147,7 @@ def test_times_of_the_servers_clock_come_in_utc(shop: MariadbServer, tmp_path: P
 def test_days_that_are_none_are_read_as_none(shop: MariadbServer, tmp_path: Path) -> None:
     shop.execute(
         "create or replace table dated (id int primary key, d date, t datetime, s timestamp)",
-        "set sql_mode = ''",
+        "set sql_mode = '', time_zone = '+00:00'",
         "insert into dated values (1, '0000-00-00', '0000-00-00', '0000-00-00'), "
         "(2, '2014-00-10', '2014-10-00 12:00', '2014-10-10 12:00')",
     )
@@ -209,7 +209,7 @@ def test_a_value_is_what_its_column_is_declared_as(
         ("varchar(9)", "'abc'", "bigint", "bad_number", '"abc" is not a whole number'),
         ("varchar(9)", "'12abc'", "decimal(18,4)", "bad_number", '"12abc" is not a number'),
         ("varchar(9)", r"'12\n'", "decimal(18,4)", "bad_number", "is not a number"),
-        ("varchar(9)", "'2026-02-31'", "date", "bad_date", "is not a date"),
+        ("varchar(10)", "'2026-02-31'", "date", "bad_date", "is not a date"),
         ("double", "1.5", "bigint", "bad_number", '"1.5" is not a whole number'),
         ("double", "1e15", "decimal(18,4)", "bad_number", "that fits decimal(18,4)"),
         ("decimal(20,4)", "123456789012345.1", "decimal(18,4)", "bad_number", "that fits"),
@@ -443,16 +443,16 @@ def test_a_contract_table_is_the_answer_of_a_query(shop: MariadbServer, tmp_path
 def test_a_query_that_fails_is_told_and_the_source_read_further(shop: MariadbServer) -> None:
     source = products(shop, "select nope")
     with MariadbTransport(source).session() as session:
-        with pytest.raises(SourceError, match=r"query for products fails.*Unknown column 'nope'"):
+        with pytest.raises(SourceError, match=r"(?s)products fails.*Unknown column"):
             session.inspect(tables_of(source))
         assert session.still_answers()
 
 
 def test_a_query_that_takes_too_long_is_ended(shop: MariadbServer) -> None:
-    source = shop.source({"read_timeout": 1}, system="contract", queries={"products": SLOW})
-    with MariadbTransport(source).session() as session:
+    with MariadbTransport(shop.source({"read_timeout": 1})).session() as session:
+        assert isinstance(session, MariadbSession)
         with pytest.raises(SourceError, match="max_statement_time exceeded"):
-            session.inspect(tables_of(source))
+            session._query(SLOW)
         assert session.still_answers()
 
 
@@ -481,7 +481,7 @@ def test_a_connection_that_is_lost_between_two_answers_is_told(
 
     monkeypatch.setattr(MariadbSession, "_answered", lose_the_third)
     with MariadbTransport(shop.source()).session(tmp_path) as session:
-        with pytest.raises(SourceError, match=r"^reading failed: .*(gone away|Lost connection)"):
+        with pytest.raises(SourceError, match=r"(?s)^reading failed: .*(gone away|Lost)"):
             session.extract(SALE, Window(), tmp_path)
         assert not session.still_answers()
 
