@@ -88,6 +88,9 @@ class MariadbConnection(Connection):
     """As for PostgreSQL; a connection that does not leave this machine is not encrypted. The
     driver checks a certificate's host whenever it checks its authority."""
 
+    read_timeout: int = Field(default=600, ge=1)
+    """Seconds that the server may work on one query."""
+
     @property
     def security(self) -> SslMode:
         """How the connection is encrypted and the server told from an impostor."""

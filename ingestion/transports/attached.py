@@ -21,6 +21,11 @@ from ingestion.transports.database import DatabaseSession
 if TYPE_CHECKING:
     import duckdb
 
+UNPROVEN = (
+    "\nThe server does not prove who it is. Name the file of the authority that signed its "
+    "certificate as `sslrootcert`, and the host as the certificate does: docs/security.md."
+)
+
 
 @dataclass
 class AttachedSession(DatabaseSession):

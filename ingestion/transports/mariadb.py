@@ -13,6 +13,7 @@ it casts nothing: values come as they are stored, and what is not of the declare
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -21,14 +22,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingestion.config import MariadbConnection, MariadbSource, secret
+from ingestion.config.connection import SYSTEM
 from ingestion.declarations import Column, Table
 from ingestion.engine import confine, connect, copy_to_parquet, quoted_name, quoted_text
 from ingestion.errors import SourceError
 from ingestion.transports.as_text import FORMATS, TextSession
-from ingestion.transports.attached import AttachedSession
+from ingestion.transports.attached import UNPROVEN, AttachedSession
 from ingestion.transports.base import Extraction, Session, Window
 from ingestion.transports.casting import Value, value
 from ingestion.transports.database import Question
+from ingestion.transports.patience import knock, notice_silence
 from ingestion.transports.staged_rows import StagedRows
 
 if TYPE_CHECKING:
@@ -53,8 +56,14 @@ SNAPSHOT = (
     "set session transaction isolation level repeatable read, read only",
     "start transaction with consistent snapshot, read only",
 )
+LIMIT = (
+    "set session /*M!100101 max_statement_time = {seconds} */"
+    "/*!50708 max_execution_time = {seconds}000 */"
+)
+"""MariaDB executes the first of these remarks only, and MySQL the second."""
 SECURITY = {"disable": "disabled", "require": "preferred", "verify-full": "verify_identity"}
 """What the extension calls it; its `preferred` insists on TLS, and believes anybody."""
+UNREACHED = "MariaDB cannot be reached"
 IN_ORDER = ("tinyint", "smallint", "mediumint", "int", "bigint", "char", "varchar")
 """Types of columns that a literal compares with in the order of their index."""
 WHOLE = ("TINYINT", "UTINYINT", "SMALLINT", "USMALLINT", "INTEGER", "UINTEGER", "BIGINT")
@@ -140,8 +149,9 @@ class MariadbSession(AttachedSession, TextSession):
 
     @staticmethod
     def told(error: Exception) -> str:
-        """The beginning of the extension's message."""
-        return str(error).strip()[:500]
+        """The beginning of the extension's message, and what to do about it."""
+        said = str(error).strip()[:500]
+        return said + UNPROVEN if "certificate" in said.lower() else said
 
     def attach(self) -> None:
         """Reach the source.
@@ -150,13 +160,14 @@ class MariadbSession(AttachedSession, TextSession):
             SourceError: it does not answer, or does not let us in.
 
         """
-        with self._telling("MariaDB cannot be reached"):
+        at = self.source.connection
+        if not at.host.startswith("/"):
+            knock(at.host, at.port, at.connect_timeout)
+        with self._telling(UNREACHED):
             for name, setting in SETTINGS.items():
                 self.attached.execute(f"set {name} = {quoted_text(setting)}")
             # The extension would repeat a connection string in its errors, and no secret.
-            self.attached.execute(
-                f"create temporary secret src ({_secret(self.source.connection)})"
-            )
+            self.attached.execute(f"create temporary secret src ({_secret(at)})")
             self.attached.execute("attach '' as src (type mysql, secret src)")
 
     def begin(self) -> None:
@@ -166,10 +177,12 @@ class MariadbSession(AttachedSession, TextSession):
             SourceError: the source does not answer.
 
         """
-        with self._telling("MariaDB cannot be reached"):
+        at = self.source.connection
+        with self._telling(UNREACHED):
             self.attached.execute("begin")
-            for statement in SNAPSHOT:
+            for statement in (LIMIT.format(seconds=at.read_timeout), *SNAPSHOT):
                 self.attached.execute(f"call mysql_execute('src', {quoted_text(statement)})")
+        notice_silence(at.port)
         self.number = int(self._query("select connection_id() as number")[0][0])
 
     def still_answers(self) -> bool:
@@ -299,7 +312,7 @@ class MariadbSession(AttachedSession, TextSession):
             yield answer
             if answer.num_rows < ROWS_AT_A_TIME:
                 return
-            beyond = [_beyond(key, [str(answer[name][-1]) for name in key])]
+            beyond = [_beyond(key, [_written(answer[name][-1].as_py()) for name in key])]
 
     def _answered(self, query: str) -> pyarrow.Table:
         with self._telling():
@@ -371,20 +384,30 @@ def form(column: Column, sql: str, kind: str) -> Form:
 
 def _secret(connection: MariadbConnection) -> str:
     """Settings of a DuckDB secret, by which the database is reached."""
+    # By its name, this machine would be reached through a socket that the driver knows of.
+    host = "127.0.0.1" if connection.host == "localhost" else connection.host
     given = {
-        "socket" if connection.host.startswith("/") else "host": connection.host,
+        "socket" if host.startswith("/") else "host": host,
         "port": str(connection.port),
         "database": connection.database,
         "user": connection.user,
         "password": connection.password and secret(connection.password),
         "ssl_mode": SECURITY[connection.security],
-        "ssl_ca": connection.sslrootcert,
+        **_authorities(connection),
         "ssl_cert": connection.sslcert,
         "ssl_key": connection.sslkey,
     }
     return ", ".join(
         ["type mysql", *(f"{name} {quoted_text(text)}" for name, text in given.items() if text)]
     )
+
+
+def _authorities(connection: MariadbConnection) -> dict[str, str | None]:
+    """Where the certificates are that are believed."""
+    if connection.authorities != SYSTEM:
+        return {"ssl_ca": connection.authorities}
+    known = ssl.get_default_verify_paths()
+    return {"ssl_ca": known.cafile, "ssl_capath": known.capath}
 
 
 def _in_catalogue(table: Table) -> str:
@@ -410,8 +433,16 @@ def _sum(column: Column, form: Form) -> str:
     if column.empty:
         counts += f" and {amount} not in ({', '.join(column.empty)})"
     if not form.is_number:
-        counts += f" and {form.asked} regexp {quoted_text(NUMBER)}"
+        # A line break at the end is nothing to its patterns.
+        counts += (
+            f" and {form.asked} regexp {quoted_text(NUMBER)} and locate('\n', {form.asked}) = 0"
+        )
     return f"coalesce(sum(case when {counts} then {amount} end), 0)"
+
+
+def _written(part: int | str | bytes) -> str:
+    """Part of a key as a literal has it; the extension takes text for bytes if case matters."""
+    return part.decode() if isinstance(part, bytes) else str(part)
 
 
 def _beyond(columns: Sequence[str], key: Sequence[str]) -> str:

@@ -24,7 +24,7 @@ from ingestion.declarations import Column, Table
 from ingestion.engine import confine, connect, copy_to_parquet, quoted_name, quoted_text
 from ingestion.errors import SourceError, UnfinishedReadError
 from ingestion.landing import schema_hash
-from ingestion.transports.attached import AttachedSession
+from ingestion.transports.attached import UNPROVEN, AttachedSession
 from ingestion.transports.base import Extraction, Session, Window
 from ingestion.transports.database import Question
 from ingestion.transports.parts import PARTS, KeyRanges, Parts, differences, fingerprint, resume
@@ -277,8 +277,5 @@ def _remedy(told: str) -> str:
     if "SSL was required" in told:
         return "\nTurn TLS on at the server, or set `sslmode: disable` for a network you trust."
     if "certificate" in told or "SSL error" in told:
-        return (
-            "\nThe server does not prove who it is. Name the file of the authority that signed its "
-            "certificate as `sslrootcert`, and the host as the certificate does: docs/security.md."
-        )
+        return UNPROVEN
     return ""

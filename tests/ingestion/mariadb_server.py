@@ -1,4 +1,4 @@
-"""A MariaDB of the tests' own, and a way to change what it holds."""
+"""A MariaDB of the tests' own, which speaks TLS, and a way to change what it holds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.config import MariadbSource
+from tests.ingestion.tls import Authority
 
 PATIENCE_SECONDS = 60.0
 
@@ -26,6 +27,8 @@ class MariadbServer:
 
     folder: Path
     port: int
+    authority: Authority
+    """Signed its certificate, and knows users by theirs."""
 
     @property
     def socket(self) -> Path:
@@ -40,10 +43,13 @@ class MariadbServer:
         """What the server answers, as its client writes it."""
         return [tuple(line.split("\t")) for line in self._client(query).splitlines()]
 
-    def source(self, **options: object) -> MariadbSource:
+    def source(
+        self, connection: Mapping[str, object] | None = None, **options: object
+    ) -> MariadbSource:
         """A configured source on this server."""
-        connection = {"host": str(self.socket), "database": "erp", "user": "root"}
-        settings = {"system": "odoo", "transport": "mariadb", "connection": connection}
+        reached = {"host": str(self.socket), "database": "erp", "user": "root"}
+        settings: dict[str, object] = {"system": "odoo", "transport": "mariadb"}
+        settings["connection"] = {**reached, **(connection or {})}
         return MariadbSource.model_validate({**settings, **options})
 
     def answers(self) -> bool:
@@ -74,7 +80,8 @@ def mariadb() -> Iterator[MariadbServer]:
         pytest.skip("no mariadbd")
     # A socket's path is short, and that of pytest's folders is not.
     with tempfile.TemporaryDirectory(prefix="adv-mariadb-") as folder:
-        server = MariadbServer(Path(folder), _free_port())
+        authority = Authority(Path(folder), "authority").begins()
+        server = MariadbServer(Path(folder), _free_port(), authority)
         with _running(server):
             yield server
 
@@ -94,18 +101,24 @@ def _running(server: MariadbServer) -> Iterator[None]:
         capture_output=True,
         check=True,
     )
+    certificate = server.authority.signs("127.0.0.1")
     process = subprocess.Popen(
         [
             "mariadbd",
             "--no-defaults",
             *data,
             f"--socket={server.socket}",
-            "--bind-address=127.0.0.1",
+            # At the second address, its certificate is that of another host.
+            "--bind-address=127.0.0.1,127.0.0.2",
             f"--port={server.port}",
             # Another server that starts would clear a folder shared with it.
             f"--tmpdir={server.folder}",
             f"--pid-file={server.folder / 'pid'}",
             f"--log-error={server.folder / 'log'}",
+            f"--ssl-cert={certificate.certificate}",
+            f"--ssl-key={certificate.key}",
+            f"--ssl-ca={server.authority.certificate}",
+            "--skip-name-resolve",
             "--skip-log-bin",
             "--innodb-flush-log-at-trx-commit=0",
             "--innodb-buffer-pool-size=64M",

@@ -32,7 +32,7 @@ from hypothesis.stateful import (
 )
 
 from data_quality.reconciliation import reconcile
-from ingestion.config import PostgresSource, Source, SqliteSource
+from ingestion.config import MariadbSource, PostgresSource, Source, SqliteSource
 from ingestion.declarations import System, system
 from ingestion.engine import connect, quoted_text
 from ingestion.errors import WarehouseError
@@ -44,9 +44,10 @@ from ingestion.read_again import ReadAgain
 from ingestion.replay import replay
 from tests.fuzzing import CASES
 from tests.ingestion.batches import a_run
+from tests.ingestion.mariadb_server import MariadbServer, mariadb
 from tests.ingestion.postgres_server import Server, server
 
-__all__ = ["server"]
+__all__ = ["mariadb", "server"]
 
 RATES = system("odoo").table("res_currency_rate")
 FIRST_NIGHT = datetime(2026, 1, 1, 2)  # noqa: DTZ001  sources stamp without a zone
@@ -95,17 +96,17 @@ class Sqlite(Place):
             )
 
 
-class Postgres(Place):
-    def __init__(self, server: Server) -> None:
+class OnServer(Place):
+    def __init__(self, server: Server | MariadbServer, instant: str) -> None:
         self.server = server
         server.execute(
             "drop table if exists res_currency_rate",
-            "create table res_currency_rate (id int primary key, name date, rate numeric, "
-            "currency_id int, company_id int, write_date timestamp)",
+            "create table res_currency_rate (id int primary key, name date, rate numeric(18, 4), "
+            f"currency_id int, company_id int, write_date {instant})",
         )
 
     @property
-    def source(self) -> PostgresSource:
+    def source(self) -> PostgresSource | MariadbSource:
         return self.server.source()
 
     def hold(self, rows: Sequence[Row]) -> None:
@@ -304,7 +305,17 @@ def test_sqlite(tmp_path: Path) -> None:
 @pytest.mark.fuzz
 def test_postgres(tmp_path: Path, server: Server) -> None:
     def history() -> History:
-        return History(Postgres(server), Path(tempfile.mkdtemp(dir=tmp_path)))
+        place = OnServer(server, "timestamp")
+        return History(place, Path(tempfile.mkdtemp(dir=tmp_path)))
+
+    run_state_machine_as_test(history, settings=histories(1))
+
+
+@pytest.mark.fuzz
+def test_mariadb(tmp_path: Path, mariadb: MariadbServer) -> None:
+    def history() -> History:
+        place = OnServer(mariadb, "datetime(6)")
+        return History(place, Path(tempfile.mkdtemp(dir=tmp_path)))
 
     run_state_machine_as_test(history, settings=histories(1))
 

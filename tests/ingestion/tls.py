@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
@@ -68,7 +69,7 @@ class Authority:
             .not_valid_before(now - timedelta(days=1))
             .not_valid_after(now + timedelta(days=1))
             .add_extension(x509.BasicConstraints(ca=not signed_for, path_length=None), True)
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(subject)]), False)
+            .add_extension(x509.SubjectAlternativeName([_named(subject)]), False)
             .sign(issuer_key, hashes.SHA256())
         )
         made = Certificate(self.folder / f"{subject}.crt", self.folder / f"{subject}.key")
@@ -82,6 +83,13 @@ class Authority:
             )
         )
         return made
+
+
+def _named(subject: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(subject))
+    except ValueError:
+        return x509.DNSName(subject)
 
 
 @contextmanager

@@ -16,11 +16,13 @@ from ingestion.engine import quoted_text
 from ingestion.errors import SourceError
 from ingestion.extract import tables_of
 from ingestion.transports.base import Window
+from ingestion.transports.mariadb import MariadbSession, MariadbTransport
 from ingestion.transports.postgres import PostgresSession, PostgresTransport
 from ingestion.transports.sqlite import SqliteSession, SqliteTransport
+from tests.ingestion.mariadb_server import MariadbServer, mariadb
 from tests.ingestion.postgres_server import Server, server
 
-__all__ = ["server"]
+__all__ = ["mariadb", "server"]
 
 EXCHANGE_RATES = system("contract").table("exchange_rates")
 
@@ -143,6 +145,92 @@ def test_tables_in_parts_too_are_read_by_a_user_who_may_only_select(
         (status,) = session.inspect([table])
         assert (status.present, status.rows) == (True, 5)
         assert session.extract(table, Window(), tmp_path / "batch").rows == 5
+
+
+@pytest.fixture(scope="module")
+def books(mariadb: MariadbServer) -> MariadbServer:
+    mariadb.execute(
+        "create or replace table booked (id int)",
+        "create or replace table aria (id int) engine=aria",
+        "insert into booked values (1)",
+        "insert into aria values (1)",
+        "create or replace sequence numbers",
+        "delimiter //\ncreate or replace function book() returns int begin "
+        "insert into booked values (2); return 2; end//\ndelimiter ;\nselect 1",
+        "create or replace user lean",
+        "create or replace table rates (rate decimal(9, 4))",
+        "grant select on erp.rates to lean",
+    )
+    return mariadb
+
+
+def as_before(books: MariadbServer) -> bool:
+    state = "select (select count(*) from booked), (select count(*) from aria)"
+    drawn = "select next_not_cached_value from numbers"
+    return (books.ask(state), books.ask(drawn)) == ([("1", "1")], [("1",)])
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "call mysql_execute('src', 'insert into booked values (3)')",
+        "call mysql_execute('src', 'insert into aria values (3)')",
+        "call mysql_execute('src', 'create table other (id int)')",
+        "call mysql_execute('src', 'drop table booked')",
+        "insert into src.erp.booked values (3)",
+        "delete from src.erp.booked",
+        "from mysql_query('src', 'insert into booked values (3)', stream_results := false)",
+        "from mysql_query('src', 'select book() as booked', stream_results := false)",
+        "from mysql_query('src', 'select nextval(numbers)', stream_results := false)",
+        # Streamed, it would run beside the transaction.
+        "from mysql_query('src', 'insert into booked values (3)')",
+    ],
+)
+def test_our_session_on_mariadb_cannot_write_though_its_user_may(
+    books: MariadbServer, statement: str
+) -> None:
+    with MariadbTransport(books.source()).session() as session:
+        assert isinstance(session, MariadbSession)
+        with pytest.raises(duckdb.Error, match=r"READ ONLY|no connections available"):
+            session.attached.execute(statement)
+    assert as_before(books)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "delete from booked returning *",
+        rates(rate="book()"),
+        rates(rate="nextval(numbers)"),
+        f"{RATES}; drop table booked",
+        f"{RATES}; commit; drop table booked; {RATES}",
+        f"{RATES}) as x; drop table booked; select * from ({RATES}",
+        f"{RATES}) as x; drop table booked -- ",
+        f"{RATES} into outfile '/tmp/adv-outfile'",
+    ],
+)
+def test_a_query_on_mariadb_can_neither_write_nor_be_two(
+    books: MariadbServer, query: str, tmp_path: Path
+) -> None:
+    source = books.source(system="contract", queries={"exchange_rates": query})
+    with (
+        MariadbTransport(source).session() as session,
+        pytest.raises(SourceError, match=r"READ ONLY|error in your SQL syntax"),
+    ):
+        session.extract(EXCHANGE_RATES, Window(), tmp_path)
+    assert as_before(books)
+
+
+def test_a_user_of_mariadb_who_may_only_select_can_be_checked_and_read(
+    books: MariadbServer, tmp_path: Path
+) -> None:
+    books.execute("insert into rates values (1.1)")
+    query = rates(rate="rate") + " from rates"
+    source = books.source({"user": "lean"}, system="contract", queries={"exchange_rates": query})
+    with MariadbTransport(source).session() as session:
+        (status,) = session.inspect(tables_of(source))
+        assert (status.present, status.rows, status.problems) == (True, 1, ())
+        assert session.extract(EXCHANGE_RATES, Window(), tmp_path).rows == 1
 
 
 @pytest.fixture
