@@ -63,7 +63,7 @@ final as (
         coalesce(status_map.status, 'unknown') as status,
         cast(tickets.fk_statut as {{ dbt.type_string() }}) as source_status,
         nullif(lower(tickets.severity_code), '') as priority,
-        case when nullif(trim(tickets.origin_email), '') is not null then 'email' else 'unknown' end as channel,
+        case when tickets.is_from_outside = 1 then 'email' else 'unknown' end as channel,
         {{ key('tickets.source_id', 'user', 'nullif(tickets.fk_user_assign, 0)') }} as owner_id,
         {{ utc_instant('tickets.datec', 'companies.time_zone') }} as opened_at,
         answers.first_response_at,

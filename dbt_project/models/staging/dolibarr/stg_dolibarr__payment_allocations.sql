@@ -11,10 +11,6 @@ pieces as (
     where rejection is null and is_owed
 ),
 
-companies as (
-    select * from {{ ref('stg_dolibarr__companies') }}
-),
-
 discounts as (
     select
         discounts.source_id,
