@@ -131,7 +131,7 @@ def _server_lost(company: Company, point: str) -> None:
 
 def _stale(company: Company, point: str) -> None:
     """The run publishes what it had of that source."""
-    company.serve(on_refusal="stale")
+    company.serve(on_refusal="publish_stale")
     assert _run_at(company, point) == 0
     assert "Stale: small" in company.told.read_text(encoding="utf-8")
 

@@ -1,1 +1,1 @@
-{{ conformed('disputes', ['stg_sheets__disputes']) }}
+{{ conformed('disputes', ['stg_odoo__disputes', 'stg_sheets__disputes']) }}

@@ -1,1 +1,1 @@
-{{ conformed('payment_promises', ['stg_sheets__payment_promises']) }}
+{{ conformed('payment_promises', ['stg_odoo__payment_promises', 'stg_sheets__payment_promises']) }}

@@ -1,0 +1,102 @@
+-- One row per period in which an instalment was marked as in litigation.
+with
+
+instalments as (
+    select *
+    from {{ ref('stg_odoo__receivable_lines') }}
+    where part = 'instalment'
+),
+
+line_versions as (
+    select * from {{ raw_versions('odoo', 'account_move_line') }}
+),
+
+invoice_versions as (
+    select * from {{ raw_versions('odoo', 'account_move') }}
+),
+
+-- Older versions mark the instalment, newer ones the whole invoice.
+marks as (
+    select
+        source_id,
+        id as line_id,
+        'line' as marked_on,
+        coalesce(blocked, false) as is_marked,
+        write_date,
+        _from_load
+    from line_versions
+    where exists (
+        select 1 from line_versions as marked
+        where marked.blocked and marked.source_id = line_versions.source_id and marked.id = line_versions.id
+    )
+
+    union all
+
+    select
+        invoice_versions.source_id,
+        instalments.line_id,
+        'invoice' as marked_on,
+        coalesce(invoice_versions.payment_state, '') = 'blocked' as is_marked,
+        invoice_versions.write_date,
+        invoice_versions._from_load
+    from invoice_versions
+    inner join instalments
+        on invoice_versions.source_id = instalments.source_id and invoice_versions.id = instalments.move_id
+    where exists (
+        select 1 from invoice_versions as marked
+        where
+            marked.payment_state = 'blocked'
+            and marked.source_id = invoice_versions.source_id
+            and marked.id = invoice_versions.id
+    )
+),
+
+compared as (
+    select
+        *,
+        lag(is_marked) over (partition by source_id, line_id, marked_on order by _from_load) as was_marked
+    from marks
+),
+
+changes as (
+    select
+        *,
+        lead(write_date) over (partition by source_id, line_id, marked_on order by _from_load) as changed_back_at
+    from compared
+    where is_marked <> coalesce(was_marked, false)
+),
+
+-- Marked twice on one day: the last one holds.
+daily as (
+    select
+        *,
+        cast(write_date as date) as opened_on,
+        row_number() over (
+            partition by source_id, line_id, cast(write_date as date)
+            order by _from_load desc, marked_on asc
+        ) as preference
+    from changes
+    where is_marked
+),
+
+final as (
+    select
+        daily.source_id,
+        'odoo' as source_system,
+        {{ key('daily.source_id', 'account.move.line', 'daily.line_id') }}
+        || '/dispute/' || cast(daily.opened_on as {{ dbt.type_string() }}) as dispute_id,
+        {{ key('daily.source_id', 'res.company', 'instalments.company_id') }} as company_id,
+        {{ key('daily.source_id', 'res.partner', 'instalments.partner_id') }} as customer_id,
+        {{ key('daily.source_id', 'account.move.line', 'daily.line_id') }} as instalment_id,
+        {{ key('daily.source_id', 'account.move', 'instalments.move_id') }} as document_id,
+        abs(instalments.amount_currency) as amount,
+        'other' as reason,
+        daily.opened_on,
+        cast(daily.changed_back_at as date) as closed_on
+    from daily
+    inner join instalments
+        on daily.source_id = instalments.source_id and daily.line_id = instalments.line_id
+    where daily.preference = 1
+)
+
+{{ conform('disputes', lacks=['claim_id']) }}
