@@ -94,6 +94,7 @@ def test_a_suitecrm_without_audits_sales_module_and_fields_of_its_own_is_read(
     )
     suitecrm.execute("use suitecrm", *(f"drop table {name}" for name in absent))
     landing = read(suitecrm, Home(tmp_path))
+    assert [batch.told for batch in landing.values() if batch.manifest.problems] == []
     assert {name for name, batch in landing.items() if not batch.manifest.rows} == {
         *absent,
         "accounts_opportunities",
