@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import sqlite3
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,6 +14,7 @@ import pytest
 
 from ingestion.config import OdbcSource
 from ingestion.declarations import Column, Table, system
+from ingestion.embedded_postgres import stop_embedded_postgres
 from ingestion.engine import connect
 from ingestion.errors import SourceError, UnfinishedReadError
 from ingestion.extract import tables_of
@@ -415,23 +413,16 @@ def test_a_query_that_takes_too_long_is_given_up(shop: Shop) -> None:
 
 
 @pytest.fixture
-def locked(shop: Shop) -> Iterator[str]:
-    """A user whom the server asks for a password."""
-    access = shop.server.data / "pg_hba.conf"
-    postmaster = (shop.server.data / "postmaster.pid").read_text(encoding="utf-8").split()[0]
-    before = access.read_text(encoding="utf-8")
-    shop.server.execute("drop role if exists locked", "create role locked login password 'none'")
-    access.write_text(f"local all locked scram-sha-256\n{before}", encoding="utf-8")
-    os.kill(int(postmaster), signal.SIGHUP)
-    for _ in range(100):  # until the server has read it
-        try:
-            Database(postgres_by_odbc(shop.server, connection={"user": "locked"})).close()
-        except SourceError:
-            break
-        time.sleep(0.1)
-    yield "locked"
-    access.write_text(before, encoding="utf-8")
-    os.kill(int(postmaster), signal.SIGHUP)
+def guarded(tmp_path: Path) -> Iterator[Shop]:
+    """A server of its own, which asks the user `locked` for a password."""
+    own = Server(tmp_path / "guarded")
+    own.execute("create role locked login")
+    stop_embedded_postgres(own.data)
+    access = own.data / "pg_hba.conf"
+    rules = access.read_text(encoding="utf-8")
+    access.write_text(f"local all locked scram-sha-256\n{rules}", encoding="utf-8")
+    yield Shop(own, tmp_path)
+    stop_embedded_postgres(own.data)
 
 
 HOSTILE = [
@@ -449,19 +440,19 @@ HOSTILE = [
 
 
 def test_a_password_is_taken_for_what_it_is_and_never_told(
-    shop: Shop, locked: str, monkeypatch: pytest.MonkeyPatch
+    guarded: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    options = {"connection": {"user": locked, "password": "${SHOP_PASSWORD}"}}
+    options = {"connection": {"user": "locked", "password": "${SHOP_PASSWORD}"}}
     for password in HOSTILE:
         quoted = password.replace("'", "''")
-        shop.server.execute(f"alter role locked password '{quoted}'")
+        guarded.server.execute(f"alter role locked password '{quoted}'")
         monkeypatch.setenv("SHOP_PASSWORD", password)
-        with shop.transport(**options).session() as session:
+        with guarded.transport(**options).session() as session:
             assert session.still_answers()
     monkeypatch.setenv("SHOP_PASSWORD", "not;the}one")
     with (
         pytest.raises(SourceError, match="password authentication failed") as caught,
-        shop.transport(**options).session(),
+        guarded.transport(**options).session(),
     ):
         pass
     assert "not;the" not in str(caught.value)
