@@ -89,9 +89,12 @@ class Salesforce:
     """Path of every call, and its query."""
     sent: list[str] = field(default_factory=list)
     """What was sent along: headers and bodies."""
+    is_endless: bool = False
+    """The last page names the first as the next."""
     sign_ins: int = 0
     url: str = ""
     _locators: dict[str, list[Record]] = field(default_factory=dict)
+    _totals: dict[str, int] = field(default_factory=dict)
 
     def befalls(self, path: str, trouble: Trouble, times: int = 1) -> None:
         """Let the next calls of a path meet trouble."""
@@ -116,6 +119,10 @@ class Salesforce:
     def expire(self) -> None:
         """Take no token any longer that was given so far."""
         self.sign_ins += 1
+
+    def found_later(self, change: Callable[[list[Record]], object]) -> None:
+        """Change what the pages to come of the last query hold, but not their number."""
+        change(self._locators[max(self._locators)])
 
     def source(self, **settings: Any) -> RestSource:
         """How it is read."""
@@ -254,7 +261,7 @@ class Caller(BaseHTTPRequestHandler):
             self.says({"totalSize": len(found), "done": True, "records": []})
             return
         name = f"01g{len(self.org._locators):05d}"
-        self.org._locators[name] = found
+        self.org._locators[name], self.org._totals[name] = found, len(found)
         self._page(name, 0)
 
     def _page(self, locator: str, offset: int) -> None:
@@ -263,12 +270,12 @@ class Caller(BaseHTTPRequestHandler):
         found = self.org._locators[locator]
         after = offset + size
         page = {
-            "totalSize": len(found),
-            "done": after >= len(found),
+            "totalSize": self.org._totals[locator],
+            "done": after >= len(found) and not self.org.is_endless,
             "records": found[max(0, offset - self.org.overlap) : after],
         }
         if not page["done"]:
-            page["nextRecordsUrl"] = f"/services/data/v64.0/query/{locator}-{after}"
+            page["nextRecordsUrl"] = f"/services/data/v64.0/query/{locator}-{after % len(found)}"
         self.says(page)
 
 
@@ -313,7 +320,9 @@ def _value(record: Record, name: str) -> Any:
 def _comparable(value: Any) -> Any:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%dT%H:%M:%S.%f}"
-    return str(value) if isinstance(value, Decimal) else value
+    if isinstance(value, str | Decimal):
+        return str(value).encode(errors="backslashreplace").decode()
+    return value
 
 
 def _json(answer: Any) -> str:

@@ -24,13 +24,12 @@ from dlt.common.configuration.specs.runtime_configuration import RuntimeConfigur
 from dlt.sources.helpers.requests.retry import retry_if_status, wait_exponential_retry_after
 from dlt.sources.helpers.rest_client.auth import OAuth2AuthBase
 from dlt.sources.helpers.rest_client.client import RESTClient
-from requests import PreparedRequest, Response, Session
-from requests.adapters import BaseAdapter, HTTPAdapter
+from requests import PreparedRequest, Request, Response, Session
+from requests.adapters import HTTPAdapter
 from requests.exceptions import (
     ChunkedEncodingError,
     ConnectionError,
     ConnectTimeout,
-    InvalidSchema,
     RequestException,
     SSLError,
     Timeout,
@@ -66,7 +65,7 @@ class Door(HTTPAdapter):
     def __init__(self, source: RestSource) -> None:
         super().__init__()
         self._source = source
-        self._connections: WeakSet[Any] = WeakSet()
+        self._lines: WeakSet[socket.socket] = WeakSet()
         self._next_call = 0.0
         self._retrying = Retrying(
             retry=retry_if_status(PASSING) | retry_if_exception(_may_pass),
@@ -103,7 +102,7 @@ class Door(HTTPAdapter):
         pool = super().get_connection_with_tls_context(*args, **how)
         if not issubclass(pool.ConnectionCls, _Known):
             bases = (_Known, pool.ConnectionCls)
-            pool.ConnectionCls = type("Known", bases, {"known": self._connections})
+            pool.ConnectionCls = type("Known", bases, {"lines": self._lines})
         return pool
 
     @property
@@ -151,10 +150,10 @@ class Door(HTTPAdapter):
 
         def hang_up() -> None:
             is_over.set()
-            for connection in tuple(self._connections):
-                with suppress(OSError, AttributeError):  # it has ended by itself
-                    # TLS would want to say goodbye first.
-                    socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+            for line in tuple(self._lines):
+                with suppress(OSError):  # it has ended by itself
+                    # Not as TLS ends it, which would say goodbye and wait for an answer.
+                    socket.socket.shutdown(line, socket.SHUT_RDWR)
 
         timer = Timer(self._source.call_timeout, hang_up)
         timer.daemon = True
@@ -166,14 +165,15 @@ class Door(HTTPAdapter):
 
 
 class _Known:
-    """A connection that is known while it is in use."""
+    """A connection whose line is known, for as long as anybody listens to it."""
 
-    known: WeakSet[Any]
+    sock: socket.socket
+    lines: WeakSet[socket.socket]
 
     def connect(self) -> None:
         """Connect, and be known."""
         super().connect()  # type: ignore[misc]
-        self.known.add(self)
+        self.lines.add(self.sock)
 
 
 class OneHost(Session):
@@ -185,19 +185,21 @@ class OneHost(Session):
         self.mount(f"{source.url}/", Door(source))
         self.headers["User-Agent"] = "adv-warehouse"
 
-    def get_adapter(self, url: str) -> BaseAdapter:
-        """The door, for an address that it leads to.
+    def prepare_request(self, request: Request) -> PreparedRequest:
+        """Make a request ready.
 
         Raises:
-            SourceError: there is none, such as for the next page that an answer names.
+            SourceError: it leads elsewhere, as the next page might that an answer names.
 
         """
         try:
-            return super().get_adapter(url)
-        except InvalidSchema:
+            prepared = super().prepare_request(request)
+            self.get_adapter(str(prepared.url))
+        except RequestException:
             raise SourceError(
-                f"an answer leads to {urlsplit(url).netloc}, and no secret is taken there"
+                f"an answer leads to {request.url!r}, and no secret is taken there"
             ) from None
+        return prepared
 
 
 class Client(RESTClient):

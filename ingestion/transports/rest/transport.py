@@ -179,7 +179,7 @@ class RestSession:
         names = [column.name for column in table.columns if column.name not in missing]
         nothing = "".join(f", null::varchar as {quoted_name(name)}" for name in missing)
         read = 0
-        for records in self.api.pages(table, names, spans):
+        for records in filter(None, self.api.pages(table, names, spans)):
             self.local.register("arrived", _as_text([*names, MARK.name], records, read))
             rows.add(table.name, f"select *{nothing} from arrived")
             self.local.unregister("arrived")

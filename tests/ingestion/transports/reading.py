@@ -67,8 +67,12 @@ def write(folder: Path, files: dict[str, str | bytes]) -> Path:
 
 
 def land(transport: Transport, table: Table) -> Landed:
-    with tempfile.TemporaryDirectory() as into, transport.session() as session:
-        extraction = session.extract(table, Window(low="2024-01-01"), Path(into))
+    return landed(transport, table, Window(low="2024-01-01"))
+
+
+def landed(transport: Transport, table: Table, window: Window) -> Landed:
+    with tempfile.TemporaryDirectory() as into, transport.session(Path(into)) as session:
+        extraction = session.extract(table, window, Path(into))
         return Landed(
             extraction,
             *(_content(Path(into, f"{n}.parquet")) for n in ("rows", "keys", "rejected")),

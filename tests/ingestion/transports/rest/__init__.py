@@ -1,0 +1,1 @@
+"""REST APIs, over HTTP against a server on loopback."""
