@@ -7,6 +7,7 @@ import json
 from ingestion.declarations import system
 from ingestion.errors import ConfigurationError
 from ingestion.home import Home
+from ingestion.transports.rest.transport import SYSTEMS as APIS
 
 DEMO_MARK = "# The demo company's sources; `adv demo` keeps this file up to date."
 
@@ -39,7 +40,8 @@ sources:
     # The source is late once its newest reading is older than this.
     fresh_within: 26h
 
-  # The CRM, as the CSV files of a Salesforce Data Export.
+  # The CRM, as the CSV files of a Salesforce Data Export, or over its API
+  # (`adv init --system salesforce --transport rest` writes what that takes).
   # crm:
   #   system: salesforce
   #   transport: files
@@ -87,7 +89,20 @@ REACHED = {
 """,
     "files": "    transport: files\n    path: /exports/{name}\n",
     "fec": "    transport: fec\n    path: /exports/{name}\n",
+    "rest": """\
+    transport: rest
+    url: https://example.my.{name}.com  # the only host that is called
+    client_id: ...            # of the application that stands for a user who may read and no more
+    client_secret: ${{{variable}_SECRET}}
+""",
 }
+
+
+def ways(name: str) -> list[str]:
+    """The transports that a system can be read by."""
+    if name == "fec":
+        return ["fec"]
+    return [way for way in REACHED if way != "fec" and (way != "rest" or name in APIS)]
 
 
 def sources_yaml(name: str, transport: str | None = None) -> str:
@@ -103,8 +118,8 @@ def sources_yaml(name: str, transport: str | None = None) -> str:
     """
     described = system(name)
     transport = transport or FILES.get(name, "postgres")
-    if transport not in REACHED or (transport == "fec") != (name == "fec"):
-        known = ", ".join(way for way in REACHED if (way == "fec") == (name == "fec"))
+    if transport not in ways(name):
+        known = ", ".join(ways(name))
         raise ConfigurationError(f"{name} cannot be read by {transport!r}; there is {known}.")
     reached = REACHED[transport].format(name=name, variable=name.upper())
     if name == "contract" and transport != "files":

@@ -80,6 +80,48 @@ def test_a_fault_is_named_by_file_line_and_field(tmp_path: Path, text: str, said
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://example.my.salesforce.com", "must begin with https://"),
+        ("http://localhost.example.com", "must begin with https://"),
+        ("ftp://localhost", "must begin with https://"),
+        ("example.my.salesforce.com", "must be the address of a host"),
+        ("https://example.com/services", "must be the address of a host"),
+        ("https://example.com?q=1", "must be the address of a host"),
+        ("https://me:hunter2@example.com", "must not hold a user or a password"),
+    ],
+)
+def test_an_api_is_one_host_that_proves_who_it_is(tmp_path: Path, url: str, said: str) -> None:
+    text = (
+        "sources:\n  crm:\n    system: salesforce\n    transport: rest\n"
+        f"    url: {url}\n    client_id: x\n    client_secret: ${{SECRET}}"
+    )
+    with pytest.raises(ConfigurationError, match=rf":5: sources\.crm\.url: {said}") as caught:
+        read_sources(written(tmp_path, text))
+    assert "hunter2" not in str(caught.value)
+
+
+def test_an_api_on_this_machine_needs_no_certificate(tmp_path: Path) -> None:
+    text = (
+        "sources: {crm: {system: salesforce, transport: rest, url: 'HTTP://LOCALHOST:8080/', "
+        "client_id: x, client_secret: '${SECRET}', refresh_token: '${TOKEN}'}}"
+    )
+    source = read_sources(written(tmp_path, text)).sources["crm"]
+    assert source.url == "http://localhost:8080"  # type: ignore[union-attr]
+    assert source.secrets == ("${SECRET}", "${TOKEN}")
+
+
+@pytest.mark.parametrize("version", ["64", "64.0/../x", "v64.0", "64.0 "])
+def test_the_version_of_an_api_is_a_version(tmp_path: Path, version: str) -> None:
+    text = (
+        "sources:\n  crm: {system: salesforce, transport: rest, url: 'https://example.com', "
+        f"client_id: x, client_secret: '${{SECRET}}', api_version: '{version}'}}"
+    )
+    with pytest.raises(ConfigurationError, match=r"sources\.crm\.api_version"):
+        read_sources(written(tmp_path, text))
+
+
 def test_a_missing_file_says_how_to_write_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="adv init"):
         read_sources(tmp_path / "none.yaml")

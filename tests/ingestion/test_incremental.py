@@ -32,7 +32,7 @@ from hypothesis.stateful import (
 )
 
 from data_quality.reconciliation import reconcile
-from ingestion.config import PostgresSource, Source, SqliteSource
+from ingestion.config import PostgresSource, RestSource, Source, SqliteSource
 from ingestion.declarations import System, system
 from ingestion.engine import connect, quoted_text
 from ingestion.errors import WarehouseError
@@ -45,6 +45,7 @@ from ingestion.replay import replay
 from tests.fuzzing import CASES
 from tests.ingestion.batches import a_run
 from tests.ingestion.postgres_server import Server, server
+from tests.ingestion.rest_server import SECRET, Record, Salesforce, SObject, serving
 
 __all__ = ["server"]
 
@@ -60,6 +61,8 @@ Row = tuple[int, Decimal, datetime | None]
 
 class Place(ABC):
     """A database with the one table, whose content a test decides."""
+
+    may_lack_stamps = True
 
     @property
     @abstractmethod
@@ -115,6 +118,29 @@ class Postgres(Place):
         )
         added = [f"insert into res_currency_rate values {values}"] if rows else []
         self.server.execute("delete from res_currency_rate", *added)
+
+
+class Rest(Place):
+    """An API that keeps some deleted rows, marked, and forgets others for good."""
+
+    may_lack_stamps = False
+
+    def __init__(self, org: Salesforce) -> None:
+        self.org = org
+        self.records: dict[int, Record] = {}
+
+    @property
+    def source(self) -> RestSource:
+        return self.org.source()
+
+    def hold(self, rows: Sequence[Row]) -> None:
+        held = {
+            key: {"id": key, "name": date(2026, 1, 1), "rate": rate, "write_date": stamp}
+            for key, rate, stamp in rows
+        }
+        marked = {key: {**record, "IsDeleted": True} for key, record in self.records.items()}
+        self.records = {**{key: record for key, record in marked.items() if key % 2}, **held}
+        self.org.objects = [SObject.of(RATES, "res_currency_rate", [*self.records.values()])]
 
 
 class History(RuleBasedStateMachine):
@@ -211,6 +237,8 @@ class History(RuleBasedStateMachine):
 
     def _stamp(self, key: int, kind: str) -> datetime | None:
         """A stamp that the row never had: a change that leaves it as it was cannot be seen."""
+        if kind == "none" and not self.place.may_lack_stamps:
+            kind = "now"
         watermark = max((at for _, at in self.rows.values() if at), default=FIRST_NIGHT)
         stamp: datetime | None = {
             "now": self._tonight - timedelta(hours=5),
@@ -307,6 +335,17 @@ def test_postgres(tmp_path: Path, server: Server) -> None:
         return History(Postgres(server), Path(tempfile.mkdtemp(dir=tmp_path)))
 
     run_state_machine_as_test(history, settings=histories(1))
+
+
+@pytest.mark.fuzz
+def test_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SALESFORCE_SECRET", SECRET)
+    with serving(Salesforce([], page_rows=3)) as org:
+
+        def history() -> History:
+            return History(Rest(org), Path(tempfile.mkdtemp(dir=tmp_path)))
+
+        run_state_machine_as_test(history, settings=histories(1))
 
 
 def test_a_row_that_cannot_be_read_does_not_make_its_table_be_read_whole(tmp_path: Path) -> None:

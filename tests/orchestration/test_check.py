@@ -28,7 +28,13 @@ def test_a_systems_sources_file_can_be_read_as_it_is_written(name: str, tmp_path
 
 @pytest.mark.parametrize(
     ("name", "transport"),
-    [("tryton", "sqlite"), ("contract", "sqlite"), ("contract", "files"), ("sage100", "postgres")],
+    [
+        ("tryton", "sqlite"),
+        ("contract", "sqlite"),
+        ("contract", "files"),
+        ("sage100", "postgres"),
+        ("salesforce", "rest"),
+    ],
 )
 def test_a_system_can_be_reached_otherwise(name: str, transport: str, tmp_path: Path) -> None:
     file = tmp_path / "sources.yaml"
@@ -38,7 +44,8 @@ def test_a_system_can_be_reached_otherwise(name: str, transport: str, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("name", "transport"), [("tryton", "fec"), ("fec", "sqlite"), ("tryton", "x")]
+    ("name", "transport"),
+    [("tryton", "fec"), ("fec", "sqlite"), ("tryton", "rest"), ("tryton", "x")],
 )
 def test_a_way_that_does_not_lead_there_is_told(name: str, transport: str) -> None:
     with pytest.raises(

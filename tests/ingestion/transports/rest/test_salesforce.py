@@ -10,12 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.config import RestSource
-from ingestion.errors import ConfigurationError, SourceError
+from ingestion.config import FileSource, RestSource
+from ingestion.errors import ConfigurationError, SourceError, UnfinishedReadError
+from ingestion.extract import LandingRequest, land
+from ingestion.home import Home
+from ingestion.landing import batches, schema_hash
+from ingestion.ledger import Position
 from ingestion.transports.base import Window
 from ingestion.transports.files import FilesTransport
 from ingestion.transports.rest.transport import RestTransport
-from tests.ingestion.rest_server import Salesforce, SObject, meanwhile, refusal
+from tests.ingestion.rest_server import Salesforce, SObject, hang_up, meanwhile, refusal
 from tests.ingestion.transports.reading import landed
 from tests.ingestion.transports.rest.organisation import (
     CASE,
@@ -317,3 +321,42 @@ def test_a_system_that_has_no_dialect_is_told() -> None:
     assert isinstance(source, RestSource)
     with pytest.raises(ConfigurationError, match="odoo cannot be read by 'rest'; salesforce can"):
         RestTransport.from_source(source)
+
+
+def landing(home: Home, org: Salesforce) -> LandingRequest:
+    return LandingRequest(home, "crm", org.source(), 20260303020000000, "run", {})
+
+
+def test_a_host_that_dies_in_the_middle_leaves_nothing_half_landed(home: Home) -> None:
+    with serving_cases(*map(case, range(1, 6)), page_rows=2) as org:
+        org.befalls("query/", hang_up, times=99)
+        org.befalls("data$", hang_up, times=99)
+        with pytest.raises(UnfinishedReadError, match=r"crm\.case: .* cannot be reached"):
+            list(land(landing(home, org)))
+    assert [batch.name for batch in batches(home.landing)] == ["crm.account", "crm.user"]
+    assert not list(home.landing.glob("*/*/*.partial"))
+
+
+def test_calls_that_are_used_up_refuse_a_table_and_say_so(home: Home) -> None:
+    with serving_cases(case(1)) as org:
+        org.befalls("FROM\\+Case\\+", refusal(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests"))
+        landed = {batch.name: batch.manifest for batch in land(landing(home, org))}
+    (problem,) = landed["crm.case"].problems
+    assert (problem.severity, problem.code) == ("batch", "unreadable")
+    assert "are used up, by all of your applications together" in problem.message
+    assert landed["crm.task"].rows == 1
+
+
+def test_a_source_that_moves_from_its_export_to_the_api_goes_on_from_there(
+    home: Home, tmp_path: Path
+) -> None:
+    with serving_cases(*map(case, range(1, 6))) as org:
+        files = FileSource(system="salesforce", transport="files", path=export(org, tmp_path))
+        first = {b.name: b for b in land(replace(landing(home, org), source=files))}["crm.case"]
+        org.object("Case").records[4].update(SystemModstamp=NOON, Status="Closed")
+        position = Position(first.manifest.load_id, first.manifest.cursor_to, schema_hash(CASE), 5)
+        request = replace(landing(home, org), load_id=20260304020000000)
+        request = replace(request, positions={("crm", "case"): position})
+        second = {b.name: b for b in land(request)}["crm.case"]
+    assert second.manifest.cursor_from == "2026-03-02 11:00:00"
+    assert (second.manifest.rows, second.manifest.source_rows) == (3, 5)
