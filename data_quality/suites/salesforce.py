@@ -1,4 +1,4 @@
-"""What must hold of a Salesforce Data Export.
+"""What must hold of Salesforce, by its API or its Data Export.
 
 Picklists belong to each organisation: their values are told when new, never refused.
 """
@@ -34,7 +34,7 @@ CONDITIONS: Mapping[str, tuple[RowRule, ...]] = {
     ),
 }
 
-# Exports leave out what the exporting user may not see, and deleted records.
+# What the reading or exporting user may not see is left out, and so are deleted records.
 REFERENCES = (
     Reference("case", "AccountId", "account", "Id", threshold=NEVER),
     Reference("case", "OwnerId", "user", "Id", threshold=NEVER),
