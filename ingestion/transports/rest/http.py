@@ -238,11 +238,9 @@ def _may_pass(error: BaseException) -> bool:
 
 
 def _tell(state: RetryCallState) -> None:
-    outcome = state.outcome
-    failed = outcome is not None and outcome.failed
-    told = (
-        "no whole answer" if failed or outcome is None else f"status {outcome.result().status_code}"
-    )
+    assert state.outcome  # it is told between two attempts
+    failed = state.outcome.failed
+    told = "no whole answer" if failed else f"status {state.outcome.result().status_code}"
     log.info("%s; asked again in %.0f s", told, state.upcoming_sleep)
 
 
@@ -257,7 +255,7 @@ def _in_words(error: RequestException, source: RestSource) -> str:
             f"took too long: {source.read_timeout:g} s without a word, "
             f"or {source.call_timeout:g} s in all"
         )
-    if isinstance(error, ChunkedEncodingError):
-        return "broke off in the middle of an answer"
-    cause = getattr(error.args[0], "reason", "") if error.args else ""
-    return f"cannot be reached: {str(cause).rpartition(': ')[2] or 'the connection was lost'}"
+    if isinstance(error, ConnectionError):
+        cause = getattr(error.args[0], "reason", "") if error.args else ""
+        return f"cannot be reached: {str(cause).rpartition(': ')[2] or 'the connection was lost'}"
+    return "breaks off in the middle of an answer, or gives one that cannot be unpacked"

@@ -16,10 +16,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from dlt.sources.helpers.rest_client.paginators import JSONLinkPaginator
 from dlt.sources.helpers.rest_client.typing import Hooks
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from requests import Response
 
 from ingestion.config import RestSource
@@ -63,13 +64,49 @@ REMEDIES: Mapping[str, str] = {
 """What to do about an error, by Salesforce's name of it."""
 
 
-@dataclass(frozen=True)
-class Field:
+class Answer(BaseModel):
+    """What Salesforce answers; what else it says is not looked at."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Object(Answer):
+    """An object, as the list of all of them has it."""
+
+    name: str
+    queryable: bool
+
+
+class Objects(Answer):
+    """The list of all objects that the user may know of."""
+
+    sobjects: list[Object]
+
+
+class Member(Answer):
     """A field of an object."""
 
     name: str
-    kind: str
-    """Its type, by Salesforce's name of it."""
+    type: str
+
+
+class Description(Answer):
+    """An object with its fields."""
+
+    members: list[Member] = Field(alias="fields")
+
+
+class Page(Answer):
+    """Some of the rows that a query gives."""
+
+    records: list[dict[str, Any]]
+    total: int = Field(alias="totalSize")
+    """Rows of all pages."""
+    done: bool
+    """No page comes after this one."""
+
+
+Answered = TypeVar("Answered", bound=Answer)
 
 
 @dataclass
@@ -82,7 +119,7 @@ class Salesforce:
     began_at: datetime
     objects: Mapping[str, str]
     """Name of each object that the user may query, by its name in lower case."""
-    fields: dict[str, Mapping[str, Field]] = field(default_factory=dict)
+    members: dict[str, Mapping[str, Member]] = field(default_factory=dict)
     """The fields of the objects looked at, by their names in lower case."""
 
     @classmethod
@@ -100,20 +137,20 @@ class Salesforce:
         log.info(
             "Salesforce: calls of the last 24 hours: %s", response.headers.get(USED, "unknown")
         )
-        listed = _of(answer(response), "sobjects")
-        names = {told["name"].lower(): told["name"] for told in listed if told["queryable"]}
+        listed = _as(Objects, answer(response)).sobjects
+        names = {found.name.lower(): found.name for found in listed if found.queryable}
         return cls(client, root, _clock(response), names)
 
     def look_at(self, table: Table) -> Found | None:
         """The fields of an object that the user may see."""
-        if table.name not in self.objects:
+        if table.name.lower() not in self.objects:
             return None
-        fields = self._fields(table)
-        found = {c: fields[c.name.lower()] for c in table.columns if c.name.lower() in fields}
+        members = self._members(table)
+        found = {c: members[c.name.lower()] for c in table.columns if c.name.lower() in members}
         retyped = (
-            f"{column.name} is of type {there.kind} and is declared {column.data_type}"
-            for column, there in found.items()
-            if not _fits(column.data_type, there.kind)
+            f"{column.name} is of type {member.type} and is declared {column.data_type}"
+            for column, member in found.items()
+            if not _fits(column.data_type, member.type)
         )
         return Found(frozenset(column.name for column in found), tuple(retyped))
 
@@ -121,32 +158,28 @@ class Salesforce:
         self, table: Table, columns: Sequence[str], spans: Iterable[Span] = ()
     ) -> Iterator[list[Record]]:
         """The rows of an object in the order of their changes, deleted ones too."""
-        fields = self._fields(table)
-        names = [fields[column.lower()].name for column in columns]
-        order = ", ".join(fields[name.lower()].name for name in reversed(table.key_and_cursor))
+        names = self._names(table, columns)
         # Users are never deleted, and have no such field.
-        mark = DELETED if DELETED.lower() in fields else None
-        asked = ", ".join(dict.fromkeys((*names, *([mark] if mark else []))))
+        mark = DELETED if DELETED.lower() in self._members(table) else None
+        asked = ", ".join([*names, mark] if mark else names)
+        order = ", ".join(self._names(table, reversed(table.key_and_cursor)))
         soql = f"{self._select(table, asked, self._changed(table, spans))} ORDER BY {order}"
         received = 0
         for page in self._answers(soql):
-            records, total = _of(page, "records"), int(_of(page, "totalSize"))
-            received += len(records)
-            yield [(*(_of(r, name) for name in names), mark and _of(r, mark)) for r in records]
-            is_endless = received > 2 * total or not (records or page.get("done"))
-            if is_endless or (page.get("done") and received < total):
-                break
-        if received < total or is_endless:
-            raise SourceError(
-                f"Salesforce gives {received:,} of {total:,} rows of {table.name}; run again"
-            )
+            received += len(page.records)
+            yield [_record(found, names, mark) for found in page.records]
+            is_endless = received > 2 * page.total or not (page.records or page.done)
+            if is_endless or (page.done and received < page.total):
+                raise SourceError(
+                    f"Salesforce gives {received:,} of {page.total:,} rows of {table.name}, "
+                    "and then no more or always the same; run again"
+                )
 
     def count(self, table: Table, *, with_deleted: bool) -> int:
         """Rows of an object that were there when the session began."""
-        has_mark = not with_deleted and DELETED.lower() in self._fields(table)
+        has_mark = not with_deleted and DELETED.lower() in self._members(table)
         living = [f"{DELETED} = FALSE"] if has_mark else []
-        (counted,) = self._answers(self._select(table, "COUNT()", living))
-        return int(_of(counted, "totalSize"))
+        return next(self._answers(self._select(table, "COUNT()", living))).total
 
     def answers(self) -> bool:
         """Whether the host says anything, if only that it allows no more calls today."""
@@ -155,31 +188,33 @@ class Salesforce:
         except SourceError:
             return False
 
-    def _fields(self, table: Table) -> Mapping[str, Field]:
-        name = self.objects[table.name]
-        if name not in self.fields:
+    def _members(self, table: Table) -> Mapping[str, Member]:
+        name = self.objects[table.name.lower()]
+        if name not in self.members:
             response = self.client.get(f"{self.root}/sobjects/{name}/describe", hooks=HOOKS)
-            self.fields[name] = {
-                told["name"].lower(): Field(told["name"], told["type"])
-                for told in _of(answer(response), "fields")
-            }
-        return self.fields[name]
+            described = _as(Description, answer(response)).members
+            self.members[name] = {member.name.lower(): member for member in described}
+        return self.members[name]
+
+    def _names(self, table: Table, columns: Iterable[str]) -> list[str]:
+        """Declared columns as Salesforce writes them."""
+        return [self._members(table)[column.lower()].name for column in columns]
 
     def _select(self, table: Table, selected: str, conditions: Iterable[str]) -> str:
         there = f"CreatedDate <= {_literal(self.began_at)}"
         needed = " AND ".join((there, *conditions))
-        return f"SELECT {selected} FROM {self.objects[table.name]} WHERE {needed}"
+        return f"SELECT {selected} FROM {self.objects[table.name.lower()]} WHERE {needed}"
 
     def _changed(self, table: Table, spans: Iterable[Span]) -> list[str]:
-        cursor = table.cursor
+        """The condition of having changed in any of the spans."""
         found = [
-            f"{cursor} >= {_literal(span.since)}"
-            + (f" AND {cursor} < {_literal(span.before)}" if span.before else "")
+            f"({table.cursor} >= {_literal(span.since)}"
+            + (f" AND {table.cursor} < {_literal(span.before)})" if span.before else ")")
             for span in spans
         ]
-        return [f"({' OR '.join(f'({condition})' for condition in found)})"] if found else []
+        return [f"({' OR '.join(found)})"] if found else []
 
-    def _answers(self, soql: str) -> Iterator[Any]:
+    def _answers(self, soql: str) -> Iterator[Page]:
         pages = self.client.paginate(
             f"{self.root}/queryAll",
             params={"q": soql},
@@ -187,8 +222,8 @@ class Salesforce:
             data_selector="$",
             hooks=HOOKS,
         )
-        for page in pages:
-            yield page[0]
+        for (page,) in pages:
+            yield _as(Page, page)
 
 
 def _refuse(response: Response, *_: Any, **__: Any) -> None:
@@ -207,19 +242,28 @@ def _refuse(response: Response, *_: Any, **__: Any) -> None:
 HOOKS: Hooks = {"response": [_refuse]}
 
 
-def _of(answered: Any, name: str) -> Any:
-    """Part of an answer.
+def _as(model: type[Answered], answered: object) -> Answered:
+    """An answer, as Salesforce documents it.
 
     Raises:
-        SourceError: the answer is not what Salesforce documents.
+        SourceError: it is another.
 
     """
     try:
-        return answered[name]
-    except (LookupError, TypeError):
+        return model.model_validate(answered)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"]) or "the whole"
         raise SourceError(
-            f"Salesforce answers without {name!r}; is `url` that of its API?"
+            f"Salesforce answers otherwise than it documents, in {where!r}; "
+            "is `url` that of its API?"
         ) from None
+
+
+def _record(found: Mapping[str, Any], names: Iterable[str], mark: str | None) -> Record:
+    try:
+        return (*(found[name] for name in names), mark and found[mark])
+    except KeyError as error:
+        raise SourceError(f"Salesforce gives a row without {error}, which was asked for") from None
 
 
 def _clock(response: Response) -> datetime:
