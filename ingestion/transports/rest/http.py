@@ -13,7 +13,7 @@ import json
 import logging
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Timer
 from typing import Any
@@ -203,17 +203,25 @@ class OneHost(Session):
 
 
 class Client(RESTClient):
-    """dlt's client, for one source; a page is the whole of what was answered.
+    """dlt's client, for one source.
 
     It asks nobody for settings: dlt would look for files and variables of its own.
     """
 
-    def __init__(self, source: RestSource, auth: OAuth2AuthBase, session: Session) -> None:
+    def __init__(
+        self,
+        source: RestSource,
+        auth: OAuth2AuthBase,
+        session: Session,
+        page: Callable[[Any], object],
+    ) -> None:
+        """Make a client that reads every page by the function `page`."""
         super().__init__(source.url, auth=auth, session=session, config=RuntimeConfiguration())
+        self._page = page
 
     def extract_response(self, response: Response, data_selector: object) -> list[Any]:  # noqa: ARG002
-        """What was answered, in a list."""
-        return [answer(response)]
+        """The page, in a list; dlt would pass amounts through floating point."""
+        return [self._page(answer(response))]
 
 
 def answer(response: Response) -> Any:

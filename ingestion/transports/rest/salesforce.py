@@ -16,9 +16,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any, TypeVar
 
-from dlt.sources.helpers.rest_client.paginators import JSONLinkPaginator
+from dlt.sources.helpers.rest_client.paginators import BaseNextUrlPaginator
 from dlt.sources.helpers.rest_client.typing import Hooks
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from requests import Response
@@ -104,6 +105,8 @@ class Page(Answer):
     """Rows of all pages."""
     done: bool
     """No page comes after this one."""
+    following: str | None = Field(default=None, alias="nextRecordsUrl")
+    """Where the next one is."""
 
 
 Answered = TypeVar("Answered", bound=Answer)
@@ -130,7 +133,8 @@ class Salesforce:
             SourceError: Salesforce cannot be reached, or does not let us in.
 
         """
-        client = Client(source, sign_in(source, "/services/oauth2/token", session), session)
+        token = sign_in(source, "/services/oauth2/token", session)
+        client = Client(source, token, session, partial(_as, Page))
         client.headers = {"Sforce-Query-Options": f"batchSize={source.page_rows}"}
         root = f"/services/data/v{source.api_version or API_VERSION}"
         response = client.get(f"{root}/sobjects", hooks=HOOKS)
@@ -218,12 +222,20 @@ class Salesforce:
         pages = self.client.paginate(
             f"{self.root}/queryAll",
             params={"q": soql},
-            paginator=JSONLinkPaginator("nextRecordsUrl"),
+            paginator=NextRecords(),
             data_selector="$",
             hooks=HOOKS,
         )
         for (page,) in pages:
-            yield _as(Page, page)
+            yield page
+
+
+class NextRecords(BaseNextUrlPaginator):
+    """Goes where each page says that the next one is."""
+
+    def update_state(self, response: Response, data: list[Page] | None = None) -> None:  # noqa: ARG002
+        """Take the address from a page that was read."""
+        self._next_reference = data[0].following if data else None
 
 
 def _refuse(response: Response, *_: Any, **__: Any) -> None:

@@ -118,6 +118,10 @@ def test_a_token_that_is_never_taken_is_told() -> None:
         (b"[" * 100_000, "something else than JSON"),
         (b"[]", "answers otherwise than it documents, in 'the whole'"),
         (b'{"totalSize": 1, "done": true, "records": null}', "documents, in 'records'"),
+        (
+            b'{"totalSize": 1, "done": false, "records": [], "nextRecordsUrl": {}}',
+            "documents, in 'nextRecordsUrl'",
+        ),
         (b'{"totalSize": "x", "done": true, "records": []}', "documents, in 'totalSize'"),
         (
             b'{"totalSize": 1, "done": true, "records": [{"Id": "1"}]}',
@@ -131,6 +135,7 @@ def test_a_token_that_is_never_taken_is_told() -> None:
         "too deep",
         "a list",
         "no rows",
+        "no address",
         "no number",
         "a field is missing",
     ],

@@ -60,6 +60,20 @@ def test_all_pages_are_read() -> None:
     assert ids(found.rows) == list(range(1, 8))
 
 
+def test_the_log_tells_how_far_a_table_has_been_read(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("ingestion.transports.rest.transport.ROWS_BETWEEN_WORDS", 3)
+    caplog.set_level("INFO", "adv.extract")
+    with serving_cases(*map(case, range(1, 8)), page_rows=2) as org:
+        read(org)
+    assert caplog.messages == [
+        "Salesforce: calls of the last 24 hours: api-usage=2/15000",
+        "case: 4 rows received",
+        "case: 6 rows received",
+    ]
+
+
 def test_a_window_gives_what_has_changed_since_and_the_keys_of_all() -> None:
     with serving_cases(*map(case, range(6))) as org:
         found = read(org, window=SINCE_TEN, overlap_minutes=60)
