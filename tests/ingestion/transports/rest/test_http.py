@@ -99,6 +99,8 @@ def test_a_token_that_ends_in_the_middle_is_renewed_and_the_same_page_is_read(
         assert ids(read(org, **settings).rows) == [1, 2, 3, 4, 5]
     assert (asked(org, "token"), asked(org, "query/01g00000-2")) == (2, 2)
     assert asked(org, "queryAll") == 2  # the rows and their number
+    way = "refresh_token" if settings else "client_credentials"
+    assert sum(f"grant_type={way}" in sent for sent in org.sent) == 2
 
 
 def test_a_token_that_is_never_taken_is_told() -> None:
