@@ -7,7 +7,6 @@ import json
 from ingestion.declarations import system
 from ingestion.errors import ConfigurationError
 from ingestion.home import Home
-from ingestion.transports.rest.transport import SYSTEMS as APIS
 
 DEMO_MARK = "# The demo company's sources; `adv demo` keeps this file up to date."
 
@@ -69,8 +68,14 @@ sources:
   #       select id as document_id, ...
 """
 
-FILES = {"fec": "fec", "sage100": "files", "salesforce": "files", "sheets": "files"}
-"""Transport of the systems that are read from files; all others are databases."""
+MOSTLY = {
+    "fec": "fec",
+    "hubspot": "rest",
+    "sage100": "files",
+    "salesforce": "files",
+    "sheets": "files",
+}
+"""Transport of the systems that are mostly read otherwise than from a database."""
 
 REACHED = {
     "postgres": """\
@@ -89,20 +94,29 @@ REACHED = {
 """,
     "files": "    transport: files\n    path: /exports/{name}\n",
     "fec": "    transport: fec\n    path: /exports/{name}\n",
-    "rest": """\
+}
+
+REST = {
+    "hubspot": """\
     transport: rest
-    url: https://example.my.{name}.com  # the only host that is called
-    client_id: ...            # of the application that stands for a user who may read and no more
-    client_secret: ${{{variable}_SECRET}}
+    url: https://api.hubapi.com  # the only host that is called
+    token: ${HUBSPOT_TOKEN}      # of a private app that may read and no more
+""",
+    "salesforce": """\
+    transport: rest
+    url: https://example.my.salesforce.com  # the only host that is called
+    client_id: ...                # of the application that stands for a user who may only read
+    client_secret: ${SALESFORCE_SECRET}
 """,
 }
+"""How the systems are reached that have an API of their own."""
 
 
 def ways(name: str) -> list[str]:
     """The transports that a system can be read by."""
     if name == "fec":
         return ["fec"]
-    return [way for way in REACHED if way != "fec" and (way != "rest" or name in APIS)]
+    return [*(way for way in REACHED if way != "fec"), *(["rest"] if name in REST else [])]
 
 
 def sources_yaml(name: str, transport: str | None = None) -> str:
@@ -117,11 +131,15 @@ def sources_yaml(name: str, transport: str | None = None) -> str:
 
     """
     described = system(name)
-    transport = transport or FILES.get(name, "postgres")
+    transport = transport or MOSTLY.get(name, "postgres")
     if transport not in ways(name):
         known = ", ".join(ways(name))
         raise ConfigurationError(f"{name} cannot be read by {transport!r}; there is {known}.")
-    reached = REACHED[transport].format(name=name, variable=name.upper())
+    reached = (
+        REST[name]
+        if transport == "rest"
+        else REACHED[transport].format(name=name, variable=name.upper())
+    )
     if name == "contract" and transport != "files":
         reached += "    queries:\n      documents: |\n        select id as document_id, ...\n"
     return f"""\
@@ -134,7 +152,7 @@ time_zones: [Europe/Paris]
 
 sources:
   # The name is the first part of every key; choose it once.
-  {"erp" if name not in FILES else name}:
+  {"erp" if name not in MOSTLY else name}:
     system: {name}
 {reached}"""
 

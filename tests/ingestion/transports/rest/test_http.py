@@ -118,13 +118,13 @@ def test_a_token_that_is_never_taken_is_told() -> None:
         (b'{"totalSize": 1, "done": true, "records": [{"Id":', "or with half of it"),
         (b"\xff\xfe", "something else than JSON"),
         (b"[" * 100_000, "something else than JSON"),
-        (b"[]", "answers otherwise than it documents, in 'the whole'"),
-        (b'{"totalSize": 1, "done": true, "records": null}', "documents, in 'records'"),
+        (b"[]", "not what its documentation says, in 'the whole'"),
+        (b'{"totalSize": 1, "done": true, "records": null}', "documentation says, in 'records'"),
         (
             b'{"totalSize": 1, "done": false, "records": [], "nextRecordsUrl": {}}',
-            "documents, in 'nextRecordsUrl'",
+            "documentation says, in 'nextRecordsUrl'",
         ),
-        (b'{"totalSize": "x", "done": true, "records": []}', "documents, in 'totalSize'"),
+        (b'{"totalSize": "x", "done": true, "records": []}', "documentation says, in 'totalSize'"),
         (
             b'{"totalSize": 1, "done": true, "records": [{"Id": "1"}]}',
             "a row without 'CaseNumber'",

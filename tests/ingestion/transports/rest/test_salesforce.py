@@ -333,7 +333,9 @@ def test_another_version_of_the_api_is_asked_where_the_settings_say_so() -> None
 def test_a_system_that_has_no_dialect_is_told() -> None:
     source = organisation().source(system="odoo", url="https://example.com")
     assert isinstance(source, RestSource)
-    with pytest.raises(ConfigurationError, match="odoo cannot be read by 'rest'; salesforce can"):
+    with pytest.raises(
+        ConfigurationError, match="odoo cannot be read by 'rest'; hubspot, salesforce can"
+    ):
         RestTransport.from_source(source)
 
 
