@@ -256,12 +256,12 @@ def test_a_refused_sign_in_does_not_repeat_the_secret(monkeypatch: pytest.Monkey
     assert "mistyped" not in "".join(traceback.format_exception(caught.value))
 
 
-def test_a_session_that_lost_its_host_answers_no_longer() -> None:
+def test_a_session_that_lost_its_host_answers_no_longer(tmp_path: Path) -> None:
     with serving_cases(case(1)) as org, RestTransport(org.source()).session() as session:
         assert session.still_answers()
         org.befalls("", hang_up, times=99)
         with pytest.raises(SourceError, match="cannot be reached: the connection was lost"):
-            session.extract(CASE, Window(), Path())
+            session.extract(CASE, Window(), tmp_path)
         assert not session.still_answers()
 
 

@@ -118,11 +118,11 @@ def test_a_token_that_is_not_taken_is_told_and_not_repeated(
     assert "mistyped" not in str(caught.value)
 
 
-def test_a_scope_that_is_missing_is_told(account: HubSpot) -> None:
+def test_a_scope_that_is_missing_is_told(account: HubSpot, tmp_path: Path) -> None:
     del account.lists["objects/tickets"]
     with RestTransport(account.source()).session() as session:
         with pytest.raises(SourceError, match="MISSING_SCOPES: the app lacks a scope"):
-            session.extract(HUBSPOT.table("ticket"), Window(), Path())
+            session.extract(HUBSPOT.table("ticket"), Window(), tmp_path)
         assert session.still_answers()
 
 

@@ -294,12 +294,14 @@ def test_an_organisation_is_inspected_without_reading_it() -> None:
         ("SOMETHING_NEW", 400, "Salesforce refuses with SOMETHING_NEW (told so)"),
     ],
 )
-def test_a_refusal_is_told_with_what_to_do(code: str, status: int, said: str) -> None:
+def test_a_refusal_is_told_with_what_to_do(
+    code: str, status: int, said: str, tmp_path: Path
+) -> None:
     with serving_cases(case(1)) as org:
         org.befalls("queryAll", refusal(status, code, "told so"))
         with RestTransport(org.source()).session() as session:
             with pytest.raises(SourceError) as caught:
-                session.extract(CASE, Window(), Path())
+                session.extract(CASE, Window(), tmp_path)
             assert session.still_answers()
     assert said in str(caught.value)
 
