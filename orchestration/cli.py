@@ -73,9 +73,7 @@ def init(
     ] = None,
     transport: Annotated[
         str | None,
-        typer.Option(
-            help="How it is reached: postgres, mariadb, sqlite, files, fec, fatturapa; with --system."
-        ),
+        typer.Option(help="How it is reached, where that is not the usual way; with --system."),
     ] = None,
 ) -> None:
     """Write a commented sources.yaml to start from; an existing one is left alone."""

@@ -7,7 +7,6 @@ import json
 from ingestion.declarations import system
 from ingestion.errors import ConfigurationError
 from ingestion.home import Home
-from ingestion.transports.rest.transport import SYSTEMS as APIS
 
 DEMO_MARK = "# The demo company's sources; `adv demo` keeps this file up to date."
 
@@ -77,15 +76,16 @@ sources:
   #       select id as document_id, ...
 """
 
-USUAL = {
+MOSTLY = {
     "fatturapa": "fatturapa",
     "fec": "fec",
+    "hubspot": "rest",
     "sage100": "files",
     "salesforce": "files",
     "sheets": "files",
     "suitecrm": "mariadb",
 }
-"""Transport of the systems that are not PostgreSQL; their sources are called like them."""
+"""Transport of the systems that are mostly read otherwise than from PostgreSQL."""
 
 REACHED = {
     "postgres": """\
@@ -135,22 +135,32 @@ REACHED = {
     options:
       companies: []  # your own VAT numbers, such as IT01234567890, where purchases lie there too
 """,
-    "rest": """\
-    transport: rest
-    url: https://example.my.{name}.com  # the only host that is called
-    client_id: ...            # of the application that stands for a user who may read and no more
-    client_secret: ${{{variable}_SECRET}}
-""",
 }
 OWN_FORMAT = ("fatturapa", "fec")
 """Systems whose files have a format of their own, which a transport of the same name reads."""
+
+REST = {
+    "hubspot": """\
+    transport: rest
+    url: https://api.hubapi.com  # the only host that is called
+    token: ${HUBSPOT_TOKEN}      # of a private app that may read and no more
+""",
+    "salesforce": """\
+    transport: rest
+    url: https://example.my.salesforce.com  # the only host that is called
+    client_id: ...                # of the application that stands for a user who may only read
+    client_secret: ${SALESFORCE_SECRET}
+""",
+}
+"""How the systems are reached that have an API of their own."""
 
 
 def ways(name: str) -> list[str]:
     """The transports that a system can be read by."""
     if name in OWN_FORMAT:
         return [name]
-    return [way for way in REACHED if way not in OWN_FORMAT and (way != "rest" or name in APIS)]
+    general = [way for way in REACHED if way not in OWN_FORMAT]
+    return [*general, "rest"] if name in REST else general
 
 
 def sources_yaml(name: str, transport: str | None = None) -> str:
@@ -165,11 +175,15 @@ def sources_yaml(name: str, transport: str | None = None) -> str:
 
     """
     described = system(name)
-    transport = transport or USUAL.get(name, "postgres")
+    transport = transport or MOSTLY.get(name, "postgres")
     if transport not in ways(name):
         known = ", ".join(ways(name))
         raise ConfigurationError(f"{name} cannot be read by {transport!r}; there is {known}.")
-    reached = REACHED[transport].format(name=name, variable=name.upper())
+    reached = (
+        REST[name]
+        if transport == "rest"
+        else REACHED[transport].format(name=name, variable=name.upper())
+    )
     if name == "contract" and transport != "files":
         reached += "    queries:\n      documents: |\n        select id as document_id, ...\n"
     return f"""\
@@ -182,7 +196,7 @@ time_zones: [Europe/Paris]
 
 sources:
   # The name is the first part of every key; choose it once.
-  {"erp" if name not in USUAL else name}:
+  {"erp" if name not in MOSTLY else name}:
     system: {name}
 {reached}"""
 

@@ -233,15 +233,17 @@ class RestSource(SourceSettings):
     transport: Literal["rest"]
     url: str
     """Address of the host, such as https://example.my.salesforce.com; nothing else is reached."""
-    client_id: str
+    token: SecretReference | None = None
+    """Where the product gives one that lasts; else what follows."""
+    client_id: str | None = None
     """Of the application that the product knows us as."""
-    client_secret: SecretReference
+    client_secret: SecretReference | None = None
     refresh_token: SecretReference | None = None
     """Of the user in whose name is read; without one, the user that the application stands for."""
     api_version: str | None = Field(default=None, pattern=r"^[1-9][0-9]{0,2}\.[0-9]$")
     """By default the one that the product's dialect was written for."""
-    page_rows: int = Field(default=2000, ge=200, le=2000)
-    """Rows asked for at a time; an answer may hold fewer."""
+    page_rows: int = Field(default=2000, ge=1, le=2000)
+    """Rows asked for at a time, as far as the product allows; an answer may hold fewer."""
     calls_per_second: float = Field(default=10, gt=0)
     connect_timeout: float = Field(default=15, gt=0)
     """Seconds until the host takes the call ..."""
@@ -266,10 +268,18 @@ class RestSource(SourceSettings):
             raise ValueError("must begin with https://, since secrets are sent there")
         return f"{address.scheme}://{address.netloc.lower()}"
 
+    @model_validator(mode="after")
+    def _is_known_by_one(self) -> RestSource:
+        if (self.client_id is None) != (self.client_secret is None):
+            raise ValueError("`client_id` and `client_secret` belong together")
+        if (self.token is None) == (self.client_id is None):
+            raise ValueError("give either `token` or `client_id` and `client_secret`")
+        return self
+
     @property
     def secrets(self) -> tuple[SecretReference, ...]:
-        """The application's secret, and the user's token if there is one."""
-        return (self.client_secret, *([self.refresh_token] if self.refresh_token else []))
+        """The secrets by which the product knows us."""
+        return tuple(filter(None, (self.token, self.client_secret, self.refresh_token)))
 
     def relative_to(self, folder: Path) -> Self:  # noqa: ARG002
         """The same: it names no files."""

@@ -10,11 +10,10 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from ingestion.declarations import Table
-from ingestion.engine import quoted_name, quoted_text
+from ingestion.engine import quoted_text
 from ingestion.errors import SourceError
 from ingestion.transports.database import DatabaseSession
 
@@ -85,11 +84,3 @@ class AttachedSession(DatabaseSession):
 
     def _count(self, origin: str) -> int:
         return int(self._query(f"select count(*) as n from {origin}")[0][0])
-
-    def _cursor_to(self, table: Table, rows: Path) -> str | None:
-        """The highest value of the cursor among rows that were read."""
-        if table.cursor is None:
-            return None
-        highest = f"select max({quoted_name(table.cursor)})::varchar from read_parquet(?)"
-        row = self.local.execute(highest, [str(rows)]).fetchone()
-        return row[0] if row else None

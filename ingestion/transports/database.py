@@ -7,9 +7,9 @@ it answers comes to lie in the files of a batch.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -118,9 +118,10 @@ class DatabaseSession(ABC):
         if ask.table.cursor is None or window.low is None:
             return []
         changed = self._changed(ask.expressions[ask.table.cursor])
-        since = f"{changed} >= {self._instant(window.low)} - {self._overlap()}"
+        overlap = timedelta(minutes=self.source.overlap_minutes)
+        since = f"{changed} >= {self._instant(datetime.fromisoformat(window.low) - overlap)}"
         if window.again:
-            first, end = (self._instant(f"{day} 00:00:00") for day in window.again)
+            first, end = (self._instant(datetime.combine(day, time())) for day in window.again)
             since += f" or ({changed} >= {first} and {changed} < {end})"
         return [f"{since} or {changed} is null"]
 
@@ -128,13 +129,9 @@ class DatabaseSession(ABC):
         """SQL, at the source, that gives the cursor as it can be compared."""
         return sql
 
-    def _instant(self, written: str) -> str:
-        """SQL, at the source, that gives an instant which is written out."""
-        return f"timestamp {quoted_text(written)}"
-
-    @abstractmethod
-    def _overlap(self) -> str:
-        """SQL, at the source, of the time before a window that is read again."""
+    def _instant(self, at: datetime) -> str:
+        """SQL, at the source, of an instant in the source's own time."""
+        return f"timestamp {quoted_text(str(at))}"
 
     @abstractmethod
     def _columns(self, table: Table) -> set[str]:
@@ -163,27 +160,6 @@ def missing_columns(table: Table, found: set[str]) -> list[Column]:
     ]
 
 
-def changed_since(
-    changed: str, window: Window, overlap_minutes: int, moment: Callable[[datetime], str]
-) -> str:
-    """SQL condition for the rows of a window, changed shortly before, or nobody knows when.
-
-    Args:
-        changed: SQL, at the source, of the cursor.
-        window: with a low edge.
-        overlap_minutes: how much before the low edge is read again.
-        moment: writes a moment, to the second, as the source's SQL.
-
-    """
-    assert window.low
-    low = datetime.fromisoformat(window.low) - timedelta(minutes=overlap_minutes)
-    since = f"{changed} >= {moment(low)}"
-    if window.again:
-        first, end = (moment(_midnight(day)) for day in window.again)
-        since += f" or ({changed} >= {first} and {changed} < {end})"
-    return f"{since} or {changed} is null"
-
-
 def highest_cursor(local: duckdb.DuckDBPyConnection, table: Table, rows: Path) -> str | None:
     """Highest value of the cursor among the rows written, if the table has one."""
     if table.cursor is None:
@@ -191,10 +167,6 @@ def highest_cursor(local: duckdb.DuckDBPyConnection, table: Table, rows: Path) -
     highest = f"select max({quoted_name(table.cursor)})::varchar from read_parquet(?)"
     row = local.execute(highest, [str(rows)]).fetchone()
     return row[0] if row else None
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day)  # noqa: DTZ001  in the source's own time
 
 
 def expression(column: Column, found: set[str], transport: str) -> str:

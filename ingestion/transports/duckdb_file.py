@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,6 @@ from ingestion.transports.base import Extraction, Session, Window
 from ingestion.transports.database import (
     DatabaseSession,
     Question,
-    changed_since,
     highest_cursor,
 )
 from ingestion.transports.typed_values import Family, as_declared, in_words
@@ -125,12 +123,6 @@ class DuckdbSession(DatabaseSession):
             cursor_to=highest_cursor(self.local, ask.table, written),
         )
 
-    def _since(self, ask: Question, window: Window) -> list[str]:
-        if ask.table.cursor is None or window.low is None:
-            return []
-        changed = ask.expressions[ask.table.cursor]
-        return [changed_since(changed, window, self.source.overlap_minutes, _moment)]
-
     def _declared(self, query: str, columns: Iterable[Column]) -> str:
         """What a query gives, in the declared types."""
         kinds = self._types(query)
@@ -177,7 +169,3 @@ def _plain(column: Column, kinds: dict[str, str]) -> tuple[str, Family]:
     if family == "text":
         return f"cast({sql} as varchar)", family
     return (f"timezone('UTC', {sql})" if kind.endswith("TIME ZONE") else sql), family
-
-
-def _moment(at: datetime) -> str:
-    return f"timestamp '{at:%Y-%m-%d %H:%M:%S}'"

@@ -30,7 +30,7 @@ from ingestion.transports.as_text import FORMATS, TextSession
 from ingestion.transports.attached import UNPROVEN, AttachedSession
 from ingestion.transports.base import Extraction, Session, Window
 from ingestion.transports.casting import Value, value
-from ingestion.transports.database import Question
+from ingestion.transports.database import Question, highest_cursor
 from ingestion.transports.patience import knock, notice_silence
 from ingestion.transports.staged_rows import StagedRows
 
@@ -213,9 +213,6 @@ class MariadbSession(AttachedSession, TextSession):
     def _typed(self, column: Column, sql: str) -> str:  # noqa: ARG002
         return sql
 
-    def _overlap(self) -> str:
-        return f"interval {self.source.overlap_minutes} minute"
-
     def _read(self, ask: Question, window: Window, into: Path) -> Extraction:
         """Write what comes if all of it is sound; otherwise read again, and name what is not."""
         since, rows, keys = self._since(ask, window), into / "rows.parquet", into / "keys.parquet"
@@ -227,7 +224,7 @@ class MariadbSession(AttachedSession, TextSession):
             rows=read,
             source_rows=held,
             totals={name: str(total) for name, total in self._totals(ask, since).items()},
-            cursor_to=self._cursor_to(ask.table, rows),
+            cursor_to=highest_cursor(self.local, ask.table, rows),
         )
 
     def _write_keys(self, ask: Question, target: Path, of: Path | None) -> int | None:

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,6 @@ from ingestion.transports.base import Extraction, Problem, Session, Window
 from ingestion.transports.database import (
     DatabaseSession,
     Question,
-    changed_since,
     highest_cursor,
 )
 from ingestion.transports.odbc_dialects import DIALECTS, FIXED_WIDTH, Dialect
@@ -271,11 +271,8 @@ class OdbcSession(DatabaseSession):
         self.notes = []
         return extraction
 
-    def _since(self, ask: Question, window: Window) -> list[str]:
-        if ask.table.cursor is None or window.low is None:
-            return []
-        changed, moment = ask.expressions[ask.table.cursor], self.database.dialect.moment
-        return [changed_since(changed, window, self.source.overlap_minutes, moment)]
+    def _instant(self, at: datetime) -> str:
+        return self.database.dialect.moment(at)
 
     def _totals(self, ask: Question, conditions: Iterable[str]) -> dict[str, str]:
         """Exact sums of the amounts, computed by the source over the rows read."""

@@ -26,7 +26,7 @@ from ingestion.errors import SourceError, UnfinishedReadError
 from ingestion.landing import schema_hash
 from ingestion.transports.attached import UNPROVEN, AttachedSession
 from ingestion.transports.base import Extraction, Session, Window
-from ingestion.transports.database import Question
+from ingestion.transports.database import Question, highest_cursor
 from ingestion.transports.parts import PARTS, KeyRanges, Parts, differences, fingerprint, resume
 
 if TYPE_CHECKING:
@@ -159,9 +159,6 @@ class PostgresSession(AttachedSession):
             typed = f"nullif({typed}, {quoted_text(nothing)}::{source_type})"
         return typed
 
-    def _overlap(self) -> str:
-        return f"interval '{self.source.overlap_minutes} minutes'"
-
     def _read(self, ask: Question, window: Window, into: Path) -> Extraction:
         ranges = self._key_ranges(ask.table) if window.low is None else None
         if ranges:
@@ -170,7 +167,7 @@ class PostgresSession(AttachedSession):
             extraction = self._read_whole(ask, window, into)
         return replace(
             extraction,
-            cursor_to=self._cursor_to(ask.table, into / "rows.parquet"),
+            cursor_to=highest_cursor(self.local, ask.table, into / "rows.parquet"),
             leftovers=into.with_name(PARTS),
         )
 

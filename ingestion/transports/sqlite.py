@@ -16,6 +16,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -118,11 +119,8 @@ class SqliteSession(TextSession):
     def _changed(self, sql: str) -> str:
         return f"julianday({sql})"
 
-    def _instant(self, written: str) -> str:
-        return f"julianday({quoted_text(written)})"
-
-    def _overlap(self) -> str:
-        return str(self.source.overlap_minutes / (24 * 60))
+    def _instant(self, at: datetime) -> str:
+        return f"julianday({quoted_text(str(at))})"
 
     def _totals(self, ask: Question, conditions: Sequence[str]) -> dict[str, Decimal]:
         """Exact sums of the amounts that can be read, over the rows of the window."""

@@ -1,4 +1,4 @@
-"""A server on loopback that answers as Salesforce's REST API is documented to.
+"""A server on loopback that answers as the REST API of a product is documented to: Salesforce.
 
 It signs in, lists and describes objects, and answers the SOQL that the connector writes, page by
 page. What befalls its callers is decided by the tests: a `Trouble` takes the place of an answer.
@@ -12,6 +12,7 @@ import sqlite3
 import ssl
 import threading
 import time
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from ingestion.config import RestSource
@@ -73,15 +74,10 @@ Trouble = Callable[["Caller"], bool]
 """Answers in place of the server; True when nothing is left to be said."""
 
 
-@dataclass
-class Salesforce:
-    """One organisation, and what was asked of it."""
+@dataclass(kw_only=True)
+class Host:
+    """Who is called, and what was asked."""
 
-    objects: list[SObject]
-    page_rows: int = 1000
-    """Rows that an answer holds at most, whatever is asked for."""
-    overlap: int = 0
-    """Rows that the next page repeats."""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     troubles: list[tuple[str, Trouble]] = field(default_factory=list)
     """What befalls the next call whose path matches, and is then over."""
@@ -89,18 +85,39 @@ class Salesforce:
     """Path of every call, and its query."""
     sent: list[str] = field(default_factory=list)
     """What was sent along: headers and bodies."""
+    url: str = ""
+
+    @property
+    @abstractmethod
+    def caller(self) -> type[Caller]:
+        """What answers a connection."""
+
+    def befalls(self, path: str, trouble: Trouble, times: int = 1) -> None:
+        """Let the next calls of a path meet trouble."""
+        self.troubles += [(path, trouble)] * times
+
+
+@dataclass
+class Salesforce(Host):
+    """One organisation of Salesforce."""
+
+    objects: list[SObject]
+    page_rows: int = 1000
+    """Rows that an answer holds at most, whatever is asked for."""
+    overlap: int = 0
+    """Rows that the next page repeats."""
     next_page: str = ""
     """Address of the next page, in place of its own."""
     is_endless: bool = False
     """The last page names the first as the next."""
     sign_ins: int = 0
-    url: str = ""
     _locators: dict[str, list[Record]] = field(default_factory=dict)
     _totals: dict[str, int] = field(default_factory=dict)
 
-    def befalls(self, path: str, trouble: Trouble, times: int = 1) -> None:
-        """Let the next calls of a path meet trouble."""
-        self.troubles += [(path, trouble)] * times
+    @property
+    def caller(self) -> type[Caller]:
+        """Salesforce itself."""
+        return SalesforceCaller
 
     def object(self, name: str) -> SObject:
         """The object of that name."""
@@ -141,10 +158,13 @@ class Salesforce:
         )
 
 
+AnyHost = TypeVar("AnyHost", bound=Host)
+
+
 @contextmanager
-def serving(org: Salesforce, certificate: Certificate | None = None) -> Iterator[Salesforce]:
-    """Serve an organisation on a port of this machine, for as long as the context lasts."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Caller,), {"org": org}))
+def serving(org: AnyHost, certificate: Certificate | None = None) -> Iterator[AnyHost]:
+    """Serve a host on a port of this machine, for as long as the context lasts."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (org.caller,), {"org": org}))
     server.daemon_threads = True
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -165,31 +185,8 @@ def serving(org: Salesforce, certificate: Certificate | None = None) -> Iterator
 class Caller(BaseHTTPRequestHandler):
     """One connection."""
 
-    org: Salesforce
+    org: Any
     protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        """Sign in."""
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        self.org.sent.append(body)
-        if not self._meets_trouble():
-            self._sign_in({name: found[0] for name, found in parse_qs(body).items()})
-
-    def do_GET(self) -> None:
-        """Answer what is asked by address."""
-        if self._meets_trouble():
-            return
-        address = urlsplit(self.path)
-        if address.path == "/services/data":
-            self.says([{"version": "64.0"}])
-        elif self.headers.get("Authorization") != f"Bearer {self.org.token}":
-            self.refuses(401, "INVALID_SESSION_ID", "Session expired or invalid")
-        elif not address.path.startswith("/services/data/v64.0/"):
-            self.refuses(404, "NOT_FOUND", "The requested resource does not exist")
-        else:
-            self._answer(
-                address.path.removeprefix("/services/data/v64.0/"), parse_qs(address.query)
-            )
 
     def says(self, answer: Any, status: int = 200, **headers: str) -> None:
         """Answer in JSON."""
@@ -223,6 +220,33 @@ class Caller(BaseHTTPRequestHandler):
                 del self.org.troubles[number]
                 return trouble(self)
         return False
+
+
+class SalesforceCaller(Caller):
+    """One connection to Salesforce."""
+
+    def do_POST(self) -> None:
+        """Sign in."""
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.org.sent.append(body)
+        if not self._meets_trouble():
+            self._sign_in({name: found[0] for name, found in parse_qs(body).items()})
+
+    def do_GET(self) -> None:
+        """Answer what is asked by address."""
+        if self._meets_trouble():
+            return
+        address = urlsplit(self.path)
+        if address.path == "/services/data":
+            self.says([{"version": "64.0"}])
+        elif self.headers.get("Authorization") != f"Bearer {self.org.token}":
+            self.refuses(401, "INVALID_SESSION_ID", "Session expired or invalid")
+        elif not address.path.startswith("/services/data/v64.0/"):
+            self.refuses(404, "NOT_FOUND", "The requested resource does not exist")
+        else:
+            self._answer(
+                address.path.removeprefix("/services/data/v64.0/"), parse_qs(address.query)
+            )
 
     def _sign_in(self, given: Mapping[str, str]) -> None:
         known = {"client_id": CLIENT_ID, "client_secret": SECRET}

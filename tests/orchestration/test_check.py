@@ -11,6 +11,7 @@ import pytest
 from ingestion.config import Connection, OdbcSource, PostgresSource, read_sources
 from ingestion.declarations import system, systems
 from ingestion.errors import ConfigurationError
+from ingestion.extract import transport_for
 from ingestion.home import Home
 from ingestion.transports.base import TableStatus
 from orchestration.check import filled_by, missing_numbers, warnings
@@ -24,6 +25,7 @@ def test_a_systems_sources_file_can_be_read_as_it_is_written(name: str, tmp_path
     file.write_text(sources_yaml(name), encoding="utf-8")
     (source,) = read_sources(file).sources.values()
     assert source.system == name
+    assert transport_for(source)
 
 
 @pytest.mark.parametrize(

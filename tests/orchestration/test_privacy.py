@@ -10,6 +10,7 @@ from orchestration.privacy import PUBLISHED, WHY, page
 
 PERSON = re.compile(r"(?i)(^|_)(e?mail|phone|mobile|fax|street|iban|birth\w*)($|_)")
 ABOUT_MAIL = {
+    "hubspot__owner.email",  # the login of a colleague, by which the ERP knows him too
     "odoo__mail_tracking_value.mail_message_id",  # which message told of a change
     "tryton__account_dunning_level.send_email",  # whether a reminder goes by mail
 }

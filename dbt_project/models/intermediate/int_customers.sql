@@ -1,1 +1,1 @@
-{{ conformed('customers', ['stg_odoo__customers', 'stg_tryton__customers', 'stg_sage100__customers', 'stg_salesforce__customers', 'stg_dolibarr__customers', 'stg_suitecrm__customers', 'stg_fatturapa__customers']) }}
+{{ conformed('customers', ['stg_odoo__customers', 'stg_tryton__customers', 'stg_sage100__customers', 'stg_salesforce__customers', 'stg_dolibarr__customers', 'stg_suitecrm__customers', 'stg_fatturapa__customers', 'stg_hubspot__customers']) }}

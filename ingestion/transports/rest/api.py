@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -32,6 +32,33 @@ class Found:
     """Columns that are no longer what is declared, in words."""
 
 
+def retyped(
+    table: Table,
+    types: Mapping[str, str],
+    kinds: Mapping[str, frozenset[str]],
+    no_text: frozenset[str] = frozenset(),
+) -> tuple[str, ...]:
+    """Columns that a product has as another type than declared, in words.
+
+    Args:
+        table: the declared table.
+        types: the product's type of each column that it has.
+        kinds: the product's types from which each declared type but text can be read.
+        no_text: its types from which text cannot.
+
+    """
+
+    def fits(declared: str, found: str) -> bool:
+        readable = kinds.get(declared.partition("(")[0])
+        return found in readable if readable else found not in no_text
+
+    return tuple(
+        f"{column.name} is of type {types[column.name]} and is declared {column.data_type}"
+        for column in table.columns
+        if column.name in types and not fits(column.data_type, types[column.name])
+    )
+
+
 class Api(Protocol):
     """One product's API, for one session."""
 
@@ -54,8 +81,8 @@ class Api(Protocol):
 
         """
 
-    def count(self, table: Table, *, with_deleted: bool) -> int:
-        """Rows that `pages` gives without spans."""
+    def count(self, table: Table, *, with_deleted: bool) -> int | None:
+        """Rows that `pages` gives without spans; None where the product does not count."""
 
     def answers(self) -> bool:
         """Whether the product can be asked further."""

@@ -15,15 +15,18 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from threading import Event, Timer
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from weakref import WeakSet
 
 from dlt.common.configuration.specs.runtime_configuration import RuntimeConfiguration
 from dlt.sources.helpers.requests.retry import retry_if_status, wait_exponential_retry_after
-from dlt.sources.helpers.rest_client.auth import OAuth2AuthBase
+from dlt.sources.helpers.rest_client.auth import AuthConfigBase
 from dlt.sources.helpers.rest_client.client import RESTClient
+from pydantic import BaseModel, ConfigDict, ValidationError
 from requests import PreparedRequest, Request, Response, Session
 from requests.adapters import HTTPAdapter
 from requests.exceptions import (
@@ -57,6 +60,15 @@ PATIENCE = 300.0
 """Seconds after which no further attempt begins."""
 PASSING = (429, *range(500, 600))
 """Answers that may be others a little later."""
+
+
+class Answer(BaseModel):
+    """What a product answers; what else it says is not looked at."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+Answered = TypeVar("Answered", bound=Answer)
 
 
 class Door(HTTPAdapter):
@@ -211,7 +223,7 @@ class Client(RESTClient):
     def __init__(
         self,
         source: RestSource,
-        auth: OAuth2AuthBase,
+        auth: AuthConfigBase,
         session: Session,
         page: Callable[[Any], object],
     ) -> None:
@@ -237,6 +249,37 @@ def answer(response: Response) -> Any:
         host = urlsplit(str(response.url)).netloc
         raise SourceError(
             f"{host} answers with something else than JSON, or with half of it"
+        ) from None
+
+
+def read_as(model: type[Answered], answered: object) -> Answered:
+    """What was answered, as the product documents it.
+
+    Raises:
+        SourceError: it is something else.
+
+    """
+    try:
+        return model.model_validate(answered)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"]) or "the whole"
+        raise SourceError(
+            f"an answer is not what its documentation says, in {where!r}; is `url` that of the API?"
+        ) from None
+
+
+def clock(response: Response) -> datetime:
+    """When a host answered, by its own clock.
+
+    Raises:
+        SourceError: it does not say.
+
+    """
+    try:
+        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
+    except (LookupError, ValueError):
+        raise SourceError(
+            "an answer does not say when it was given; does a proxy cut that?"
         ) from None
 
 

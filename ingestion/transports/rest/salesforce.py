@@ -15,20 +15,19 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from dlt.sources.helpers.rest_client.paginators import BaseNextUrlPaginator
 from dlt.sources.helpers.rest_client.typing import Hooks
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 from requests import Response
 
 from ingestion.config import RestSource
 from ingestion.declarations import Table
 from ingestion.errors import SourceError
-from ingestion.transports.rest.api import Found, Record, Span
-from ingestion.transports.rest.http import Client, OneHost, answer
+from ingestion.transports.rest.api import Found, Record, Span, retyped
+from ingestion.transports.rest.http import Answer, Client, OneHost, answer, clock, read_as
 from ingestion.transports.rest.sign_in import sign_in
 
 log = logging.getLogger("adv.extract")
@@ -63,12 +62,6 @@ REMEDIES: Mapping[str, str] = {
     ),
 }
 """What to do about an error, by Salesforce's name of it."""
-
-
-class Answer(BaseModel):
-    """What Salesforce answers; what else it says is not looked at."""
-
-    model_config = ConfigDict(frozen=True)
 
 
 class Object(Answer):
@@ -109,9 +102,6 @@ class Page(Answer):
     """Where the next one is."""
 
 
-Answered = TypeVar("Answered", bound=Answer)
-
-
 @dataclass
 class Salesforce:
     """One session with one organisation."""
@@ -134,29 +124,25 @@ class Salesforce:
 
         """
         token = sign_in(source, "/services/oauth2/token", session)
-        client = Client(source, token, session, partial(_as, Page))
+        client = Client(source, token, session, partial(read_as, Page))
         client.headers = {"Sforce-Query-Options": f"batchSize={source.page_rows}"}
         root = f"/services/data/v{source.api_version or API_VERSION}"
         response = client.get(f"{root}/sobjects", hooks=HOOKS)
         log.info(
             "Salesforce: calls of the last 24 hours: %s", response.headers.get(USED, "unknown")
         )
-        listed = _as(Objects, answer(response)).sobjects
+        listed = read_as(Objects, answer(response)).sobjects
         names = {found.name.lower(): found.name for found in listed if found.queryable}
-        return cls(client, root, _clock(response), names)
+        return cls(client, root, clock(response), names)
 
     def look_at(self, table: Table) -> Found | None:
         """The fields of an object that the user may see."""
         if table.name.lower() not in self.objects:
             return None
         members = self._members(table)
-        found = {c: members[c.name.lower()] for c in table.columns if c.name.lower() in members}
-        retyped = (
-            f"{column.name} is of type {member.type} and is declared {column.data_type}"
-            for column, member in found.items()
-            if not _fits(column.data_type, member.type)
-        )
-        return Found(frozenset(column.name for column in found), tuple(retyped))
+        names = (column.name for column in table.columns if column.name.lower() in members)
+        types = {name: members[name.lower()].type for name in names}
+        return Found(frozenset(types), retyped(table, types, KINDS, NO_TEXT))
 
     def pages(
         self, table: Table, columns: Sequence[str], spans: Iterable[Span] = ()
@@ -196,7 +182,7 @@ class Salesforce:
         name = self.objects[table.name.lower()]
         if name not in self.members:
             response = self.client.get(f"{self.root}/sobjects/{name}/describe", hooks=HOOKS)
-            described = _as(Description, answer(response)).members
+            described = read_as(Description, answer(response)).members
             self.members[name] = {member.name.lower(): member for member in described}
         return self.members[name]
 
@@ -254,23 +240,6 @@ def _refuse(response: Response, *_: Any, **__: Any) -> None:
 HOOKS: Hooks = {"response": [_refuse]}
 
 
-def _as(model: type[Answered], answered: object) -> Answered:
-    """An answer, as Salesforce documents it.
-
-    Raises:
-        SourceError: it is another.
-
-    """
-    try:
-        return model.model_validate(answered)
-    except ValidationError as error:
-        where = ".".join(str(part) for part in error.errors()[0]["loc"]) or "the whole"
-        raise SourceError(
-            f"Salesforce answers otherwise than it documents, in {where!r}; "
-            "is `url` that of its API?"
-        ) from None
-
-
 def _record(found: Mapping[str, Any], names: Iterable[str], mark: str | None) -> Record:
     try:
         return (*(found[name] for name in names), mark and found[mark])
@@ -278,21 +247,6 @@ def _record(found: Mapping[str, Any], names: Iterable[str], mark: str | None) ->
         raise SourceError(f"Salesforce gives a row without {error}, which was asked for") from None
 
 
-def _clock(response: Response) -> datetime:
-    """When Salesforce answered, by its own clock."""
-    try:
-        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
-    except (LookupError, ValueError):
-        raise SourceError(
-            "Salesforce does not say when it answered; does a proxy cut that?"
-        ) from None
-
-
 def _literal(instant: datetime) -> str:
     """An instant as SOQL writes it, to the second before."""
     return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _fits(declared: str, found: str) -> bool:
-    kinds = KINDS.get(declared.partition("(")[0])
-    return found in kinds if kinds else found not in NO_TEXT

@@ -65,6 +65,7 @@ class Token(OAuth2ClientCredentials):
 
 def sign_in(source: RestSource, path: str, session: Session) -> Token:
     """The token of a source, asked for at a path of its host when it is first needed."""
+    assert source.client_id and source.client_secret  # the configuration saw to it
     by_user = {
         "grant_type": "refresh_token",
         "refresh_token": source.refresh_token and secret(source.refresh_token),

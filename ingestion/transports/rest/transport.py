@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow
 
+    from ingestion.transports.rest.http import OneHost
+
 log = logging.getLogger("adv.extract")
 
-SYSTEMS = ("salesforce",)
-"""Products whose dialect a module beside this one speaks."""
+SYSTEMS = {"hubspot": "token", "salesforce": "client_id"}
+"""Products whose dialect a module beside this one speaks, each with the setting it knows us by."""
 ATTEMPTS = 2
 ROWS_BETWEEN_WORDS = 50_000
 """How often the log tells how far a table has been read."""
@@ -54,13 +56,16 @@ class RestTransport:
         """From what a sources file says.
 
         Raises:
-            ConfigurationError: nobody knows how to ask this product.
+            ConfigurationError: nobody knows how to ask this product, or it does not know us.
 
         """
         if source.system not in SYSTEMS:
             raise ConfigurationError(
                 f"{source.system} cannot be read by 'rest'; {', '.join(SYSTEMS)} can."
             )
+        known_by = SYSTEMS[source.system]
+        if getattr(source, known_by) is None:
+            raise ConfigurationError(f"{source.system} needs `{known_by}`.")
         return cls(source)
 
     @contextmanager
@@ -72,13 +77,21 @@ class RestTransport:
 
         """
         from ingestion.transports.rest.http import OneHost
-        from ingestion.transports.rest.salesforce import Salesforce
 
         with (
             OneHost(self.source) as http,
             closing(connect(reach=[into] if into else None)) as local,
         ):
-            yield RestSession(local, self.source, Salesforce.open(self.source, http))
+            yield RestSession(local, self.source, self._open(http))
+
+    def _open(self, http: OneHost) -> Api:
+        if self.source.system == "hubspot":
+            from ingestion.transports.rest.hubspot import HubSpot
+
+            return HubSpot.open(self.source, http)
+        from ingestion.transports.rest.salesforce import Salesforce
+
+        return Salesforce.open(self.source, http)
 
 
 @dataclass
@@ -205,7 +218,7 @@ class RestSession:
     def _uncounted(self, table: Table, rows: StagedRows) -> str | None:
         """In words, that the product counts other rows than came."""
         received, counted = rows.count(), self.api.count(table, with_deleted=True)
-        if received == counted:
+        if counted in (received, None):
             return None
         return f"{received:,} rows were received, and {counted:,} are counted"
 

@@ -118,13 +118,13 @@ def test_a_token_that_is_never_taken_is_told() -> None:
         (b'{"totalSize": 1, "done": true, "records": [{"Id":', "or with half of it"),
         (b"\xff\xfe", "something else than JSON"),
         (b"[" * 100_000, "something else than JSON"),
-        (b"[]", "answers otherwise than it documents, in 'the whole'"),
-        (b'{"totalSize": 1, "done": true, "records": null}', "documents, in 'records'"),
+        (b"[]", "not what its documentation says, in 'the whole'"),
+        (b'{"totalSize": 1, "done": true, "records": null}', "documentation says, in 'records'"),
         (
             b'{"totalSize": 1, "done": false, "records": [], "nextRecordsUrl": {}}',
-            "documents, in 'nextRecordsUrl'",
+            "documentation says, in 'nextRecordsUrl'",
         ),
-        (b'{"totalSize": "x", "done": true, "records": []}', "documents, in 'totalSize'"),
+        (b'{"totalSize": "x", "done": true, "records": []}', "documentation says, in 'totalSize'"),
         (
             b'{"totalSize": 1, "done": true, "records": [{"Id": "1"}]}',
             "a row without 'CaseNumber'",
@@ -256,12 +256,12 @@ def test_a_refused_sign_in_does_not_repeat_the_secret(monkeypatch: pytest.Monkey
     assert "mistyped" not in "".join(traceback.format_exception(caught.value))
 
 
-def test_a_session_that_lost_its_host_answers_no_longer() -> None:
+def test_a_session_that_lost_its_host_answers_no_longer(tmp_path: Path) -> None:
     with serving_cases(case(1)) as org, RestTransport(org.source()).session() as session:
         assert session.still_answers()
         org.befalls("", hang_up, times=99)
         with pytest.raises(SourceError, match="cannot be reached: the connection was lost"):
-            session.extract(CASE, Window(), Path())
+            session.extract(CASE, Window(), tmp_path)
         assert not session.still_answers()
 
 

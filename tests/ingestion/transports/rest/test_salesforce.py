@@ -294,12 +294,14 @@ def test_an_organisation_is_inspected_without_reading_it() -> None:
         ("SOMETHING_NEW", 400, "Salesforce refuses with SOMETHING_NEW (told so)"),
     ],
 )
-def test_a_refusal_is_told_with_what_to_do(code: str, status: int, said: str) -> None:
+def test_a_refusal_is_told_with_what_to_do(
+    code: str, status: int, said: str, tmp_path: Path
+) -> None:
     with serving_cases(case(1)) as org:
         org.befalls("queryAll", refusal(status, code, "told so"))
         with RestTransport(org.source()).session() as session:
             with pytest.raises(SourceError) as caught:
-                session.extract(CASE, Window(), Path())
+                session.extract(CASE, Window(), tmp_path)
             assert session.still_answers()
     assert said in str(caught.value)
 
@@ -333,7 +335,9 @@ def test_another_version_of_the_api_is_asked_where_the_settings_say_so() -> None
 def test_a_system_that_has_no_dialect_is_told() -> None:
     source = organisation().source(system="odoo", url="https://example.com")
     assert isinstance(source, RestSource)
-    with pytest.raises(ConfigurationError, match="odoo cannot be read by 'rest'; salesforce can"):
+    with pytest.raises(
+        ConfigurationError, match="odoo cannot be read by 'rest'; hubspot, salesforce can"
+    ):
         RestTransport.from_source(source)
 
 
