@@ -11,10 +11,16 @@ from ingestion.home import PROJECT
 NAME = re.compile(r"[a-z0-9._-]+")
 
 
+UNLOCKED = ("storage-azure", "storage-google")
+"""Extras that bring a cloud's own client library each: whoever wants one installs it."""
+
+
 def direct() -> set[str]:
     """The packages that the project itself asks for."""
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = chain(project["dependencies"], *project["optional-dependencies"].values())
+    extras = project["optional-dependencies"]
+    locked_extras = (extras[name] for name in extras.keys() - UNLOCKED)
+    wanted = chain(project["dependencies"], *locked_extras)
     return {name for requirement in wanted for name in NAME.findall(requirement.lower())[:1]}
 
 

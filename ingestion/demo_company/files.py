@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingestion.declarations import Table, system
+from ingestion.declarations import CUSTOM_FIELDS, Table, system
 from ingestion.demo_company.life import SQL
 from ingestion.demo_company.reference import FRENCH_SIREN
 from ingestion.engine import quoted_name, quoted_text
@@ -61,7 +61,8 @@ _SALESFORCE_NAMES = {
 
 
 def _selected(table: Table) -> str:
-    columns = ", ".join(quoted_name(column.name) for column in table.columns)
+    names = [column.name for column in table.columns if column.name != CUSTOM_FIELDS]
+    columns = ", ".join(map(quoted_name, names))
     keys = ", ".join(quoted_name(name) for name in table.key)
     return f"select {columns} from {table.system}.{quoted_name(table.name)} order by {keys}"
 
