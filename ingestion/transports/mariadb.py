@@ -122,6 +122,8 @@ class Form:
     """SQL of DuckDB's, that says why a value cannot be read at all."""
     is_number: bool = True
     """The source itself sees to it that it holds numbers."""
+    exact: str | None = None
+    """SQL, at the source, that gives the same number as what is asked for, sooner."""
 
 
 @dataclass
@@ -365,7 +367,7 @@ def form(column: Column, sql: str, kind: str) -> Form:
         if declared.startswith("decimal"):
             fits = replace(as_is, cast=lambda text: f"try_cast({text} as {declared})")
             cast_here = replace(fits, code=cast_here.code, expected=cast_here.expected)
-        return Form(asked, name, cast_here)
+        return Form(asked, name, cast_here, exact=sql)
     if kind == "DOUBLE":
         # It may also be a decimal of more digits than DuckDB has.
         return Form(f"cast({sql} as char)", name, cast_here)
@@ -425,7 +427,7 @@ def _origin(forms: dict[str, Form]) -> str:
 def _sum(column: Column, form: Form) -> str:
     """SQL, at the source, of the exact sum of what can be read as the column is declared."""
     precision, scale = map(int, re.findall(r"\d+", column.data_type))
-    amount = f"cast({form.asked} as decimal(65,{scale}))"
+    amount = f"cast({form.exact or form.asked} as decimal(65,{scale}))"
     counts = f"abs({amount}) < 1{'0' * (precision - scale)}"
     if column.empty:
         counts += f" and {amount} not in ({', '.join(column.empty)})"
