@@ -12,8 +12,7 @@ from pathlib import Path
 
 from ingestion.config import Source
 from ingestion.declarations import CUSTOM_FIELDS, Column, Table
-from ingestion.engine import connect, quoted_name, quoted_text
-from ingestion.transports.base import ROWS
+from ingestion.engine import connect, copy_to_parquet, quoted_name, quoted_text
 
 
 def as_asked(source: Source, table: Table) -> Table:
@@ -29,7 +28,7 @@ def fold(source: Source, table: Table, folder: Path) -> None:
     """Make of the custom fields that were read the one column that is declared."""
     if not table.takes_custom_fields:
         return
-    rows = folder / ROWS
+    rows = folder / "rows.parquet"
     folded = rows.with_suffix(".folded")
     columns = ", ".join(
         f"{_as_json(_names(source, table))} as {quoted_name(CUSTOM_FIELDS)}"
@@ -38,10 +37,8 @@ def fold(source: Source, table: Table, folder: Path) -> None:
         for column in table.columns
     )
     with connect(reach=[folder]) as connection:
-        connection.execute(
-            f"copy (select {columns} from read_parquet({quoted_text(str(rows))})) "
-            f"to {quoted_text(str(folded))} (format parquet, compression zstd)"
-        )
+        read = f"read_parquet({quoted_text(str(rows))})"
+        copy_to_parquet(connection, f"select {columns} from {read}", folded)
     folded.replace(rows)
 
 

@@ -60,10 +60,14 @@ class SourceSettings(Settings):
             if name not in takers:
                 known_takers = ", ".join(takers) or f"no table of {self.system}"
                 raise ValueError(f"`custom_fields`: {name} takes none; {known_takers} takes them")
-            declared = {column.name for column in known[name].columns}
+            # Names are compared as DuckDB compares columns; its own begin with an underscore.
+            taken = {column.name.casefold() for column in known[name].columns}
             for field in fields:
-                if field in declared or fields.count(field) > 1:
+                if not field or field.startswith("_"):
+                    raise ValueError(f"`custom_fields`: {name}.{field} is no name of a column")
+                if field.casefold() in taken:
                     raise ValueError(f"`custom_fields`: {name}.{field} is read already")
+                taken.add(field.casefold())
         return self
 
     @property

@@ -11,8 +11,6 @@ from typing import Literal, Protocol
 
 from ingestion.declarations import Table
 
-ROWS = "rows.parquet"
-KEYS = "keys.parquet"
 Severity = Literal["batch", "row", "warning"]
 
 

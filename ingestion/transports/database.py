@@ -118,8 +118,12 @@ class DatabaseSession(ABC):
         if ask.table.cursor is None or window.low is None:
             return []
         changed = self._changed(ask.expressions[ask.table.cursor])
-        overlap = timedelta(minutes=self.source.overlap_minutes)
-        since = f"{changed} >= {self._instant(datetime.fromisoformat(window.low) - overlap)}"
+        try:
+            low = datetime.fromisoformat(window.low)
+            low -= timedelta(minutes=self.source.overlap_minutes)
+        except (ValueError, OverflowError):
+            return []  # no instant of the calendar that we count by: everything is read
+        since = f"{changed} >= {self._instant(low)}"
         if window.again:
             first, end = (self._instant(datetime.combine(day, time())) for day in window.again)
             since += f" or ({changed} >= {first} and {changed} < {end})"

@@ -37,6 +37,10 @@ from ingestion.transports.staged_rows import StagedRows
 if TYPE_CHECKING:
     import pyarrow
 
+BYTES_AT_A_TIME = 64 * 2**20
+"""What an answer should hold at most: where rows are long, the next one has fewer ..."""
+LEAST_ROWS = 500
+"""... but never less than this."""
 ROWS_AT_A_TIME = 50_000
 """Rows of one answer, which is held in memory."""
 SETTINGS = {
@@ -215,6 +219,12 @@ class MariadbSession(AttachedSession, TextSession):
     def _typed(self, column: Column, sql: str) -> str:  # noqa: ARG002
         return sql
 
+    def _since(self, ask: Question, window: Window) -> list[str]:
+        # The day 0000-00-00 is no instant, and NULL only in columns that cannot be NULL.
+        cursor = ask.table.cursor and ask.expressions[ask.table.cursor]
+        never = f"{cursor} < timestamp '0001-01-01 00:00:00'"
+        return [f"{since} or {never}" for since in super()._since(ask, window)]
+
     def _read(self, ask: Question, window: Window, into: Path) -> Extraction:
         """Write what comes if all of it is sound; otherwise read again, and name what is not."""
         since, rows, keys = self._since(ask, window), into / "rows.parquet", into / "keys.parquet"
@@ -304,13 +314,15 @@ class MariadbSession(AttachedSession, TextSession):
         if not key:
             yield self._answered(ask.rows(*conditions))
             return
-        in_order = f"order by {', '.join(map(quoted_name, key))} limit {ROWS_AT_A_TIME}"
+        order = f"order by {', '.join(map(quoted_name, key))}"
+        most = ROWS_AT_A_TIME
         beyond: list[str] = []
         while True:
-            answer = self._answered(f"{ask.rows(*conditions, *beyond)} {in_order}")
+            answer = self._answered(f"{ask.rows(*conditions, *beyond)} {order} limit {most}")
             yield answer
-            if answer.num_rows < ROWS_AT_A_TIME:
+            if answer.num_rows < most:
                 return
+            most = _fitting(answer)
             beyond = [_beyond(key, [_written(answer[name][-1].as_py()) for name in key])]
 
     def _answered(self, query: str) -> pyarrow.Table:
@@ -323,7 +335,8 @@ class MariadbSession(AttachedSession, TextSession):
             return ()
         found = self._query(
             "select s.column_name as name, c.data_type as type "
-            "from information_schema.statistics as s join information_schema.columns as c "
+            # A column that may not be read has no type here, and the key is of no use.
+            "from information_schema.statistics as s left join information_schema.columns as c "
             "using (table_schema, table_name, column_name) "
             f"where s.index_name = 'PRIMARY' and {_in_catalogue(table)} order by s.seq_in_index"
         )
@@ -450,3 +463,9 @@ def _beyond(columns: Sequence[str], key: Sequence[str]) -> str:
     if len(columns) == 1:
         return f"{name} > {text}"
     return f"{name} > {text} or ({name} = {text} and ({_beyond(columns[1:], key[1:])}))"
+
+
+def _fitting(answer: pyarrow.Table) -> int:
+    """How many rows like these may come at a time."""
+    rows = int(answer.num_rows * BYTES_AT_A_TIME / max(answer.nbytes, 1))
+    return max(LEAST_ROWS, min(ROWS_AT_A_TIME, rows))

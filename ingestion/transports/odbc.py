@@ -215,7 +215,7 @@ class OdbcSession(DatabaseSession):
     def still_answers(self) -> bool:
         """Whether the connection is still there; a failed query may have ended its snapshot."""
         try:
-            self.notes += self.database.begin()
+            self.notes = list(self.database.begin())
         except SourceError:
             return False
         return self.database.answers()
@@ -357,7 +357,7 @@ def _exact(schema: pyarrow.Schema) -> pyarrow.Schema:
             return pyarrow.string()
         if pyarrow.types.is_floating(kind):
             return pyarrow.float64()
-        return pyarrow.timestamp("us") if pyarrow.types.is_timestamp(kind) else kind
+        return pyarrow.timestamp("us", kind.tz) if pyarrow.types.is_timestamp(kind) else kind
 
     return pyarrow.schema([field.with_type(asked(field.type)) for field in schema])
 

@@ -7,6 +7,8 @@ import socket
 
 from ingestion.errors import SourceError
 
+IDLE = getattr(socket, "TCP_KEEPIDLE", getattr(socket, "TCP_KEEPALIVE", 0))
+"""The option of that name; macOS calls it otherwise."""
 SILENT_SECONDS = 60
 """A server that has said nothing for so long is asked whether it is there ..."""
 ASKED_AGAIN_SECONDS = 10
@@ -43,7 +45,7 @@ def notice_silence(port: int) -> None:
 
     options = (
         (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-        (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, SILENT_SECONDS),
+        (socket.IPPROTO_TCP, IDLE, SILENT_SECONDS),
         (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, ASKED_AGAIN_SECONDS),
         (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, ASKED_TIMES),
     )

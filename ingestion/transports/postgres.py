@@ -190,7 +190,8 @@ class PostgresSession(AttachedSession):
         # Some systems stamp rows in UTC and some in local time: the earlier of both is safe.
         rows = self._query(
             "select a.attname::text as name, c.reltuples::bigint as about, "
-            "least(localtimestamp, now() at time zone 'UTC')::text as now "
+            "to_char(least(localtimestamp, now() at time zone 'UTC'), "
+            "'YYYY-MM-DD HH24:MI:SS.US') as now "
             "from pg_index as i join pg_class as c on c.oid = i.indrelid "
             "cross join unnest(i.indkey::int2[]) with ordinality as k (number, place) "
             "join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = k.number "

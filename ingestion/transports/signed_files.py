@@ -51,12 +51,12 @@ def _opened(data: bytes) -> bytes:
     try:
         envelope = ContentInfo.load(data)
         kind = envelope["content_type"].native
+        if kind != "signed_data":
+            raise SourceDataError(f"an envelope of the kind {kind}, and not a signed file")
         signed = envelope["content"]["encap_content_info"]["content"]
         content = bytes(signed) if signed.native is not None else None
     except (ValueError, TypeError, KeyError, IndexError, RecursionError):
         raise SourceDataError(NO_ENVELOPE) from None
-    if kind != "signed_data":
-        raise SourceDataError(f"an envelope of the kind {kind}, and not a signed file")
     if content is None:
         raise SourceDataError("a signature alone, which lies apart from what it signs")
     return content

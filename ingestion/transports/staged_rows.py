@@ -183,6 +183,8 @@ class StagedRows:
         )
         if rejected:
             self._write_rejected(into)
+        else:  # what another attempt had found
+            (into / "rejected.parquet").unlink(missing_ok=True)
         return Extraction(
             rows=rows,
             source_rows=rows + rejected,

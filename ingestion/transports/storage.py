@@ -6,9 +6,11 @@ written, came or went in between stops the read. The copy is gone when the sessi
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 STAMPS = ("ETag", "etag", "size", "mtime")
 """What changes with a file, as the storages call it."""
+WRITTEN = ("LastModified", "last_modified", "updated", "mtime")
+"""When a file was written, as the storages call it."""
 PATIENCE_SECONDS = 60
 EXTRAS = {"az": "storage-azure", "gs": "storage-google"}
 
@@ -85,6 +89,9 @@ class StorageTransport:
                 storage.get_file(file["name"], str(target))
             except FileNotFoundError:
                 raise self._changed({name}) from None
+            if (written := _written_at(file)) is not None:
+                # Of two exports of one year, the one that was written last is read.
+                os.utime(target, (written, written))
         after = self._list(storage)
         if changed := {
             name
@@ -148,9 +155,10 @@ class StorageTransport:
         return storage
 
     def _in_words(self, error: Exception) -> str:
-        told = f"{type(error).__name__}: {error}"[:500]
-        password = self.storage.password
-        return told.replace(secret(password), "***") if password else told
+        told = f"{type(error).__name__}: {error}"
+        password = self.storage.password and secret(self.storage.password)
+        # Hidden before it is cut: half a secret would not be found.
+        return (told.replace(password, "***") if password else told)[:500]
 
 
 def _sftp(folder: RemoteFolder, given: Storage, password: str | None) -> AbstractFileSystem:
@@ -167,7 +175,9 @@ def _sftp(folder: RemoteFolder, given: Storage, password: str | None) -> Abstrac
             self.client.load_system_host_keys()
             self.client.set_missing_host_key_policy(paramiko.RejectPolicy())
             self.client.connect(self.host, **self.ssh_kwargs)
+            self.client.get_transport().set_keepalive(PATIENCE_SECONDS // 4)
             self.ftp = self.client.open_sftp()
+            self.ftp.get_channel().settimeout(PATIENCE_SECONDS)
 
     host, _, port = folder.bucket.partition(":")
     return KnownHost(
@@ -184,6 +194,19 @@ def _sftp(folder: RemoteFolder, given: Storage, password: str | None) -> Abstrac
 def _root(folder: RemoteFolder) -> str:
     """The folder as its storage names it."""
     return f"/{folder.prefix}" if folder.scheme == "sftp" else f"{folder.bucket}/{folder.prefix}"
+
+
+def _written_at(file: Mapping[str, Any]) -> float | None:
+    """When a file was written, as its storage calls that; seconds since 1970."""
+    for name in WRITTEN:
+        match file.get(name):
+            case datetime() as at:
+                return at.timestamp()
+            case str() as text:
+                return datetime.fromisoformat(text).timestamp()
+            case int() | float() as seconds:
+                return float(seconds)
+    return None
 
 
 def _stamp(file: Mapping[str, Any] | None) -> tuple[Any, ...] | None:

@@ -41,7 +41,9 @@ def as_declared(column: Column, sql: str, family: Family) -> str:
     elif family == "digits" and kind.startswith("decimal"):
         # A pattern for each value, as text of any kind needs, would cost as much as reading it.
         read = f"try_cast({sql} as {kind})"
-        typed = _checked(column, sql, f"{read} is not null", "a number", read)
+        # DuckDB would take an underscore between digits.
+        fits = f"{read} is not null and not contains({sql}, '_')"
+        typed = _checked(column, sql, fits, "a number", read)
     elif family in ("text", "digits"):
         typed = _read_strictly(column, sql)
     else:

@@ -117,7 +117,8 @@ def test_another_choice_of_fields_reads_the_table_whole_again(
     [
         ({"case": ["x"]}, "case takes none; account takes them"),
         ({"account": ["Name"]}, "account.Name is read already"),
-        ({"account": ["x", "x"]}, "account.x is read already"),
+        ({"account": ["x", "X"]}, "account.X is read already"),
+        ({"account": ["_row"]}, "account._row is no name of a column"),
     ],
 )
 def test_a_field_that_cannot_be_carried_is_a_fault_of_the_configuration(

@@ -103,10 +103,27 @@ class Pipeline(Answer):
     stages: list[Stage]
 
 
+class Paging(Answer):
+    """Where the list goes on."""
+
+    class Next(Answer):
+        """The page after this."""
+
+        after: str
+
+    next: Next | None = None
+
+
 class Listed(Answer):
     """A page of any list."""
 
     results: list[Any]
+    paging: Paging | None = None
+
+    @property
+    def following(self) -> str | None:
+        """By which the next page is asked for, if there is one."""
+        return self.paging.next.after if self.paging and self.paging.next else None
 
 
 class Properties(Answer):
@@ -215,7 +232,7 @@ class HubSpot:
                     }
 
     def _listed(self, path: str, **asked: str | int) -> Iterator[list[Any]]:
-        last: list[Any] = []
+        seen: set[str] = set()
         pages = self.client.paginate(
             path,
             params={"limit": min(self.page_rows, MOST_ROWS), **asked},
@@ -224,10 +241,11 @@ class HubSpot:
             hooks=HOOKS,
         )
         for (page,) in pages:
-            if page.results and page.results == last:
-                raise SourceError(f"HubSpot gives the same page of {path} again and again")
-            last = page.results
-            yield last
+            if page.following in seen:
+                raise SourceError(f"HubSpot gives the same pages of {path} again and again")
+            if page.following:
+                seen.add(page.following)
+            yield page.results
 
 
 def _stages(found: object) -> Iterator[Values]:

@@ -47,10 +47,11 @@ class Token(OAuth2ClientCredentials):
     def _reason(self, response: Response | None) -> str:
         """What OAuth's answer names as reason, whatever it repeats of what was sent."""
         assert response is not None  # it is an answer that was refused
-        told = response.text[:300]
-        for sent in self.build_access_token_request()["data"].values():
+        told = response.text
+        # Hidden before it is cut: half a secret would not be found.
+        for sent in filter(None, self.build_access_token_request()["data"].values()):
             told = told.replace(sent, "***")
-        return f"status {response.status_code}, {told}"
+        return f"status {response.status_code}, {told[:300]}"
 
     def _renewed(self, response: Response, **how: Any) -> Response:
         """The answer or, where the token is taken no longer, that to the same with a new one."""
