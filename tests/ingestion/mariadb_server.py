@@ -108,8 +108,6 @@ def _running(server: MariadbServer) -> Iterator[None]:
             "--no-defaults",
             *data,
             f"--socket={server.socket}",
-            # A server that starts removes what another has in the same place.
-            f"--tmpdir={server.folder}",
             # At the second address, its certificate is that of another host.
             "--bind-address=127.0.0.1,127.0.0.2",
             f"--port={server.port}",

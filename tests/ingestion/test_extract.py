@@ -203,6 +203,31 @@ def test_a_night_reads_only_its_window(server: Server, request_: LandingRequest)
     assert len(merged_rates(request_.home, batch)) == 34
 
 
+@pytest.mark.parametrize("stamp", ["10000-01-01 00:00:00", "0001-01-01 00:10:00"])
+def test_a_watermark_that_no_calendar_has_reads_everything(
+    request_: LandingRequest, stamp: str
+) -> None:
+    position = Position(LOAD, stamp, schema_hash(RATES), rows=35)
+    known = {("erp", RATES.name): position}
+    (batch,) = land(replace(request_, load_id=LOAD + 1, positions=known))
+    assert (batch.manifest.rows, batch.manifest.problems) == (35, ())
+
+
+def test_a_read_goes_on_whatever_way_the_server_writes_dates(
+    server: Server, request_: LandingRequest, losing: Callable[[int], None]
+) -> None:
+    server.execute("alter role all set datestyle = 'German'")
+    try:
+        losing(2)
+        with pytest.raises(UnfinishedReadError):
+            list(land(request_))
+        losing(9)
+        (batch,) = land(replace(request_, load_id=LOAD + 1))
+    finally:
+        server.execute("alter role all reset datestyle")
+    assert batch.manifest.rows == 35
+
+
 def test_rows_committed_after_their_window_has_passed_are_read(
     server: Server, request_: LandingRequest, caplog: pytest.LogCaptureFixture
 ) -> None:

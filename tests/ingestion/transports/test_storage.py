@@ -80,6 +80,18 @@ def test_the_whole_bucket_may_be_the_folder(bucket: Any, endpoint: str, tmp_path
     assert read(source("s3://exports", endpoint), tmp_path)[1] == [(1, "a")]
 
 
+def test_a_copy_is_as_old_as_what_it_was_copied_from(
+    bucket: Any, endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two exports of one year, the newer one is read."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    put(bucket, "erp/orders.csv")
+    written = bucket.Object("erp/orders.csv").last_modified.timestamp()
+    with transport_for(source("s3://exports/erp", endpoint)).session():
+        (copy,) = tmp_path.glob("adv-*/exports/erp/orders.csv")
+        assert copy.stat().st_mtime == written
+
+
 def test_the_copy_is_private_and_gone_afterwards(
     bucket: Any, endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

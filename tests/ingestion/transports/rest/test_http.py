@@ -256,6 +256,16 @@ def test_a_refused_sign_in_does_not_repeat_the_secret(monkeypatch: pytest.Monkey
     assert "mistyped" not in "".join(traceback.format_exception(caught.value))
 
 
+def test_a_secret_that_lies_across_the_end_of_what_is_told_is_hidden_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    secret = "s" * 400
+    monkeypatch.setenv("SALESFORCE_SECRET", secret)
+    with serving_cases() as org, pytest.raises(SourceError) as caught:
+        read(org)
+    assert "s" * 50 not in str(caught.value)
+
+
 def test_a_session_that_lost_its_host_answers_no_longer(tmp_path: Path) -> None:
     with serving_cases(case(1)) as org, RestTransport(org.source()).session() as session:
         assert session.still_answers()

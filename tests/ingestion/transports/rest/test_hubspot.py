@@ -135,7 +135,7 @@ def test_a_list_without_an_end_is_ended(account: HubSpot) -> None:
     page = b'{"results": [{"id": "1"}], "paging": {"next": {"after": "1"}}}'
     account.befalls("owners\\?limit=100", words(page), times=9)
     account.befalls("owners\\?limit=100", words(page), times=9)
-    with pytest.raises(SourceError, match="the same page of /crm/v3/owners again and again"):
+    with pytest.raises(SourceError, match="the same pages of /crm/v3/owners again and again"):
         read(account, "owner")
 
 
