@@ -468,4 +468,4 @@ def _beyond(columns: Sequence[str], key: Sequence[str]) -> str:
 def _fitting(answer: pyarrow.Table) -> int:
     """How many rows like these may come at a time."""
     rows = int(answer.num_rows * BYTES_AT_A_TIME / max(answer.nbytes, 1))
-    return max(LEAST_ROWS, min(ROWS_AT_A_TIME, rows))
+    return min(ROWS_AT_A_TIME, max(LEAST_ROWS, rows))

@@ -156,6 +156,28 @@ def test_days_that_are_none_are_read_as_none(shop: MariadbServer, tmp_path: Path
     assert read(shop, tmp_path, dated).rows == [(1, None, None, None), (2, None, None, found)]
 
 
+@pytest.mark.parametrize("may_be", ["null", "not null"])
+def test_a_row_that_is_stamped_with_no_day_is_read_every_night(
+    shop: MariadbServer, tmp_path: Path, may_be: str
+) -> None:
+    shop.execute(
+        f"create or replace table unstamped (id int primary key, changed_at datetime {may_be})",
+        "set sql_mode = ''",
+        f"insert into unstamped values (1, '0000-00-00'), (2, '2020-01-01'), (3, '{NOON}')",
+    )
+    table = of("unstamped", Column("changed_at", "timestamp"), cursor="changed_at")
+    landed = read(shop, tmp_path, table, Window(low=NOON))
+    assert [row[0] for row in landed.rows] == [1, 3]
+
+
+def test_long_rows_come_fewer_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "BYTES_AT_A_TIME", 10_000)
+    monkeypatch.setattr(transport, "LEAST_ROWS", 3)
+    short, long = (pyarrow.table({"text": ["a" * letters] * 10}) for letters in (1_000, 1_000_000))
+    assert transport._fitting(short) == 9
+    assert transport._fitting(long) == 3
+
+
 @pytest.mark.parametrize(
     ("stored", "value", "declared", "expected"),
     [
