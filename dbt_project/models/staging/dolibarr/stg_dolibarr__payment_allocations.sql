@@ -8,7 +8,7 @@ invoices as (
 
 pieces as (
     select * from {{ ref('stg_dolibarr__payment_pieces') }}
-    where rejection is null and is_owed
+    where is_owed
 ),
 
 discounts as (
@@ -44,6 +44,7 @@ settled as (
         amount,
         company_amount
     from pieces
+    where rejection is null
 
     union all
 
@@ -98,9 +99,12 @@ settled as (
     where discounts.used_in_line is not null and discounts.source_type <> 'deposit_invoice'
 ),
 
--- What is spoken for: settled, or held as a discount that was not used yet.
+-- What is spoken for: settled and not bounced, or held as a discount that was not used yet.
 accounted as (
     select source_id, invoice, amount, company_amount, effective_date from settled
+    union all
+    select source_id, invoice, amount, company_amount, paid_on from pieces
+    where rejection is not null
     union all
     select source_id, credit_invoice, amount, company_amount, effective_date from settled
     where credit_invoice is not null
