@@ -130,7 +130,7 @@ accounted_totals as (
     group by source_id, invoice
 ),
 
--- The rest of an invoice that was closed all the same, by the reason that was given.
+-- The rest of an invoice that was closed all the same, by the reason that was given; what was paid beyond it stays the customer's.
 given_up as (
     select
         invoices.source_id,
@@ -154,7 +154,7 @@ given_up as (
     where
         invoices.is_owed
         and invoices.state in (2, 3)
-        and abs(invoices.amount_incl_tax - coalesce(accounted_totals.amount, 0)) >= 0.005
+        and sign(invoices.amount_incl_tax) * (invoices.amount_incl_tax - coalesce(accounted_totals.amount, 0)) >= 0.005
 ),
 
 allocations as (
