@@ -19,29 +19,45 @@ shipments as (
     select * from {{ ref('stg_dolibarr__shipments') }}
 ),
 
--- An invoice names the order or the shipment that it was made from, never the line.
-invoiced_orders as (
-    select
-        origins.source_id,
-        origins.document as invoice,
-        coalesce(shipments.order_id, origins.origin_id) as order_id
-    from {{ ref('stg_dolibarr__document_origins') }} as origins
-    left join shipments on origins.origin_id = shipments.document_id
-    where origins.kind = 'facture' and (origins.origin_kind = 'commande' or shipments.order_id is not null)
-),
-
--- The n-th line of a product, or of a text, stands for the n-th such line of the order: that is how Dolibarr copies them.
-numbered_order_lines as (
+links as (
     select
         source_id,
-        rowid,
-        {{ key('source_id', 'commande', 'fk_commande') }} as order_id,
-        coalesce(cast(fk_product as {{ dbt.type_string() }}), '=' || description) as sold,
+        {{ dolibarr_kind('sourcetype') }} as origin_kind,
+        fk_source as origin,
+        fk_target as invoice
+    from {{ raw('dolibarr', 'llx_element_element') }}
+    where {{ dolibarr_kind('targettype') }} = 'facture'
+),
+
+-- An invoice names the orders or the shipments that it was made from, never the lines.
+invoiced_orders as (
+    select distinct
+        links.source_id,
+        links.invoice,
+        coalesce(shipments.order_id, {{ key('links.source_id', 'commande', 'links.origin') }}) as order_id
+    from links
+    left join shipments
+        on links.source_id = shipments.source_id and links.origin = shipments.shipment and links.origin_kind = 'expedition'
+    where links.origin_kind = 'commande' or shipments.order_id is not null
+),
+
+-- The n-th line of a product, or of a text, stands for the n-th such line of the orders: that is how Dolibarr copies them.
+numbered_order_lines as (
+    select
+        order_lines.source_id,
+        order_lines.rowid,
+        invoiced_orders.invoice,
+        coalesce(cast(order_lines.fk_product as {{ dbt.type_string() }}), '=' || order_lines.description) as sold,
         row_number() over (
-            partition by source_id, fk_commande, coalesce(cast(fk_product as {{ dbt.type_string() }}), '=' || description)
-            order by rang, rowid
+            partition by
+                order_lines.source_id,
+                invoiced_orders.invoice,
+                coalesce(cast(order_lines.fk_product as {{ dbt.type_string() }}), '=' || order_lines.description)
+            order by order_lines.fk_commande, order_lines.rang, order_lines.rowid
         ) as position
     from order_lines
+    inner join invoiced_orders
+        on {{ key('order_lines.source_id', 'commande', 'order_lines.fk_commande') }} = invoiced_orders.order_id
 ),
 
 discounts as (
@@ -87,7 +103,6 @@ described as (
             when invoice_lines.fk_product is null and invoice_lines.direction_of_price < 0 and invoices.direction = 1 then 'discount'
             else 'product'
         end as line_type,
-        invoiced_orders.order_id,
         coalesce(cast(invoice_lines.fk_product as {{ dbt.type_string() }}), '=' || invoice_lines.description) as sold
     from (select *, sign(subprice) as direction_of_price from invoice_lines) as invoice_lines
     inner join invoices
@@ -98,8 +113,6 @@ described as (
         on invoice_lines.source_id = previous.source_id and invoice_lines.fk_prev_id = previous.rowid
     left join discounts
         on invoice_lines.source_id = discounts.source_id and invoice_lines.fk_remise_except = discounts.rowid
-    left join invoiced_orders
-        on invoice_lines.source_id = invoiced_orders.source_id and invoice_lines.fk_facture = invoiced_orders.invoice
     where coalesce(invoice_lines.product_type, 0) <> 9
 ),
 
@@ -143,6 +156,6 @@ from (
 left join numbered_order_lines
     on
         numbered.source_id = numbered_order_lines.source_id
-        and numbered.order_id = numbered_order_lines.order_id
+        and numbered.fk_facture = numbered_order_lines.invoice
         and numbered.sold = numbered_order_lines.sold
         and numbered.position = numbered_order_lines.position
