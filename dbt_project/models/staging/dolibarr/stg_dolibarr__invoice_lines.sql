@@ -96,7 +96,8 @@ described as (
             else 0
         end as billed_before_incl_tax,
         case
-            when invoices.type = 3 or discounts.is_deposit then 'deposit'
+            -- So is what a credit note takes back of a deposit.
+            when invoices.type = 3 or discounts.is_deposit or (invoices.type = 2 and corrected.document_type = 'deposit_invoice') then 'deposit'
             when discounts.rowid is not null then 'discount'
             when invoice_lines.special_code = 1 then 'freight'
             when invoice_lines.product_type = 1 then 'service'
@@ -107,6 +108,8 @@ described as (
     from (select *, sign(subprice) as direction_of_price from invoice_lines) as invoice_lines
     inner join invoices
         on invoice_lines.source_id = invoices.source_id and invoice_lines.fk_facture = invoices.invoice
+    left join invoices as corrected
+        on invoices.source_id = corrected.source_id and invoices.corrected_invoice = corrected.invoice
     inner join line_totals
         on invoice_lines.source_id = line_totals.source_id and invoice_lines.fk_facture = line_totals.fk_facture
     left join invoice_lines as previous
