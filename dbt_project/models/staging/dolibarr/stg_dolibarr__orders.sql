@@ -80,7 +80,8 @@ select
     orders.fk_statut as state,
     cast(orders.fk_statut as {{ dbt.type_string() }}) || case
         when orders.fk_statut = 3 and coalesce(shipped.is_complete, true) and orders.facture = 1 then ':billed'
-        when orders.fk_statut in (2, 3) and coalesce(shipped.is_complete, false) then ':complete'
+        -- Nothing of an order of services is shipped: it was delivered when it was closed.
+        when orders.fk_statut in (2, 3) and coalesce(shipped.is_complete, orders.fk_statut = 3) then ':complete'
         when orders.fk_statut in (2, 3) and coalesce(shipped.is_begun, false) then ':partial'
         else ''
     end as map_status,
