@@ -7,9 +7,15 @@ orders as (
     select * from {{ raw('dolibarr', 'llx_commande') }}
 ),
 
+-- Goods: Dolibarr gives freight and discounts the type of a product too.
 order_lines as (
     select * from {{ raw('dolibarr', 'llx_commandedet') }}
-    where coalesce(product_type, 0) = 0 and qty > 0
+    where
+        coalesce(product_type, 0) = 0
+        and qty > 0
+        and fk_remise_except is null
+        and coalesce(special_code, 0) <> 1
+        and not (fk_product is null and coalesce(subprice, 0) < 0)
 ),
 
 companies as (
