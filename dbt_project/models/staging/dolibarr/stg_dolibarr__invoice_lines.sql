@@ -85,16 +85,13 @@ described as (
         invoices.direction,
         invoices.currency_code <> invoices.company_currency_code as is_foreign,
         -- Lines of a situation tell all that was done so far, where its total is that since the situation before.
+        {%- for column in ['total_ht', 'multicurrency_total_ht', 'total_ttc', 'multicurrency_total_ttc'] %}
         case
             when invoices.type = 5 and abs(line_totals.total_ht - invoices.company_amount_excl_tax) > 0.01
-                then coalesce(previous.total_ht, 0)
+                then coalesce(previous.{{ column }}, 0)
             else 0
-        end as billed_before,
-        case
-            when invoices.type = 5 and abs(line_totals.total_ht - invoices.company_amount_excl_tax) > 0.01
-                then coalesce(previous.total_ttc, 0)
-            else 0
-        end as billed_before_incl_tax,
+        end as {{ column }}_before,
+        {%- endfor %}
         case
             -- So is what a credit note takes back of a deposit.
             when invoices.type = 3 or discounts.is_deposit or (invoices.type = 2 and corrected.document_type = 'deposit_invoice') then 'deposit'
@@ -143,17 +140,17 @@ select
     end as quantity,
     case when numbered.type = 2 then abs(numbered.price) else numbered.price end as unit_price,
     numbered.remise_percent,
-    numbered.direction * (numbered.amount - numbered.billed_before) as amount_excl_tax,
-    numbered.direction * (numbered.amount_incl_tax - numbered.billed_before_incl_tax) as amount_incl_tax,
-    numbered.direction * (numbered.total_ht - numbered.billed_before) as company_amount_excl_tax,
+    numbered.direction * numbered.amount as amount_excl_tax,
+    numbered.direction * numbered.amount_incl_tax as amount_incl_tax,
+    numbered.direction * (numbered.total_ht - numbered.total_ht_before) as company_amount_excl_tax,
     nullif(numbered.buy_price_ht, 0) as unit_cost,
     case when numbered.line_type in ('product', 'service', 'freight') then numbered_order_lines.rowid end as order_line
 from (
     select
         *,
         case when is_foreign then multicurrency_subprice else subprice end as price,
-        case when is_foreign then multicurrency_total_ht else total_ht end as amount,
-        case when is_foreign then multicurrency_total_ttc else total_ttc end as amount_incl_tax
+        case when is_foreign then multicurrency_total_ht - multicurrency_total_ht_before else total_ht - total_ht_before end as amount,
+        case when is_foreign then multicurrency_total_ttc - multicurrency_total_ttc_before else total_ttc - total_ttc_before end as amount_incl_tax
     from numbered
 ) as numbered
 left join numbered_order_lines
