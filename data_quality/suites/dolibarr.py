@@ -82,6 +82,7 @@ CONDITIONS: Mapping[str, tuple[RowRule, ...]] = {
         given("entity", "doc_date", "numero_compte", "code_journal", "piece_num"),
         holds("one_side", "a line is on one side, debit or credit", "debit = 0 or credit = 0"),
     ),
+    "llx_ticket": (given("datec", "entity"),),
     "llx_multicurrency_rate": (holds("rate_positive", "a rate is above zero", "rate > 0"),),
 }
 
