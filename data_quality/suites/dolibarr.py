@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from data_quality.rules import NEVER, Reference, RowRule, Rule, given, holds, known
 from data_quality.suites.seeds import mapped_codes
+from ingestion.engine import quoted_text
 from ingestion.landing import Manifest
 
 EMPTY_KEY_PARTS: Mapping[str, frozenset[str]] = {}
@@ -31,6 +32,12 @@ CODES = {
     ("llx_commande_fournisseur", "fk_statut"): ("0", "1", "2", "3", "4", "5", "6", "7", "9"),
     ("llx_product", "fk_product_type"): ("0", "1"),
 }
+
+NO_CHANNEL = (
+    *("src_camp_mail", "src_camp_fax", "src_wom"),
+    *("src_partner", "src_employee", "src_sponsoring"),
+)
+"""Dolibarr's own reasons of an order that name none of the channels."""
 
 QUANTITY_PLAUSIBLE = holds(
     "quantity_plausible", "quantities are below a thousand million", "abs(qty) < 1e9"
@@ -75,6 +82,7 @@ CONDITIONS: Mapping[str, tuple[RowRule, ...]] = {
         given("entity", "doc_date", "numero_compte", "code_journal", "piece_num"),
         holds("one_side", "a line is on one side, debit or credit", "debit = 0 or credit = 0"),
     ),
+    "llx_ticket": (given("datec", "entity"),),
     "llx_multicurrency_rate": (holds("rate_positive", "a rate is above zero", "rate > 0"),),
 }
 
@@ -101,6 +109,7 @@ def rules(manifest: Manifest) -> tuple[Rule, ...]:
     return (
         *_document_state(table),
         *_ticket_state(table),
+        *_translated(table),
         *_codes(table),
         *CONDITIONS.get(table, ()),
     )
@@ -121,6 +130,32 @@ def _ticket_state(table: str) -> tuple[Rule, ...]:
         return ()
     return (
         known("fk_statut", mapped_codes("claim_status_map", "source_status", system="dolibarr")),
+    )
+
+
+def _translated(table: str) -> tuple[Rule, ...]:
+    # Codes that a house adds to, and whose maps know them in lower case.
+    if table == "llx_c_input_reason":
+        column, seed = "code", "channel_map"
+        codes = {*mapped_codes(seed, "source_channel", system="dolibarr"), *NO_CHANNEL}
+    elif table == "llx_ticket":
+        column, seed = "type_code", "claim_reason_map"
+        codes = {
+            code
+            for system in ("any", "dolibarr")
+            for code in mapped_codes(seed, "source_reason", system=system)
+        }
+    else:
+        return ()
+    listed = ", ".join(quoted_text(code) for code in sorted(codes))
+    return (
+        holds(
+            f"{column}_known",
+            f"{column} is one that {seed} translates",
+            f"lower(trim({column})) in ({listed})",
+            severity="warning",
+            threshold=NEVER,
+        ),
     )
 
 

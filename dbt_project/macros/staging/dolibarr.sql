@@ -1,7 +1,7 @@
 {# An amount in the currency of its document: Dolibarr keeps it beside the one in company currency, where it has foreign currencies. #}
 {% macro dolibarr_amount(row, amount, company_currency) -%}
     case
-        when {{ row }}.multicurrency_code <> {{ company_currency }} then {{ row }}.multicurrency_{{ amount }}
+        when nullif({{ row }}.multicurrency_code, '') <> {{ company_currency }} then {{ row }}.multicurrency_{{ amount }}
         else {{ row }}.{{ amount }}
     end
 {%- endmacro %}

@@ -11,7 +11,13 @@ open_items as (
 
 instalments as (
 
-    select instalment_id, factor_recourse from {{ ref('fct_instalments') }}
+    select instalment_id, customer_id, factor_recourse from {{ ref('fct_instalments') }}
+
+),
+
+allocations as (
+
+    select * from {{ ref('fct_payment_allocations') }}
 
 ),
 
@@ -94,7 +100,8 @@ owed as (
 
 ),
 
--- What was ordered and what was delivered change on days; so do deposits, from their invoice until a final one deducts them.
+-- What was ordered and what was delivered change on days; so do deposits, from their invoice until a final one deducts them
+-- by a line, or is settled by them as by a payment.
 changes as (
 
     select
@@ -115,6 +122,16 @@ changes as (
         -{{ with_tax('company_net_amount_excl_tax', 'net_amount_incl_tax', 'net_amount_excl_tax') }}
     from invoice_lines
     where is_issued and (document_type = 'deposit_invoice' or line_type = 'deposit')
+    union all
+    select
+        allocations.company_id,
+        instalments.customer_id,
+        'deposits',
+        allocations.effective_date,
+        allocations.company_amount
+    from allocations
+    inner join instalments on allocations.instalment_id = instalments.instalment_id
+    where allocations.allocation_kind = 'deposit' and allocations.payment_id is null
 
 ),
 

@@ -27,7 +27,8 @@ final as (
         'dolibarr' as source_system,
         companies.company_id,
         settings.account_prefix,
-        min(settings.account_role) as account_role,
+        -- One account for receivables and deposits is that of receivables.
+        coalesce(max(case when settings.account_role = 'trade' then 'trade' end), min(settings.account_role)) as account_role,
         cast('1990-01-01' as date) as valid_from
     from settings
     inner join companies

@@ -1,4 +1,4 @@
--- One row per entity that has a name of its own: a single company, or each of several in one installation.
+-- One row per entity that has a name of its own, or a document: a single company, or each of several in one installation.
 with
 
 settings as (
@@ -25,20 +25,31 @@ calendars as (
     select * from {{ ref('country_calendars') }}
 ),
 
+entities as (
+    select source_id, entity from settings
+    where company_name is not null
+    {%- for table in ['llx_propal', 'llx_commande', 'llx_expedition', 'llx_facture'] %}
+    union distinct
+    select source_id, entity from {{ raw('dolibarr', table) }}
+    {%- endfor %}
+),
+
 -- A setting of entity 0 holds for all that have none of their own.
 described as (
     select
-        own.source_id,
-        own.entity,
-        own.company_name,
+        entities.source_id,
+        entities.entity,
+        coalesce(own.company_name, shared.company_name, 'entity ' || cast(entities.entity as {{ dbt.type_string() }})) as company_name,
         coalesce(own.country, shared.country) as country,
         coalesce(own.currency_code, shared.currency_code, 'EUR') as currency_code,
         coalesce(own.siren, substring(replace(own.siret, ' ', ''), 1, 9)) as registration_number,
         coalesce(own.fiscal_month, shared.fiscal_month) as fiscal_month
-    from settings as own
+    from entities
+    left join settings as own
+        on entities.source_id = own.source_id and entities.entity = own.entity
     left join settings as shared
-        on own.source_id = shared.source_id and shared.entity = 0
-    where own.entity > 0 and own.company_name is not null
+        on entities.source_id = shared.source_id and shared.entity = 0
+    where entities.entity > 0
 ),
 
 -- The country is written as number, code and name, with colons between, or as its number alone.

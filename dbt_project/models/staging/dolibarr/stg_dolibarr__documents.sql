@@ -271,6 +271,8 @@ final as (
             when by_reason.channel is not null then by_reason.channel
             when coalesce(users.is_customer, false) then 'portal'
             when unified.author is null or coalesce(employees.is_technical_user, false) then 'unknown'
+            -- It came some way, which nobody translated.
+            when input_reasons.code is not null or nullif(unified.module_source, '') is not null then 'unknown'
             else 'manual'
         end as channel,
         {{ key('unified.source_id', 'societe', 'unified.third_party') }} as sold_to_customer_id,

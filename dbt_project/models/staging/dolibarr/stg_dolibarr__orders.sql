@@ -7,9 +7,15 @@ orders as (
     select * from {{ raw('dolibarr', 'llx_commande') }}
 ),
 
+-- Goods: Dolibarr gives freight and discounts the type of a product too.
 order_lines as (
     select * from {{ raw('dolibarr', 'llx_commandedet') }}
-    where coalesce(product_type, 0) = 0 and qty > 0
+    where
+        coalesce(product_type, 0) = 0
+        and qty > 0
+        and fk_remise_except is null
+        and coalesce(special_code, 0) <> 1
+        and not (fk_product is null and coalesce(subprice, 0) < 0)
 ),
 
 companies as (
@@ -80,7 +86,8 @@ select
     orders.fk_statut as state,
     cast(orders.fk_statut as {{ dbt.type_string() }}) || case
         when orders.fk_statut = 3 and coalesce(shipped.is_complete, true) and orders.facture = 1 then ':billed'
-        when orders.fk_statut in (2, 3) and coalesce(shipped.is_complete, false) then ':complete'
+        -- Nothing of an order of services is shipped: it was delivered when it was closed.
+        when orders.fk_statut in (2, 3) and coalesce(shipped.is_complete, orders.fk_statut = 3) then ':complete'
         when orders.fk_statut in (2, 3) and coalesce(shipped.is_begun, false) then ':partial'
         else ''
     end as map_status,

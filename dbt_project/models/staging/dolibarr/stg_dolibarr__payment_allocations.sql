@@ -8,7 +8,7 @@ invoices as (
 
 pieces as (
     select * from {{ ref('stg_dolibarr__payment_pieces') }}
-    where rejection is null and is_owed
+    where is_owed
 ),
 
 discounts as (
@@ -44,6 +44,7 @@ settled as (
         amount,
         company_amount
     from pieces
+    where rejection is null
 
     union all
 
@@ -98,9 +99,12 @@ settled as (
     where discounts.used_in_line is not null and discounts.source_type <> 'deposit_invoice'
 ),
 
--- What is spoken for: settled, or held as a discount that was not used yet.
+-- What is spoken for: settled and not bounced, or held as a discount that was not used yet.
 accounted as (
     select source_id, invoice, amount, company_amount, effective_date from settled
+    union all
+    select source_id, invoice, amount, company_amount, paid_on from pieces
+    where rejection is not null
     union all
     select source_id, credit_invoice, amount, company_amount, effective_date from settled
     where credit_invoice is not null
@@ -126,7 +130,7 @@ accounted_totals as (
     group by source_id, invoice
 ),
 
--- The rest of an invoice that was closed all the same, by the reason that was given.
+-- The rest of an invoice that was closed all the same, by the reason that was given; what was paid beyond it stays the customer's.
 given_up as (
     select
         invoices.source_id,
@@ -150,7 +154,7 @@ given_up as (
     where
         invoices.is_owed
         and invoices.state in (2, 3)
-        and abs(invoices.amount_incl_tax - coalesce(accounted_totals.amount, 0)) >= 0.005
+        and sign(invoices.amount_incl_tax) * (invoices.amount_incl_tax - coalesce(accounted_totals.amount, 0)) >= 0.005
 ),
 
 allocations as (

@@ -21,7 +21,7 @@ payment_modes as (
 
 debited_invoices as (
     select source_id, fk_facture, fk_prelevement_lignes from {{ raw('dolibarr', 'llx_prelevement') }}
-    union all
+    union distinct
     select source_id, fk_facture, fk_prelevement_lignes from {{ raw('dolibarr', 'llx_prelevement_facture') }}
 ),
 
@@ -30,7 +30,10 @@ rejections as (
         rejections.source_id,
         rejections.rowid as rejection,
         cast(rejections.date_rejet as date) as rejected_on,
-        debited_invoices.fk_facture as invoice
+        debited_invoices.fk_facture as invoice,
+        row_number() over (
+            partition by rejections.source_id, debited_invoices.fk_facture, cast(rejections.date_rejet as date) order by rejections.rowid
+        ) as position
     from {{ raw('dolibarr', 'llx_prelevement_rejet') }} as rejections
     inner join debited_invoices
         on
@@ -67,25 +70,35 @@ described as (
         on payments.source_id = payment_modes.source_id and payments.fk_paiement = payment_modes.id
 ),
 
--- The bank's rejection is booked as a payment below zero on its day; what it takes back is the last debit before it.
+-- The bank's rejection is booked as a payment below zero on its day, several of a day in their order.
+negative_debits as (
+    select
+        *,
+        row_number() over (partition by source_id, invoice, paid_on order by piece) as position,
+        row_number() over (partition by source_id, invoice, paid_on, amount order by piece) as position_of_amount
+    from described
+    where is_direct_debit and amount < 0
+),
+
+-- What it takes back is the last debit before it, of its own amount where there is one.
 reversals as (
     select
         rejections.source_id,
         rejections.rejection,
         reversal.piece,
+        reversal.position_of_amount,
         debit.payment as bounced_payment,
         row_number() over (
             partition by rejections.source_id, rejections.rejection, rejections.invoice
-            order by reversal.piece asc, debit.paid_on desc, debit.piece desc
+            order by case when debit.amount = -reversal.amount then 0 else 1 end, debit.paid_on desc, debit.piece desc
         ) as preference
     from rejections
-    inner join described as reversal
+    inner join negative_debits as reversal
         on
             rejections.source_id = reversal.source_id
             and rejections.invoice = reversal.invoice
             and rejections.rejected_on = reversal.paid_on
-            and reversal.is_direct_debit
-            and reversal.amount < 0
+            and rejections.position = reversal.position
     inner join described as debit
         on
             rejections.source_id = debit.source_id
@@ -114,4 +127,7 @@ select
     reversals.bounced_payment
 from described
 left join reversals
-    on described.source_id = reversals.source_id and described.piece = reversals.piece and reversals.preference = 1
+    on
+        described.source_id = reversals.source_id
+        and described.piece = reversals.piece
+        and reversals.preference = reversals.position_of_amount
