@@ -150,6 +150,40 @@ def _no_unknown(column: str) -> QueryRule:
     )
 
 
+def _read_once() -> QueryRule:
+    return QueryRule(
+        "documents_read_once",
+        "no document of electronic invoices is also read from another system",
+        """
+        select
+            einvoice.source_id || ' and ' || other.source_id || ', ' || einvoice_company.name
+            || ' (' || count(distinct einvoice.document_id) || ')' as example,
+            count(distinct einvoice.document_id) as n
+        from core.fct_documents as einvoice
+        inner join core.fct_documents as other
+            on other.source_system <> 'fatturapa'
+            and lower(einvoice.document_number) = lower(other.document_number)
+            and einvoice.document_date = other.document_date
+            and einvoice.document_type = other.document_type
+        inner join core.dim_company as einvoice_company
+            on einvoice.company_id = einvoice_company.company_id
+        inner join core.dim_company as other_company on other.company_id = other_company.company_id
+        -- Until they are linked, one company is two.
+        where einvoice.source_system = 'fatturapa' and (
+            einvoice_company.company_id = other_company.company_id
+            or other_company.registration_number
+                in (einvoice_company.registration_number, einvoice_company.company_number)
+        )
+        group by einvoice.source_id, other.source_id, einvoice_company.name
+        """,
+        checked="select count(*) from core.fct_documents where source_system = 'fatturapa'",
+        severity="warning",
+        threshold=NEVER,
+        unit="documents",
+        needs=("core.fct_documents", "core.dim_company"),
+    )
+
+
 def _short(name: str) -> str:
     return name.split(".")[1]
 
@@ -163,6 +197,7 @@ RULES: tuple[QueryRule, ...] = (
     _ledger_balances(),
     _no_unknown("status"),
     _no_unknown("channel"),
+    _read_once(),
 )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from data_quality.rules import NEVER, RowRule, holds
+from ingestion.engine import quoted_name, quoted_text
 from ingestion.errors import ConfigurationError
 from ingestion.home import DBT_PROJECT, Home
 
@@ -31,6 +33,33 @@ def mapped_codes(seed: str, column: str, **where: str) -> frozenset[str]:
         for row in _rows(file)
         # An override with other columns is refused when it is loaded.
         if (code := row.get(column)) and all(row.get(n) == value for n, value in where.items())
+    )
+
+
+def claim_reasons(system: str) -> frozenset[str]:
+    """Reasons of claims that are translated for a system, or for any."""
+    return frozenset().union(
+        *(mapped_codes("claim_reason_map", "source_reason", system=s) for s in ("any", system))
+    )
+
+
+def translated(column: str, seed: str, codes: Iterable[str], or_else: str = "false") -> RowRule:
+    """A value of a house's own is one that a mapping seed translates; others are told by name.
+
+    Args:
+        column: column that holds it, in letters of any size.
+        seed: name of the seed.
+        codes: what the seed translates.
+        or_else: condition under which the value is understood all the same.
+
+    """
+    listed = ", ".join(quoted_text(code) for code in sorted(codes))
+    return holds(
+        f"{column}_known",
+        f"{column} is one that {seed} translates",
+        f"lower(trim({quoted_name(column)})) in ({listed}) or {or_else}",
+        severity="warning",
+        threshold=NEVER,
     )
 
 

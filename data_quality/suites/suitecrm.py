@@ -6,7 +6,7 @@ refused. Whatever names a row that was deleted names nothing any more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from data_quality.rules import (
     NEVER,
@@ -18,8 +18,7 @@ from data_quality.rules import (
     in_order,
     not_negative,
 )
-from data_quality.suites.seeds import mapped_codes
-from ingestion.engine import quoted_text
+from data_quality.suites.seeds import claim_reasons, mapped_codes, translated
 from ingestion.landing import Manifest
 
 EMPTY_KEY_PARTS: Mapping[str, frozenset[str]] = {}
@@ -83,32 +82,16 @@ def _translated(table: str) -> tuple[Rule, ...]:
     """Values that decide what a row counts as are told by name where no map knows them."""
     if table == "cases":
         statuses = mapped_codes("claim_status_map", "source_status", system="suitecrm")
-        reasons = {
-            reason
-            for system in ("any", "suitecrm")
-            for reason in mapped_codes("claim_reason_map", "source_reason", system=system)
-        }
         return (
-            _known(
+            translated(
                 "status",
                 "claim_status_map",
                 statuses,
                 or_else="regexp_matches(lower(status), '^(open|closed)')",
             ),
-            _known("type", "claim_reason_map", reasons),
+            translated("type", "claim_reason_map", claim_reasons("suitecrm")),
         )
     if table == "aos_quotes":
         stages = mapped_codes("document_status_map", "source_status", system="suitecrm")
-        return (_known("stage", "document_status_map", stages),)
+        return (translated("stage", "document_status_map", stages),)
     return ()
-
-
-def _known(column: str, seed: str, codes: Iterable[str], or_else: str = "false") -> RowRule:
-    listed = ", ".join(quoted_text(code) for code in sorted(codes))
-    return holds(
-        f"{column}_known",
-        f"{column} is one that {seed} translates",
-        f"lower(trim({column})) in ({listed}) or {or_else}",
-        severity="warning",
-        threshold=NEVER,
-    )

@@ -20,7 +20,7 @@ from data_quality.rules import (
     known,
     not_negative,
 )
-from data_quality.suites.seeds import mapped_codes
+from data_quality.suites.seeds import claim_reasons, mapped_codes, translated
 from ingestion.landing import Manifest
 
 EMPTY_KEY_PARTS: Mapping[str, frozenset[str]] = {}
@@ -169,21 +169,7 @@ def _mapped(table: str) -> tuple[Rule, ...]:
     if table == "sale_complaint":
         return (known("state", mapped_codes("claim_status_map", "source_status", system="tryton")),)
     if table == "sale_complaint_type":
-        reasons = sorted(
-            code
-            for system in ("any", "tryton")
-            for code in mapped_codes("claim_reason_map", "source_reason", system=system)
-        )
-        listed = ", ".join("'" + reason.replace("'", "''") + "'" for reason in reasons)
-        return (
-            holds(
-                "name_known",
-                "a kind of complaint is one that claim_reason_map translates",
-                f"lower(trim(name)) in ({listed})",
-                severity="warning",
-                threshold=NEVER,
-            ),
-        )
+        return (translated("name", "claim_reason_map", claim_reasons("tryton")),)
     return ()
 
 

@@ -100,6 +100,51 @@ def test_unmapped_statuses_are_counted_and_told(marts: duckdb.DuckDBPyConnection
     assert result.examples == ("erp order (1)",)
 
 
+@pytest.mark.parametrize(
+    ("company", "registration", "number", "document_type", "day", "told"),
+    [
+        ("erp/C1", "IT01", "f/7", "invoice", "2026-06-01", True),
+        ("erp/C1", "01", "F/7", "invoice", "2026-06-01", True),
+        ("sdi/C1", "", "F/7", "invoice", "2026-06-01", True),
+        ("erp/C1", "02", "F/7", "invoice", "2026-06-01", False),
+        ("erp/C1", "01", "F/8", "invoice", "2026-06-01", False),
+        ("erp/C1", "01", "F/7", "credit_note", "2026-06-01", False),
+        ("erp/C1", "01", "F/7", "invoice", "2025-06-01", False),
+    ],
+)
+def test_an_invoice_read_from_its_file_and_from_an_erp_is_told(
+    marts: duckdb.DuckDBPyConnection,
+    company: str,
+    registration: str,
+    number: str,
+    document_type: str,
+    day: str,
+    *,
+    told: bool,
+) -> None:
+    marts.execute(
+        f"""
+        create or replace table core.fct_documents as
+        select 'files' as source_id, 'fatturapa' as source_system, 'sdi/1' as document_id,
+            'sdi/C1' as company_id, 'F/7' as document_number, 'invoice' as document_type,
+            date '2026-06-01' as document_date, 'invoiced' as status, 'generated' as channel
+        union all
+        select 'erp', 'tryton', 'erp/1', '{company}', '{number}', '{document_type}',
+            date '{day}', 'invoiced', 'manual';
+        create table core.dim_company as
+        select 'sdi/C1' as company_id, 'Alfa' as name, 'IT01' as company_number,
+            '01' as registration_number
+        union all
+        select 'erp/C1', 'Alfa', '1', '{registration}' where '{company}' = 'erp/C1'
+        """
+    )
+
+    result = asked(marts)["documents_read_once"]
+
+    assert (result.passed, result.refuses, result.rows_checked) == (not told, False, 1)
+    assert result.examples == (("files and erp, Alfa (1)",) if told else ())
+
+
 def test_a_rule_about_a_mart_that_was_not_built_is_not_asked(
     marts: duckdb.DuckDBPyConnection,
 ) -> None:

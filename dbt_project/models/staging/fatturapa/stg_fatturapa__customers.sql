@@ -30,5 +30,5 @@ final as (
 
 {{ conform('customers', lacks=[
     'company_id', 'customer_group_id', 'payer_customer_id', 'segment', 'language_code', 'salesperson_id', 'payment_term_id',
-    'accounting_code', 'insolvent_since', 'created_at',
+    'accounting_code', 'insolvent_since', 'created_at', 'custom_fields',
 ]) }}

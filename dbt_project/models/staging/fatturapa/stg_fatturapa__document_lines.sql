@@ -9,10 +9,11 @@ invoices as (
     select * from {{ ref('stg_fatturapa__invoices') }}
 ),
 
-deposits as (
+referred as (
     select
         invoices.document_id,
-        related.riferimentonumerolinea as line_numbers
+        related.riferimentonumerolinea as line_numbers,
+        deposit.document_id is not null as is_deposit
     from invoices
     inner join {{ raw('fatturapa', 'DatiDocumentiCorrelati') }} as related
         on
@@ -20,7 +21,7 @@ deposits as (
             and invoices.file = related.file
             and invoices.position = related.posizionefattura
             and related.elemento = 'DatiFattureCollegate'
-    inner join invoices as deposit
+    left join invoices as deposit
         on
             invoices.company_id = deposit.company_id
             and lower(related.iddocumento) = lower(deposit.number)
@@ -28,19 +29,30 @@ deposits as (
             and deposit.document_type = 'deposit_invoice'
 ),
 
--- Lines that take a deposit off: those that the reference to it names, or any below zero where it names none.
+-- Lines that take a deposit off: those that the reference to it names, or any below zero, discounts apart, where it names none.
 deducting as (
     select distinct lines.line_id
     from lines
-    inner join deposits
+    inner join referred
         on
-            lines.document_id = deposits.document_id
+            lines.document_id = referred.document_id
+            and referred.is_deposit
             and lines.amount < 0
             and (
-                deposits.line_numbers is null
-                or {{ fatturapa_names_line('deposits.line_numbers', 'lines.line_number') }}
+                (referred.line_numbers is null and coalesce(lines.line_kind, '') not in ('SC', 'PR', 'AB'))
+                or {{ fatturapa_names_line('referred.line_numbers', 'lines.line_number') }}
             )
     where lines.document_type = 'invoice'
+),
+
+-- Credit notes that refer to deposits alone take nothing back but those.
+deposit_credits as (
+    select referred.document_id
+    from referred
+    inner join invoices on referred.document_id = invoices.document_id
+    where invoices.document_type = 'credit_note'
+    group by referred.document_id
+    having min(case when referred.is_deposit then 1 else 0 end) = 1
 ),
 
 described as (
@@ -48,6 +60,7 @@ described as (
         lines.*,
         case
             when lines.document_type = 'deposit_invoice' or deducting.line_id is not null then 'deposit'
+            when deposit_credits.document_id is not null and lines.direction * lines.amount > 0 then 'deposit'
             when lines.document_type = 'invoice' and lines.amount < 0 and lower(lines.description) like '%acconto%' then 'deposit'
             when lines.line_kind in ('SC', 'PR', 'AB') then 'discount'
             when lines.line_kind = 'AC' then 'freight'
@@ -61,6 +74,7 @@ described as (
         lines.document_type = 'invoice' and lines.status <> 'rejected' and lines.delivery_note_id is not null as is_delivered
     from lines
     left join deducting on lines.line_id = deducting.line_id
+    left join deposit_credits on lines.document_id = deposit_credits.document_id
 ),
 
 line_totals as (
@@ -74,9 +88,11 @@ line_totals as (
 footers as (
     select
         invoices.*,
+        invoices.document_type = 'deposit_invoice' or deposit_credits.document_id is not null as is_deposit,
         invoices.amount_excl_tax - coalesce(line_totals.line_amount, 0) as footer_amount
     from invoices
     left join line_totals on invoices.document_id = line_totals.document_id
+    left join deposit_credits on invoices.document_id = deposit_credits.document_id
 ),
 
 final as (
@@ -136,7 +152,7 @@ final as (
         company_id,
         cast(null as bigint) as line_number,
         case
-            when document_type = 'deposit_invoice' then 'deposit'
+            when is_deposit then 'deposit'
             when footer_amount < 0 then 'discount'
             else 'service'
         end as line_type,

@@ -37,13 +37,13 @@ shared as (
         ) as due_date,
         {{ apportioned('invoices.amount_incl_tax', 'stated.amount', 'stated.total', 2) }} as share_incl_tax,
         case
-            -- Some programs state the total although the customer keeps part of it.
-            when abs(stated.total - invoices.amount_to_pay) > 0.05 and abs(stated.total - invoices.amount_incl_tax) <= 0.05
+            -- Some programs state the total although the customer keeps part of it; alternatives to choose from come to more.
+            when abs(stated.total - invoices.amount_to_pay) > 0.05 and stated.total >= invoices.amount_incl_tax - 0.05
                 then {{ apportioned('invoices.amount_to_pay', 'stated.amount', 'stated.total', 2) }}
             else stated.amount
         end as share_to_pay,
         coalesce(
-            abs(stated.total - invoices.amount_to_pay) > 0.05 and abs(stated.total - invoices.amount_incl_tax) > 0.05, false
+            abs(stated.total - invoices.amount_to_pay) > 0.05 and stated.total < invoices.amount_incl_tax - 0.05, false
         ) as is_other_total
     from invoices
     left join stated

@@ -33,5 +33,5 @@ final as (
 
 {{ conform('products', lacks=[
     'product_range', 'product_family', 'standard_cost', 'cost_currency_code', 'list_price_excl_tax', 'launched_on',
-    'discontinued_on',
+    'discontinued_on', 'custom_fields',
 ]) }}

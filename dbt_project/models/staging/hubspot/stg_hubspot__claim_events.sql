@@ -9,18 +9,33 @@ owners as (
     select * from {{ raw('hubspot', 'owner') }}
 ),
 
+-- The history of a ticket names no pipeline: a stage that two of them have must mean the same in both.
 stages as (
-    select * from {{ ref('stg_hubspot__stages') }}
+    select
+        source_id,
+        stage_id,
+        case when min(status) = max(status) then min(status) else 'unknown' end as status
+    from {{ ref('stg_hubspot__stages') }}
+    group by source_id, stage_id
+),
+
+-- HubSpot keeps the latest values of a property only: a change that is gone from there has happened all the same.
+known_changes as (
+    select
+        *,
+        row_number() over (partition by source_id, ticket_id, property, changed_at order by _from_load desc) as preference
+    from {{ raw_versions('hubspot', 'ticket_change') }}
 ),
 
 changes as (
     select
         *,
         lag(value) over (partition by source_id, ticket_id, property order by changed_at) as value_before
-    from {{ raw('hubspot', 'ticket_change') }}
+    from known_changes
+    where preference = 1
 ),
 
--- What a ticket was given when it was opened is no change.
+-- What a ticket was given when it was opened, or seconds later by its form or mail, is no change.
 moves as (
     select
         changes.source_id,
@@ -31,12 +46,20 @@ moves as (
         stage_before.status as from_status,
         stage_after.status as to_status
     from changes
+    inner join tickets
+        on changes.source_id = tickets.source_id and changes.ticket_id = tickets.id
     left join owners on changes.source_id = owners.source_id and changes.user_id = owners.userid
     left join stages as stage_before
         on changes.source_id = stage_before.source_id and changes.value_before = stage_before.stage_id
     left join stages as stage_after
         on changes.source_id = stage_after.source_id and changes.value = stage_after.stage_id
-    where changes.value_before is not null
+    where
+        changes.value_before is not null
+        or (
+            changes.property = 'hubspot_owner_id'
+            and changes.value <> ''
+            and changes.changed_at > {{ dbt.dateadd('second', 5, 'tickets.createdate') }}
+        )
 ),
 
 events as (

@@ -7,6 +7,10 @@ instalments as (
     where part = 'instalment'
 ),
 
+companies as (
+    select * from {{ ref('stg_odoo__companies') }}
+),
+
 line_versions as (
     select * from {{ raw_versions('odoo', 'account_move_line') }}
 ),
@@ -66,37 +70,47 @@ changes as (
     where is_marked <> coalesce(was_marked, false)
 ),
 
+dated as (
+    select
+        changes.*,
+        instalments.company_id,
+        instalments.partner_id,
+        instalments.move_id,
+        abs(instalments.amount_currency) as amount,
+        {{ local_date('changes.write_date', 'companies.time_zone') }} as opened_on,
+        {{ local_date('changes.changed_back_at', 'companies.time_zone') }} as closed_on
+    from changes
+    inner join instalments
+        on changes.source_id = instalments.source_id and changes.line_id = instalments.line_id
+    inner join companies
+        on {{ key('instalments.source_id', 'res.company', 'instalments.company_id') }} = companies.company_id
+    where changes.is_marked
+),
+
 -- Marked twice on one day: the last one holds.
 daily as (
     select
         *,
-        cast(write_date as date) as opened_on,
-        row_number() over (
-            partition by source_id, line_id, cast(write_date as date)
-            order by _from_load desc, marked_on asc
-        ) as preference
-    from changes
-    where is_marked
+        row_number() over (partition by source_id, line_id, opened_on order by _from_load desc, marked_on asc) as preference
+    from dated
 ),
 
 final as (
     select
-        daily.source_id,
+        source_id,
         'odoo' as source_system,
-        {{ key('daily.source_id', 'account.move.line', 'daily.line_id') }}
-        || '/dispute/' || cast(daily.opened_on as {{ dbt.type_string() }}) as dispute_id,
-        {{ key('daily.source_id', 'res.company', 'instalments.company_id') }} as company_id,
-        {{ key('daily.source_id', 'res.partner', 'instalments.partner_id') }} as customer_id,
-        {{ key('daily.source_id', 'account.move.line', 'daily.line_id') }} as instalment_id,
-        {{ key('daily.source_id', 'account.move', 'instalments.move_id') }} as document_id,
-        abs(instalments.amount_currency) as amount,
+        {{ key('source_id', 'account.move.line', 'line_id') }}
+        || '/dispute/' || cast(opened_on as {{ dbt.type_string() }}) as dispute_id,
+        {{ key('source_id', 'res.company', 'company_id') }} as company_id,
+        {{ key('source_id', 'res.partner', 'partner_id') }} as customer_id,
+        {{ key('source_id', 'account.move.line', 'line_id') }} as instalment_id,
+        {{ key('source_id', 'account.move', 'move_id') }} as document_id,
+        amount,
         'other' as reason,
-        daily.opened_on,
-        cast(daily.changed_back_at as date) as closed_on
+        opened_on,
+        closed_on
     from daily
-    inner join instalments
-        on daily.source_id = instalments.source_id and daily.line_id = instalments.line_id
-    where daily.preference = 1
+    where preference = 1
 )
 
 {{ conform('disputes', lacks=['claim_id']) }}

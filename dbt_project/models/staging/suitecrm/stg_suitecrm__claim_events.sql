@@ -40,19 +40,27 @@ changes as (
     left join status_map as map_to on lower(trim(audit.after_value_string)) = map_to.source_status
 ),
 
--- A case that was closed without a word in its audit.
+last_status_changes as (
+    select
+        *,
+        row_number() over (partition by source_id, case_id order by occurred_at desc, change_id desc) as place_from_last
+    from changes
+    where field_name = 'status'
+),
+
+-- A case that was closed without a word in its audit, for the first time or after it was reopened.
 closed_silently as (
     select cases.*
     from cases
     left join status_map on lower(trim(cases.status)) = status_map.source_status
-    left join changes
+    left join last_status_changes
         on
-            cases.source_id = changes.source_id
-            and cases.id = changes.case_id
-            and changes.to_status in ('resolved', 'closed')
+            cases.source_id = last_status_changes.source_id
+            and cases.id = last_status_changes.case_id
+            and last_status_changes.place_from_last = 1
     where
         {{ suitecrm_case_status('status_map.status', ['cases.status', 'cases.state']) }} in ('resolved', 'closed')
-        and changes.case_id is null
+        and coalesce(last_status_changes.to_status, 'new') not in ('resolved', 'closed')
 ),
 
 -- What a colleague writes and does not keep among colleagues is mailed to the customer.
