@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from data_quality.rules import NEVER, Reference, RowRule, Rule, given, holds, known
-from data_quality.suites.seeds import mapped_codes
-from ingestion.engine import quoted_text
+from data_quality.suites.seeds import claim_reasons, mapped_codes, translated
 from ingestion.landing import Manifest
 
 EMPTY_KEY_PARTS: Mapping[str, frozenset[str]] = {}
@@ -134,29 +133,13 @@ def _ticket_state(table: str) -> tuple[Rule, ...]:
 
 
 def _translated(table: str) -> tuple[Rule, ...]:
-    # Codes that a house adds to, and whose maps know them in lower case.
+    # Codes that a house adds to.
     if table == "llx_c_input_reason":
-        column, seed = "code", "channel_map"
-        codes = {*mapped_codes(seed, "source_channel", system="dolibarr"), *NO_CHANNEL}
-    elif table == "llx_ticket":
-        column, seed = "type_code", "claim_reason_map"
-        codes = {
-            code
-            for system in ("any", "dolibarr")
-            for code in mapped_codes(seed, "source_reason", system=system)
-        }
-    else:
-        return ()
-    listed = ", ".join(quoted_text(code) for code in sorted(codes))
-    return (
-        holds(
-            f"{column}_known",
-            f"{column} is one that {seed} translates",
-            f"lower(trim({column})) in ({listed})",
-            severity="warning",
-            threshold=NEVER,
-        ),
-    )
+        channels = mapped_codes("channel_map", "source_channel", system="dolibarr")
+        return (translated("code", "channel_map", {*channels, *NO_CHANNEL}),)
+    if table == "llx_ticket":
+        return (translated("type_code", "claim_reason_map", claim_reasons("dolibarr")),)
+    return ()
 
 
 def _codes(table: str) -> tuple[Rule, ...]:
