@@ -21,3 +21,13 @@
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
+
+{# What a change of a claim's status amounts to, in the contract's words: resolved, closed, reopened or status_changed. #}
+{% macro claim_change(from_status, to_status) -%}
+    case
+        when {{ to_status }} = 'resolved' and coalesce({{ from_status }}, 'unknown') <> 'closed' then 'resolved'
+        when {{ to_status }} = 'closed' then 'closed'
+        when {{ from_status }} in ('resolved', 'closed') then 'reopened'
+        else 'status_changed'
+    end
+{%- endmacro %}

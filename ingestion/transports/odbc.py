@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.config import OdbcSource, secret
 from ingestion.declarations import Column, Table
-from ingestion.engine import connect, quoted_name, quoted_text
+from ingestion.engine import connect, copy_to_parquet, quoted_name, quoted_text
 from ingestion.errors import ConfigurationError, SourceError, UnfinishedReadError
 from ingestion.transports.base import Extraction, Problem, Session, Window
 from ingestion.transports.database import (
@@ -297,17 +297,13 @@ class OdbcSession(DatabaseSession):
         broken: list[Exception] = []
         self.local.register("arrived", _stream(answer.batches, broken))
         try:
-            result = self.local.execute(
-                f"copy (select {typed} from arrived) to {quoted_text(str(target))} "
-                "(format parquet, compression zstd)"
-            ).fetchone()
+            return copy_to_parquet(self.local, f"select {typed} from arrived", target)
         except duckdb.Error as error:
             if broken:
                 raise self.database.failure(broken[0]) from None
             raise SourceError(f"reading failed: {in_words(error)}") from None
         finally:
             self.local.unregister("arrived")
-        return int(result[0]) if result else 0
 
 
 def connection_string(source: OdbcSource) -> str:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.config import RestSource
 from ingestion.declarations import Column, Table
-from ingestion.engine import connect, one_row, quoted_name, quoted_text
+from ingestion.engine import connect, copy_to_parquet, one_row, quoted_name, quoted_text
 from ingestion.errors import ConfigurationError, SourceError
 from ingestion.transports.base import Extraction, Problem, Session, TableStatus, Window
 from ingestion.transports.casting import Formats, value
@@ -242,14 +242,8 @@ class RestSession:
     def _write_keys(self, table: Table, into: Path) -> int:
         """Write the keys of the rows read and of all others; the number of them."""
         names = ", ".join(f"{_staged(n)} as {quoted_name(n)}" for n in table.key_and_cursor)
-        target = quoted_text(str(into / "keys.parquet"))
-        return int(
-            one_row(
-                self.local,
-                f"copy (select {names} from (from staged union all by name from known) "
-                f"where {_is_known(table)}) to {target} (format parquet, compression zstd)",
-            )[0]
-        )
+        known = f"(from staged union all by name from known) where {_is_known(table)}"
+        return copy_to_parquet(self.local, f"select {names} from {known}", into / "keys.parquet")
 
     def _cursor_to(self, seen: str | None, window: Window) -> str | None:
         """The next window's low edge: what changed after the session began is read again."""

@@ -95,10 +95,7 @@ events as (
         property || '/' || changed_at as event_id,
         case
             when property = 'hubspot_owner_id' then 'assigned'
-            when to_status = 'resolved' and coalesce(from_status, 'unknown') <> 'closed' then 'resolved'
-            when to_status = 'closed' then 'closed'
-            when from_status in ('resolved', 'closed') then 'reopened'
-            else 'status_changed'
+            else {{ claim_change('from_status', 'to_status') }}
         end as event_type,
         changed_at as occurred_at,
         owner_id,

@@ -128,10 +128,7 @@ events as (
         event_id,
         case
             when field_name = 'user_id' then 'assigned'
-            when to_status = 'resolved' and from_status <> 'closed' then 'resolved'
-            when to_status = 'closed' then 'closed'
-            when from_status in ('resolved', 'closed') then 'reopened'
-            else 'status_changed'
+            else {{ claim_change('from_status', 'to_status') }}
         end as event_type,
         occurred_at,
         user_id,

@@ -109,10 +109,7 @@ events as (
         change_id as event_id,
         case
             when field_name = 'assigned_user_id' then 'assigned'
-            when to_status = 'resolved' and from_status <> 'closed' then 'resolved'
-            when to_status = 'closed' then 'closed'
-            when from_status in ('resolved', 'closed') then 'reopened'
-            else 'status_changed'
+            else {{ claim_change('from_status', 'to_status') }}
         end as event_type,
         occurred_at,
         user_id,
