@@ -13,7 +13,7 @@ from ingestion.declarations import feeders, system
 from ingestion.errors import AdvError
 from ingestion.extract import tables_of, transport_for
 from ingestion.transports.base import TableStatus
-from orchestration.report import plain
+from orchestration.printing import plain
 
 
 def check_sources(console: Console, errors: Console, sources: Sources) -> int:

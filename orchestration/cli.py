@@ -16,6 +16,7 @@ from rich.markup import escape
 
 from ingestion.errors import AdvError, ConfigurationError
 from ingestion.home import Home
+from reports.request import Language, ListName
 
 if TYPE_CHECKING:
     from ingestion.read_again import ReadAgain
@@ -137,7 +138,7 @@ def run(
     What is read again is read beside what changed, so that a backfill is a complete refresh.
     """
     from orchestration.nightly import run_nightly
-    from orchestration.report import print_report
+    from orchestration.printing import print_run
 
     report = run_nightly(
         Home.from_environment(),
@@ -145,7 +146,7 @@ def run(
         as_of=as_of.date() if as_of else None,
         again=_read_again(full_refresh, again or [], first_day, last_day),
     )
-    print_report(console, report)
+    print_run(console, report)
     if not report.published:
         raise typer.Exit(FAILED)
 
@@ -163,7 +164,7 @@ def status(
 ) -> None:
     """Last publication, freshness of each source, what is in quarantine, and room on the disk."""
     from ingestion.config import duration
-    from orchestration.report import age_of_publication, late_sources, print_status
+    from orchestration.printing import age_of_publication, late_sources, print_status
 
     home = Home.from_environment()
     try:
@@ -202,9 +203,9 @@ def accept(
     """Let through, from the next run on, what the last one refused; without a name, list that."""
     from data_quality.acceptances import accept as accept_refusals
     from data_quality.acceptances import standing_refusals
+    from orchestration.printing import print_refusals
     from orchestration.publish import last_published_load
     from orchestration.query import merged_loads
-    from orchestration.report import print_refusals
 
     home = Home.from_environment()
     standing = standing_refusals(home, last_published_load(home), merged_loads(home))
@@ -230,7 +231,7 @@ def quarantine(
     in ADV_HOME/config is mended, `adv run --again source.table` reads it again. `adv accept` lets
     a refused table through.
     """
-    from orchestration.report import print_quarantine
+    from orchestration.printing import print_quarantine
 
     print_quarantine(console, Home.from_environment(), name)
 
@@ -255,7 +256,7 @@ def erase(
     """
     from orchestration.erase import erase as erase_person
     from orchestration.erase import look
-    from orchestration.report import print_found
+    from orchestration.printing import print_found
 
     home = Home.from_environment()
     if reason is None:
@@ -285,14 +286,59 @@ def sql(query: Annotated[str, typer.Argument(help="For example: select * from kp
     """Query the published marts."""
     import duckdb
 
+    from orchestration.printing import MAXIMUM_ROWS, print_rows
     from orchestration.query import query_marts
-    from orchestration.report import MAXIMUM_ROWS, print_rows
 
     try:
         print_rows(console, *query_marts(Home.from_environment(), query, MAXIMUM_ROWS + 1))
     except duckdb.Error as error:
         _print_error(str(error))
         raise typer.Exit(FAILED) from None
+
+
+@app.command()
+def report(
+    name: Annotated[ListName, typer.Argument(help="Which list.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="File to write, .xlsx, .pdf or .csv; by default an .xlsx in this folder, named "
+            "after list, day and language."
+        ),
+    ] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Day it speaks of; the publication's by default."),
+    ] = None,
+    customer: Annotated[
+        str | None, typer.Option(help="Only this customer: name, number or key.")
+    ] = None,
+    agent: Annotated[
+        str | None, typer.Option(help="Only this agent or salesperson: displayed name or key.")
+    ] = None,
+    company: Annotated[
+        str | None, typer.Option(help="Only this company: name, number or key.")
+    ] = None,
+    language: Annotated[
+        Language, typer.Option("--lang", help="Language of headings, codes and sentences.")
+    ] = Language.ENGLISH,
+    marts: Annotated[
+        Path | None,
+        typer.Option(help="File that `adv rebuild --into` made, in place of the publication."),
+    ] = None,
+) -> None:
+    """Write a list to act on, from the published marts: the unpaid report, reminders due, ..."""
+    from reports.request import ListRequest
+    from reports.writing import default_name, write_list
+
+    request = ListRequest(name, language, as_of and as_of.date(), customer, agent, company)
+    source = marts or Home.from_environment().marts
+    written = write_list(source, request, out or Path(default_name(source, request)))
+    console.print(
+        f"{written.rows:,} lines as of {written.as_of}: {escape(str(written.path))}",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 @app.command()
@@ -323,9 +369,9 @@ def rebuild(
 
     With --as-of and --into: build the marts of an earlier day, as they were published then.
     """
+    from orchestration.printing import print_rebuilt_marts, print_replayed
     from orchestration.rebuild import rebuild as build_again
     from orchestration.rebuild import rebuild_marts
-    from orchestration.report import print_rebuilt_marts, print_replayed
 
     home = Home.from_environment()
     if as_of is None and into is None:
@@ -347,7 +393,7 @@ def backup(
     ADV_HOME stays in the backup until this command is run again, and in every copy of the folder.
     """
     from orchestration.backup import back_up
-    from orchestration.report import print_backed_up
+    from orchestration.printing import print_backed_up
 
     print_backed_up(console, folder, back_up(Home.from_environment(), folder))
 
@@ -358,7 +404,7 @@ def restore(
 ) -> None:
     """Put a backup into an empty ADV_HOME; readers have its publication at once."""
     from orchestration.backup import restore as put_back
-    from orchestration.report import print_restored
+    from orchestration.printing import print_restored
 
     print_restored(console, put_back(Home.from_environment(), folder))
 
@@ -443,7 +489,7 @@ def _write_demo_sources(home: Home) -> None:
 
 def _print_error(text: str) -> None:
     """Errors quote data and SQL, whose brackets are no markup."""
-    from orchestration.report import plain
+    from orchestration.printing import plain
 
     errors.print(f"[red]{plain(text)}[/]", highlight=False)
 

@@ -17,7 +17,7 @@ from ingestion.home import Home
 from ingestion.landing import CheckResult, decide
 from orchestration.cli import app
 from orchestration.disk import disk_use
-from orchestration.report import (
+from orchestration.printing import (
     age_of_publication,
     late_sources,
     print_quarantine,

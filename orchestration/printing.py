@@ -25,36 +25,15 @@ from orchestration.lock import holder_of
 from orchestration.nightly import RunReport
 from orchestration.query import query_marts
 from orchestration.rebuild import RebuiltMarts
+from reports.marts import freshness_by_source
 
 MAXIMUM_ROWS = 200
 
-FRESHNESS = """
-    with freshness as (
-        from meta.freshness
-        -- Marts of an earlier version lack it.
-        union all by name select null::decimal as fresh_within_hours where false
-    )
-    select
-        source_id as source, source_system as system, count(*) as tables,
-        sum(rows_current) as rows_held,
-        sum(last_rows_extracted) as last_read,
-        sum(last_rows_quarantined) as quarantined,
-        date_trunc('second', min(last_extracted_at)) as read_at_utc,
-        round(date_diff('minute', min(last_extracted_at), timestamp '{now}') / 60, 1) as hours_ago,
-        case
-            when max(last_extracted_at)
-                < timestamp '{now}' - to_seconds(max(fresh_within_hours)::double * 3600) then 'late'
-            when min(last_load_id) < (select max(known_load) from meta.runs) then 'stale' else ''
-        end as state
-    from freshness
-    group by source_id, source_system
-    order by source_id
-"""
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 FRESHNESS_BY_TABLE = "select * from meta.freshness order by source_id, table_name"
 
 
-def print_report(console: Console, report: RunReport) -> None:
+def print_run(console: Console, report: RunReport) -> None:
     """What was loaded, refused, built and published, and how long each stage took."""
     home = report.home
     _print_sources(
@@ -102,7 +81,7 @@ def print_status(console: Console, home: Home, *, by_table: bool = False) -> Non
             home, "select as_of_date, known_at from meta.runs order by known_load desc limit 1"
         )
         console.print(f"Published: run {current}, " + _pairs(names, rows))
-        query = FRESHNESS_BY_TABLE if by_table else _freshness()
+        query = FRESHNESS_BY_TABLE if by_table else freshness_by_source()
         print_rows(console, *query_marts(home, query))
     _print_quarantine(console, home)
     refusals = standing_refusals(home, publish.last_published_load(home))
@@ -147,12 +126,8 @@ def late_sources(home: Home) -> tuple[str, ...]:
     """The sources whose newest reading is older than `fresh_within` lets it be."""
     if not home.marts.exists():
         return ()
-    query = f"select source from ({_freshness()}) where state = 'late' order by source"
+    query = f"select source from ({freshness_by_source()}) where state = 'late' order by source"
     return tuple(str(source) for (source,) in query_marts(home, query)[1])
-
-
-def _freshness() -> str:
-    return FRESHNESS.format(now=datetime.now(UTC).replace(tzinfo=None))
 
 
 def print_refusals(console: Console, standing: Sequence[Refusal]) -> None:

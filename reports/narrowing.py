@@ -1,0 +1,115 @@
+"""Whose rows are asked for: a customer, an agent or a company, found by key, number or name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ingestion.errors import ConfigurationError
+from reports.definition import TableDefinition
+from reports.request import ListRequest
+
+if TYPE_CHECKING:
+    import duckdb
+
+NEAR_NAMES = 5
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a word of the request stands for."""
+
+    keys: tuple[str, ...]
+    name: str
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """The rows that a request is about; all of them where nothing is chosen."""
+
+    customer: Chosen | None = None
+    agent: Chosen | None = None
+    company: Chosen | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is chosen, for the reader."""
+        return tuple(chosen.name for chosen in (self.company, self.customer, self.agent) if chosen)
+
+    def conditions(self, table: TableDefinition) -> tuple[str, dict[str, object]]:
+        """The condition on a table's query, and its parameters.
+
+        Raises:
+            ConfigurationError: the table has no such column to narrow by.
+
+        """
+        conditions, parameters = ["true"], dict[str, object]()
+        if self.company:
+            conditions.append("company_id in (select unnest($companies))")
+            parameters["companies"] = list(self.company.keys)
+        if self.customer and table.has_customers:
+            conditions.append("customer_id in (select unnest($customers))")
+            parameters["customers"] = list(self.customer.keys)
+        if self.agent and table.agents:
+            belongs = " or ".join(f"{key} in (select unnest($agents))" for key in table.agents)
+            conditions.append(f"({belongs})")
+            parameters["agents"] = list(self.agent.keys)
+        return " and ".join(conditions), parameters
+
+
+def narrowing(connection: duckdb.DuckDBPyConnection, request: ListRequest) -> Narrowing:
+    """Find who is asked for.
+
+    Raises:
+        ConfigurationError: the marts know nobody of that name; the message tells near ones.
+
+    """
+    return Narrowing(
+        customer=_find(
+            connection, "customer", "core.dim_customer", "customer_id", "name", request.customer
+        ),
+        agent=_find(
+            connection, "agent", "core.dim_employee", "employee_id", "display_name", request.agent
+        ),
+        company=_find(
+            connection, "company", "core.dim_company", "company_id", "name", request.company
+        ),
+    )
+
+
+def _find(
+    connection: duckdb.DuckDBPyConnection,
+    what: str,
+    table: str,
+    key: str,
+    name: str,
+    wanted: str | None,
+) -> Chosen | None:
+    if wanted is None:
+        return None
+    number = f"{what}_number" if what != "agent" else key
+    found = connection.execute(
+        f"select {key}, {name} from {table} "
+        f"where {key} = $wanted or lower({number}) = lower($wanted) "
+        f"or lower({name}) = lower($wanted) order by {key}",
+        {"wanted": wanted},
+    ).fetchall()
+    if not found:
+        # Of a long name a few letters are enough, which no measure of likeness honours.
+        near = connection.execute(
+            f"select {name} from (select distinct {name} from {table} where {key} <> 'unknown') "
+            f"order by contains(lower({name}), lower($wanted)) desc, "
+            f"jaro_winkler_similarity(lower({name}), lower($wanted)) desc, {name} "
+            f"limit {NEAR_NAMES}",
+            {"wanted": wanted},
+        ).fetchall()
+        names = ", ".join(str(value) for (value,) in near)
+        raise ConfigurationError(
+            f"--{what}: the marts know nobody called {wanted}. Near: {names}. A key or a number "
+            "will do, too."
+            if names
+            else f"--{what}: the marts know no {what} at all."
+        )
+    return Chosen(
+        tuple(str(row[0]) for row in found), " / ".join(sorted({str(row[1]) for row in found}))
+    )

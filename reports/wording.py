@@ -1,0 +1,108 @@
+"""Every phrase that lists use, in each language: headings, notes, and what stands for a code.
+
+A phrase is written in all languages at once, so that none can lack one. Headings of published
+columns are not here: they come from `kpi.glossary`, where each has its label already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reports.request import Language
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """One phrase in every language; what stands in braces is filled in."""
+
+    fr: str
+    it: str
+    en: str
+
+    def __getitem__(self, language: Language) -> str:
+        return {Language.FRENCH: self.fr, Language.ITALIAN: self.it}.get(language, self.en)
+
+
+# Headings of what a list adds to the marts: names in place of keys, sentences.
+COMPANY = Phrase("Société", "Società", "Company")
+CUSTOMER = Phrase("Client", "Cliente", "Customer")
+AGENT = Phrase("Gestionnaire ADV", "Addetto vendite", "ADV agent")
+SALESPERSON = Phrase("Commercial", "Agente commerciale", "Salesperson")
+OWNER = Phrase("Responsable", "Responsabile", "Owner")
+COMPANY_CURRENCY = Phrase("Devise société", "Valuta società", "Company currency")
+
+# The frame of every list.
+AS_OF = Phrase("Situation au {day}", "Situazione al {day}", "As of {day}")
+KNOWN_AT = Phrase(
+    "Sources lues jusqu'au {instant} UTC",
+    "Fonti lette fino al {instant} UTC",
+    "Sources read up to {instant} UTC",
+)
+LAST_BANK_ENTRY = Phrase(
+    "Dernière écriture de banque, {company} : {day}",
+    "Ultima registrazione bancaria, {company}: {day}",
+    "Last bank entry, {company}: {day}",
+)
+NO_BANK_ENTRY = Phrase("aucune", "nessuna", "none")
+OLD_SOURCE = Phrase(
+    "Attention : la source {source} n'a pas été relue depuis le {instant} UTC",
+    "Attenzione: la fonte {source} non è stata riletta dal {instant} UTC",
+    "Beware: the source {source} has not been read since {instant} UTC",
+)
+ONLY = Phrase("Seulement : {name}", "Solo: {name}", "Only: {name}")
+LINES = Phrase("Lignes", "Righe", "Lines")
+SUMMARY = Phrase("Synthèse", "Riepilogo", "Summary")
+CUSTOMERS = Phrase("Clients", "Clienti", "Customers")
+TOTAL = Phrase("Total", "Totale", "Total")
+TOTAL_OF_LINES = Phrase("Total des lignes affichées", "Totale delle righe visibili", "Total shown")
+COUNT = Phrase("Nombre de lignes", "Numero di righe", "Number of lines")
+LEFT_OUT = Phrase(
+    "{shown} lignes sur {all} sont imprimées ({selection}) ; {left} ne le sont pas, les totaux "
+    "les comprennent.",
+    "Sono stampate {shown} righe su {all} ({selection}); {left} non lo sono, i totali le "
+    "comprendono.",
+    "{shown} of {all} lines are printed ({selection}); {left} are not, and the totals include "
+    "them.",
+)
+PAGE = Phrase("Page", "Pagina", "Page")
+NOTHING = Phrase("Aucune ligne.", "Nessuna riga.", "No lines.")
+YES = Phrase("oui", "sì", "yes")
+NO = Phrase("non", "no", "no")
+ROUNDED = Phrase(
+    "{column} : les lignes sont arrondies au centime ; leur somme dépasse de {difference} le "
+    "total exact, {total}.",
+    "{column}: le righe sono arrotondate al centesimo; la loro somma supera di {difference} il "
+    "totale esatto, {total}.",
+    "{column}: lines are rounded to the cent; their sum exceeds the exact total, {total}, by "
+    "{difference}.",
+)
+
+CODES: Mapping[str, Mapping[str, Phrase]] = {
+    "item_type": {
+        "invoice": Phrase("Facture", "Fattura", "Invoice"),
+        "deposit_invoice": Phrase("Facture d'acompte", "Fattura di acconto", "Deposit invoice"),
+        "credit_note": Phrase("Avoir", "Nota di credito", "Credit note"),
+        "opening_balance": Phrase("À-nouveau", "Saldo iniziale", "Opening balance"),
+        "payment": Phrase("Encaissement", "Incasso", "Payment"),
+        "refund": Phrase("Remboursement", "Rimborso", "Refund"),
+        "bill": Phrase("Effet", "Effetto", "Bill"),
+    },
+    "account_role": {
+        "trade": Phrase("Clients", "Crediti commerciali", "Trade"),
+        "bills_in_hand": Phrase(
+            "Effets en portefeuille", "Effetti in portafoglio", "Bills in hand"
+        ),
+        "bills_discounted": Phrase("Effets escomptés", "Effetti scontati", "Bills discounted"),
+        "doubtful": Phrase("Clients douteux", "Crediti dubbi", "Doubtful"),
+        "deposits": Phrase("Acomptes", "Acconti", "Deposits"),
+        "factor": Phrase("Factor", "Factor", "Factor"),
+        "unknown": Phrase("Inconnu", "Sconosciuto", "Unknown"),
+    },
+    "promise_status": {
+        "kept": Phrase("Tenue", "Mantenuta", "Kept"),
+        "pending": Phrase("En cours", "In attesa", "Pending"),
+        "broken": Phrase("Non tenue", "Non mantenuta", "Broken"),
+    },
+}
+"""By code set and code; a code that none knows is shown as it is."""
