@@ -38,6 +38,9 @@ FRESHNESS = """
     order by source_id
 """
 
+PUBLISHED_DAY = "select as_of_date from meta.runs order by known_load desc nulls last limit 1"
+"""Query for the as-of date of the marts, which for many marts is the only one."""
+
 
 @dataclass(frozen=True)
 class OldSource:
@@ -97,9 +100,7 @@ def freshness_by_source() -> str:
 
 def published_day(connection: duckdb.DuckDBPyConnection) -> date:
     """The as-of date of the marts."""
-    (day,) = one_row(
-        connection, "select as_of_date from meta.runs order by known_load desc nulls last limit 1"
-    )
+    (day,) = one_row(connection, PUBLISHED_DAY)
     assert isinstance(day, date)
     return day
 

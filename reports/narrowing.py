@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingestion.errors import ConfigurationError
-from reports.definition import TableDefinition
+from reports.definition import ListDefinition, TableDefinition
 from reports.request import ListRequest
 
 if TYPE_CHECKING:
@@ -36,21 +36,32 @@ class Narrowing:
         """What is chosen, for the reader."""
         return tuple(chosen.name for chosen in (self.company, self.customer, self.agent) if chosen)
 
-    def conditions(self, table: TableDefinition) -> tuple[str, dict[str, object]]:
-        """The condition on a table's query, and its parameters.
+    def tables(self, definition: ListDefinition) -> tuple[TableDefinition, ...]:
+        """The tables of a list that can be narrowed so; others would tell of everybody.
 
         Raises:
-            ConfigurationError: the table has no such column to narrow by.
+            ConfigurationError: the list itself cannot.
 
         """
+        kept = tuple(
+            table
+            for table in definition.tables
+            if (table.has_customers or not self.customer) and (table.agents or not self.agent)
+        )
+        if not kept or kept[0] is not definition.tables[0]:
+            raise ConfigurationError(f"{definition.name.value} has no customers to choose one of.")
+        return kept
+
+    def conditions(self, table: TableDefinition) -> tuple[str, dict[str, object]]:
+        """The condition on a table's query, and its parameters."""
         conditions, parameters = ["true"], dict[str, object]()
         if self.company:
             conditions.append("company_id in (select unnest($companies))")
             parameters["companies"] = list(self.company.keys)
-        if self.customer and table.has_customers:
+        if self.customer:
             conditions.append("customer_id in (select unnest($customers))")
             parameters["customers"] = list(self.customer.keys)
-        if self.agent and table.agents:
+        if self.agent:
             belongs = " or ".join(f"{key} in (select unnest($agents))" for key in table.agents)
             conditions.append(f"({belongs})")
             parameters["agents"] = list(self.agent.keys)

@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import ConfigurationError
@@ -15,6 +14,7 @@ from reports import wording
 from reports.definition import Breakdown, Column, Kind, ListDefinition, TableDefinition
 from reports.marts import Provenance, provenance, published_day, rows_of
 from reports.narrowing import Narrowing, narrowing
+from reports.numbers import rounded
 from reports.request import Language, ListRequest
 from reports.wording import CODES, Phrase
 
@@ -99,7 +99,8 @@ def prepare(
     labels = _Labels(connection, language)
     remarks: list[str] = []
     tables = tuple(
-        _table(connection, table, as_of, chosen, labels, remarks) for table in definition.tables
+        _table(connection, table, as_of, chosen, labels, remarks)
+        for table in chosen.tables(definition)
     )
     company = chosen.company.keys if chosen.company else ()
     return PreparedList(
@@ -277,19 +278,6 @@ def _values(
             for row in found
         ]
     return [row[position] for row in found]
-
-
-@cache
-def minor_unit(currency: str | None) -> Decimal:
-    """The smallest amount of a currency: 0.01 for most, 1 for the yen."""
-    from babel.numbers import get_currency_precision
-
-    return Decimal(1).scaleb(-get_currency_precision(currency) if currency else -2)
-
-
-def rounded(amount: Decimal, currency: str | None) -> Decimal:
-    """An amount in whole minor units of its currency."""
-    return amount.quantize(minor_unit(currency), ROUND_HALF_UP)
 
 
 def _prepared_column(

@@ -104,5 +104,94 @@ CODES: Mapping[str, Mapping[str, Phrase]] = {
         "pending": Phrase("En cours", "In attesa", "Pending"),
         "broken": Phrase("Non tenue", "Non mantenuta", "Broken"),
     },
+    "worklist_status": {
+        "remind": Phrase("À relancer", "Da sollecitare", "Remind"),
+        "wait": Phrase("Pas encore", "Non ancora", "Not yet"),
+        "excluded": Phrase("Exclu", "Escluso", "Excluded"),
+        "claim_interest": Phrase("Intérêts à réclamer", "Interessi da chiedere", "Claim interest"),
+    },
+    "exclusion_reason": {
+        "paid": Phrase("Payé", "Pagato", "Paid"),
+        "intercompany": Phrase("Intragroupe", "Infragruppo", "Intercompany"),
+        "insolvent": Phrase("Procédure collective", "Procedura concorsuale", "Insolvent"),
+        "factored": Phrase("Cédé au factor", "Ceduto al factor", "Factored"),
+        "bill_not_due": Phrase("Effet non échu", "Effetto non scaduto", "Bill not due"),
+        "do_not_remind": Phrase("Ne pas relancer", "Non sollecitare", "Not to be reminded"),
+        "disputed": Phrase("En litige", "In contestazione", "Disputed"),
+        "promise_pending": Phrase("Promesse en cours", "Promessa in corso", "Promise pending"),
+        "no_further_level": Phrase(
+            "Tous les niveaux envoyés", "Tutti i livelli inviati", "All levels were sent"
+        ),
+        "below_tolerance": Phrase("Sous le seuil", "Sotto la soglia", "Below the tolerance"),
+        "covered_by_receipts": Phrase(
+            "Couvert par des encaissements", "Coperto da incassi", "Covered by receipts"
+        ),
+    },
+    "next_channel": {
+        "email": Phrase("E-mail", "E-mail", "E-mail"),
+        "telephone": Phrase("Téléphone", "Telefono", "Telephone"),
+        "letter": Phrase("Courrier", "Lettera", "Letter"),
+        "registered_letter": Phrase("Lettre recommandée", "Raccomandata", "Registered letter"),
+    },
+    "activity_status": {
+        "at_risk": Phrase("À risque", "A rischio", "At risk"),
+        "dormant": Phrase("Dormant", "Dormiente", "Dormant"),
+    },
+    "next_action": {
+        "handle_insolvency": Phrase(
+            "Traiter la procédure collective", "Gestire l'insolvenza", "Handle the insolvency"
+        ),
+        "answer_claim": Phrase(
+            "Répondre à la réclamation", "Rispondere al reclamo", "Answer the claim"
+        ),
+        "tell_new_date": Phrase(
+            "Annoncer la nouvelle date", "Comunicare la nuova data", "Tell the new date"
+        ),
+        "chase_payment": Phrase(
+            "Relancer le paiement", "Sollecitare il pagamento", "Chase payment"
+        ),
+        "await_promised_payment": Phrase(
+            "Attendre le paiement promis",
+            "Attendere il pagamento promesso",
+            "Await promised payment",
+        ),
+        "win_back": Phrase("Reconquérir", "Riconquistare", "Win back"),
+        "follow_up": Phrase("Suivre", "Seguire", "Follow up"),
+        "none": Phrase("Rien", "Niente", "Nothing"),
+    },
+    "claim_status": {
+        "new": Phrase("Nouvelle", "Nuovo", "New"),
+        "in_progress": Phrase("En cours", "In corso", "In progress"),
+        "waiting_customer": Phrase(
+            "En attente du client", "In attesa del cliente", "Awaits customer"
+        ),
+        "unknown": Phrase("Inconnu", "Sconosciuto", "Unknown"),
+    },
+    "claim_channel": {
+        "email": Phrase("E-mail", "E-mail", "E-mail"),
+        "telephone": Phrase("Téléphone", "Telefono", "Telephone"),
+        "web": Phrase("Web", "Web", "Web"),
+        "portal": Phrase("Portail", "Portale", "Portal"),
+        "letter": Phrase("Courrier", "Lettera", "Letter"),
+        "unknown": Phrase("Inconnu", "Sconosciuto", "Unknown"),
+    },
+    "measure_kind": {
+        "to_date": Phrase("Réalisé à ce jour", "A oggi", "To date"),
+        "forecast": Phrase("Prévision", "Previsione", "Forecast"),
+    },
+    "document_kind": {
+        "quote": Phrase("Devis", "Preventivo", "Quote"),
+        "proforma": Phrase("Proforma", "Proforma", "Proforma"),
+        "framework_order": Phrase("Commande-cadre", "Ordine quadro", "Framework order"),
+        "order": Phrase("Commande", "Ordine", "Order"),
+        "preparation": Phrase("Préparation", "Preparazione", "Preparation"),
+        "delivery_note": Phrase("Bon de livraison", "Bolla di consegna", "Delivery note"),
+        "return": Phrase("Retour", "Reso", "Return"),
+        "deposit_invoice": Phrase("Facture d'acompte", "Fattura di acconto", "Deposit invoice"),
+        "invoice": Phrase("Facture", "Fattura", "Invoice"),
+        "credit_note": Phrase("Avoir", "Nota di credito", "Credit note"),
+        "backorder": Phrase("Reliquat", "Residuo d'ordine", "Backorder"),
+        "order_to_enter": Phrase("Commande à saisir", "Ordine da inserire", "Order to enter"),
+    },
 }
 """By code set and code; a code that none knows is shown as it is."""

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 from ingestion.errors import ConfigurationError
 from reports import wording
 from reports.definition import Kind
-from reports.formats.numbers import note_lines
 from reports.formats.safe_text import CONTROLS
+from reports.notes import note_lines
+from reports.numbers import minor_unit
 from reports.prepared import (
     PreparedBreakdown,
     PreparedColumn,
     PreparedList,
     PreparedTable,
-    minor_unit,
 )
 from reports.request import Language
 
@@ -142,7 +142,7 @@ class _Book:
         return {
             Kind.COUNT: "#,##0",
             Kind.DAYS_LATE: "#,##0",
-            Kind.DECIMAL: "#,##0.0",
+            Kind.DECIMAL: "#,##0.00",
             Kind.SHARE: "0%",
             Kind.DATE: DATES[self.language],
         }.get(kind, "General")
@@ -315,7 +315,9 @@ def _write_breakdown(
                 sheet.write_string(row, place, plain(str(value)), book.format())
         # Multiplied by one, a single truth value is a number, too.
         condition = "*".join([*same, "1"])
-        values = [(number, f"=SUMPRODUCT({condition})", book.value(Kind.COUNT))]
+        values: list[tuple[Decimal | int, str, Format]] = [
+            (number, f"=SUMPRODUCT({condition})", book.value(Kind.COUNT))
+        ]
         for position, total in zip(breakdown.measures, totals, strict=True):
             column = table.columns[position]
             currency = (

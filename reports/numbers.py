@@ -1,19 +1,16 @@
-"""Numbers, days and notes as a reader of the language writes them, by the CLDR data of Babel."""
+"""Numbers and days as a reader of the language writes them, by the CLDR data of Babel."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from typing import Any
 
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_currency_precision
 
-from reports import wording
 from reports.definition import Kind
-from reports.prepared import PreparedList, minor_unit
 from reports.request import Language
 
 LOCALES = {
@@ -24,12 +21,15 @@ LOCALES = {
 }
 
 
-@dataclass(frozen=True)
-class Note:
-    """A line under the title of a list."""
+@cache
+def minor_unit(currency: str | None) -> Decimal:
+    """The smallest amount of a currency: 0.01 for most, 1 for the yen."""
+    return Decimal(1).scaleb(-get_currency_precision(currency) if currency else -2)
 
-    text: str
-    is_warning: bool = False
+
+def rounded(amount: Decimal, currency: str | None) -> Decimal:
+    """An amount in whole minor units of its currency."""
+    return amount.quantize(minor_unit(currency), ROUND_HALF_UP)
 
 
 def day(value: date, language: Language) -> str:
@@ -65,31 +65,7 @@ def shown(value: Any, kind: Kind, currency: str | None, language: Language) -> s
     if kind is Kind.SHARE:
         return str(format_decimal(value * 100, "#,##0", LOCALES[language])) + " %"
     if kind is Kind.DECIMAL:
-        return str(format_decimal(value, "#,##0.0", LOCALES[language]))
+        return str(format_decimal(value, "#,##0.00", LOCALES[language]))
+    if kind in (Kind.COUNT, Kind.DAYS_LATE):
+        return str(format_decimal(value, "#,##0", LOCALES[language]))
     return str(value)
-
-
-def note_lines(prepared: PreparedList) -> Iterator[Note]:
-    """What a reader must know first: of which day it is, how far the books and sources go."""
-    language, known = prepared.language, prepared.provenance
-    yield Note(
-        f"{wording.AS_OF[language].format(day=day(known.as_of, language))} · "
-        + wording.KNOWN_AT[language].format(instant=instant(known.known_at, language))
-    )
-    for name in prepared.only:
-        yield Note(wording.ONLY[language].format(name=name))
-    for books in known.books:
-        last = books.last_bank_entry
-        yield Note(
-            wording.LAST_BANK_ENTRY[language].format(
-                company=books.company,
-                day=day(last, language) if last else wording.NO_BANK_ENTRY[language],
-            )
-        )
-    for old in known.old_sources:
-        yield Note(
-            wording.OLD_SOURCE[language].format(
-                source=old.source, instant=instant(old.read_at, language)
-            ),
-            is_warning=True,
-        )
