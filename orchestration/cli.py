@@ -326,11 +326,17 @@ def report(
         Path | None,
         typer.Option(help="File that `adv rebuild --into` made, in place of the publication."),
     ] = None,
+    letters: Annotated[
+        Path | None,
+        typer.Option(help="With dunning: also write the letters and drafts due to this folder."),
+    ] = None,
 ) -> None:
     """Write a list to act on, from the published marts: the unpaid report, reminders due, ..."""
     from reports.request import ListRequest
     from reports.writing import default_name, write_list
 
+    if letters is not None and name is not ListName.DUNNING:
+        raise ConfigurationError("--letters goes with `adv report dunning`.")
     request = ListRequest(name, language, as_of and as_of.date(), customer, agent, company)
     source = marts or Home.from_environment().marts
     written = write_list(source, request, out or Path(default_name(source, request)))
@@ -339,6 +345,15 @@ def report(
         highlight=False,
         soft_wrap=True,
     )
+    if letters is not None:
+        from reports.letters.writing import write_letters
+
+        count = len(write_letters(source, request, letters))
+        console.print(
+            f"{count:,} letters, none of them sent: {escape(str(letters))}",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 @app.command()

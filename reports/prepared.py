@@ -94,7 +94,7 @@ def prepare(
 
     """
     language = request.language
-    as_of = _day(connection, definition, request.as_of)
+    as_of = day_of(connection, definition, request.as_of)
     chosen = narrowing(connection, request)
     labels = _Labels(connection, language)
     remarks: list[str] = []
@@ -114,9 +114,15 @@ def prepare(
     )
 
 
-def _day(
+def day_of(
     connection: duckdb.DuckDBPyConnection, definition: ListDefinition, asked: date | None
 ) -> date:
+    """The day that a list speaks of.
+
+    Raises:
+        ConfigurationError: the marts cannot tell that list of the day that is asked for.
+
+    """
     if asked is None:
         return published_day(connection)
     days = [day for (day,) in connection.execute(definition.days).fetchall()]

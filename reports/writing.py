@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from uuid import uuid4
 
 from ingestion.errors import ConfigurationError
 from reports.lists.registry import LISTS
 from reports.marts import open_marts, published_day
 from reports.prepared import PreparedList, prepare
 from reports.request import ListRequest, WrittenList
+from reports.whole import put_whole
 
 FORMATS = {
     ".xlsx": ("reports.formats.excel", "write_excel"),
@@ -20,7 +19,6 @@ FORMATS = {
     ".csv": ("reports.formats.comma_separated", "write_csv"),
 }
 """Module and function of each format, loaded when it is wanted."""
-OWNER_WRITES_GROUP_READS = 0o640
 
 
 def write_list(marts: Path, request: ListRequest, target: Path) -> WrittenList:
@@ -51,25 +49,6 @@ def _writer(target: Path) -> Callable[[PreparedList, Path], None]:
     module, function = FORMATS[target.suffix.lower()]
     writer: Callable[[PreparedList, Path], None] = getattr(import_module(module), function)
     return writer
-
-
-def put_whole(target: Path, write: Callable[[Path], None]) -> None:
-    """Write a file beside its place and move it there: nobody sees half of it.
-
-    It may be read by its owner and the group, since it names customers.
-    """
-    if not target.parent.is_dir():
-        raise ConfigurationError(f"--out: there is no folder {target.parent}.")
-    # Formats go by the ending, which the temporary name keeps.
-    temporary = target.with_name(f".{uuid4().hex}{target.suffix}")
-    try:
-        write(temporary)
-        temporary.chmod(OWNER_WRITES_GROUP_READS)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def default_name(marts: Path, request: ListRequest) -> str:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import typst
-
 from reports import wording
 from reports.definition import Kind
+from reports.formats.typeset import typeset
 from reports.notes import note_lines
 from reports.numbers import day, shown
 from reports.prepared import PreparedBreakdown, PreparedColumn, PreparedList, PreparedTable
@@ -32,7 +30,7 @@ def write_pdf(prepared: PreparedList, target: Path) -> None:
             _breakdown(prepared, table, breakdown, language) for breakdown in table.breakdowns
         ]
         parts.append(_lines(table, language))
-    compile_pdf(
+    typeset(
         TEMPLATE,
         {
             "title": prepared.title,
@@ -49,11 +47,6 @@ def write_pdf(prepared: PreparedList, target: Path) -> None:
     )
 
 
-def compile_pdf(template: Path, data: dict[str, Any], target: Path) -> None:
-    """Fill a template in; the data is handed over as such and never becomes markup."""
-    typst.compile(str(template), output=str(target), sys_inputs={"data": json.dumps(data)})
-
-
 def _breakdown(
     prepared: PreparedList, table: PreparedTable, breakdown: PreparedBreakdown, language: Language
 ) -> dict[str, Any]:
@@ -68,7 +61,7 @@ def _breakdown(
                 *(shown(value, Kind.TEXT, None, language) for value in key),
                 str(number),
                 *(
-                    _amount(total, column, named.get(column.currency), language)
+                    _amount(total, column, named, language)
                     for total, column in zip(totals, measures, strict=True)
                 ),
             ]
@@ -80,8 +73,9 @@ def _breakdown(
 
 
 def _amount(
-    total: Decimal, column: PreparedColumn, currency: str | None, language: Language
+    total: Decimal, column: PreparedColumn, named: dict[int, Any], language: Language
 ) -> str:
+    currency = None if column.currency is None else named.get(column.currency)
     return shown(total, column.kind, currency, language) if total else "-"
 
 
