@@ -123,8 +123,8 @@ LAWS: Mapping[tuple[str, str], Phrase] = {
     ),
     ("IT", "private"): Phrase(
         "Conformément aux articles 4, 5 et 6 du décret législatif italien n° 231 du 9 octobre "
-        "2002, les intérêts moratoires courent automatiquement dès le jour suivant l'échéance, sans "
-        "mise en demeure, et une indemnité forfaitaire pour frais de recouvrement est due.",
+        "2002, les intérêts moratoires courent automatiquement dès le jour suivant l'échéance, "
+        "sans mise en demeure, et une indemnité forfaitaire pour frais de recouvrement est due.",
         "Ai sensi degli articoli 4, 5 e 6 del D.Lgs. 9 ottobre 2002, n. 231, gli interessi "
         "moratori decorrono automaticamente dal giorno successivo alla scadenza, senza che sia "
         "necessaria la costituzione in mora, ed è dovuto un importo forfettario a titolo di "

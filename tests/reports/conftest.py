@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -113,7 +113,7 @@ def rows() -> dict[str, list[dict[str, Any]]]:
             reminder(
                 6,
                 "c2",
-                None or 1,
+                1,
                 "email",
                 worklist_status="excluded",
                 exclusion_reason="insolvent",
@@ -252,13 +252,13 @@ def rows() -> dict[str, list[dict[str, Any]]]:
                 "source_id": "erp",
                 "table_name": "t",
                 "last_load_id": 1,
-                "last_extracted_at": datetime(2026, 7, 1, 2),
+                "last_extracted_at": "2026-07-01 02:00:00",
             },
             {
                 "source_id": "crm",
                 "table_name": "t",
                 "last_load_id": 0,
-                "last_extracted_at": datetime(2026, 6, 28, 2),
+                "last_extracted_at": "2026-06-28 02:00:00",
             },
         ],
     }

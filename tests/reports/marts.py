@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -28,7 +28,7 @@ TABLES = (
     *("kpi.glossary", "kpi.open_items", "kpi.order_tracking", "kpi.staffing_weekly"),
     *("kpi.workload_balance", "meta.company_books", "meta.freshness", "meta.runs"),
 )
-FILLERS = {"string": "", "date": AS_OF, "timestamp": datetime(2026, 7, 1, 2), "boolean": False}
+FILLERS = {"string": "", "date": AS_OF, "timestamp": "2026-07-01 02:00:00", "boolean": False}
 Rows = Mapping[str, Iterable[Mapping[str, Any]]]
 
 
@@ -94,7 +94,7 @@ def seeded(table: str) -> tuple[Mapping[str, Any], ...]:
             {
                 "run_id": "r1",
                 "as_of_date": AS_OF,
-                "known_at": datetime(2026, 7, 1, 2),
+                "known_at": "2026-07-01 02:00:00",
                 "known_load": 1,
             },
         )
