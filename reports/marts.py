@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingestion.engine import connect, one_row
+from ingestion.engine import connect, one_row, quoted_text
 from ingestion.errors import PublicationError
 
 if TYPE_CHECKING:
@@ -112,10 +112,11 @@ def provenance(
     (known_at,) = one_row(
         connection, "select known_at from meta.runs order by known_load desc nulls last limit 1"
     )
+    named = ", ".join(quoted_text(company) for company in companies)
+    chosen = f"company_id in ({named})" if companies else "true"
     books = connection.execute(
         "select company_id, name, last_bank_entry_on from meta.company_books "
-        "where $everybody or company_id in (select unnest($companies)) order by 2, 1",
-        {"everybody": not companies, "companies": list(companies)},
+        f"where {chosen} order by 2, 1"
     ).fetchall()
     old = connection.execute(
         f"select source, read_at_utc from ({freshness_by_source()}) where state <> '' order by 1"
@@ -126,8 +127,15 @@ def provenance(
 
 
 def rows_of(
-    connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, Any]
+    connection: duckdb.DuckDBPyConnection, query: str, as_of: date, condition: str, order: str
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Column names and rows of a query."""
-    result = connection.execute(query, parameters)
+    """Column names and rows of a query on a day, those that satisfy a condition.
+
+    The day is written into the query: handing DuckDB a parameter makes it load pandas, which takes
+    longer than most lists.
+    """
+    told = query.replace("$as_of", f"date '{as_of}'")
+    result = connection.execute(
+        f"with list as ({told}) select * from list where {condition} order by {order}"
+    )
     return [column[0] for column in result.description or ()], result.fetchall()

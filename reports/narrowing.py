@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ingestion.engine import quoted_text
 from ingestion.errors import ConfigurationError
 from reports.definition import ListDefinition, TableDefinition
 from reports.request import ListRequest
@@ -21,6 +22,10 @@ class Chosen:
 
     keys: tuple[str, ...]
     name: str
+
+    def is_in(self, column: str) -> str:
+        """The condition that a column holds one of the keys."""
+        return f"{column} in ({', '.join(quoted_text(key) for key in self.keys)})"
 
 
 @dataclass(frozen=True)
@@ -52,20 +57,17 @@ class Narrowing:
             raise ConfigurationError(f"{definition.name.value} has no customers to choose one of.")
         return kept
 
-    def conditions(self, table: TableDefinition) -> tuple[str, dict[str, object]]:
-        """The condition on a table's query, and its parameters."""
-        conditions, parameters = ["true"], dict[str, object]()
+    def condition(self, table: TableDefinition) -> str:
+        """The condition on the rows of a table's query."""
+        conditions = ["true"]
         if self.company:
-            conditions.append("company_id in (select unnest($companies))")
-            parameters["companies"] = list(self.company.keys)
+            conditions.append(self.company.is_in("company_id"))
         if self.customer:
-            conditions.append("customer_id in (select unnest($customers))")
-            parameters["customers"] = list(self.customer.keys)
+            conditions.append(self.customer.is_in("customer_id"))
         if self.agent:
-            belongs = " or ".join(f"{key} in (select unnest($agents))" for key in table.agents)
+            belongs = " or ".join(self.agent.is_in(key) for key in table.agents)
             conditions.append(f"({belongs})")
-            parameters["agents"] = list(self.agent.keys)
-        return " and ".join(conditions), parameters
+        return " and ".join(conditions)
 
 
 def narrowing(connection: duckdb.DuckDBPyConnection, request: ListRequest) -> Narrowing:
@@ -98,21 +100,20 @@ def _find(
 ) -> Chosen | None:
     if wanted is None:
         return None
+    word = quoted_text(wanted)
     number = f"{what}_number" if what != "agent" else key
     found = connection.execute(
         f"select {key}, {name} from {table} "
-        f"where {key} = $wanted or lower({number}) = lower($wanted) "
-        f"or lower({name}) = lower($wanted) order by {key}",
-        {"wanted": wanted},
+        f"where {key} = {word} or lower({number}) = lower({word}) "
+        f"or lower({name}) = lower({word}) order by {key}"
     ).fetchall()
     if not found:
         # Of a long name a few letters are enough, which no measure of likeness honours.
         near = connection.execute(
             f"select {name} from (select distinct {name} from {table} where {key} <> 'unknown') "
-            f"order by contains(lower({name}), lower($wanted)) desc, "
-            f"jaro_winkler_similarity(lower({name}), lower($wanted)) desc, {name} "
-            f"limit {NEAR_NAMES}",
-            {"wanted": wanted},
+            f"order by contains(lower({name}), lower({word})) desc, "
+            f"jaro_winkler_similarity(lower({name}), lower({word})) desc, {name} "
+            f"limit {NEAR_NAMES}"
         ).fetchall()
         names = ", ".join(str(value) for (value,) in near)
         raise ConfigurationError(

@@ -187,12 +187,8 @@ def _table(
     labels: _Labels,
     remarks: list[str],
 ) -> PreparedTable:
-    condition, parameters = chosen.conditions(definition)
     names, found = rows_of(
-        connection,
-        f"with list as ({definition.query}) "
-        f"select * from list where {condition} order by {definition.order}",
-        {"as_of": as_of, **parameters},
+        connection, definition.query, as_of, chosen.condition(definition), definition.order
     )
     at = {name: position for position, name in enumerate(names)}
     shown: list[tuple[Column, list[Any]]] = []

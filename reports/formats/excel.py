@@ -45,6 +45,10 @@ DATES = {
 LATE = ((90, "#F4B6B0"), (30, "#FBD9B5"), (0, "#FFF3C4"))
 """Colours of days late, beyond so many."""
 HEAD, BAND = "#1F3A4D", "#E8EEF2"
+SENTENCE = 50
+"""Text in columns as wide as this is wrapped."""
+PAGE_WIDTH = 230
+"""Characters that can still be read when they are fitted to one page."""
 ARIAL_WIDTH = 1.1
 """Columns are given in characters; bold and marks of thousands need a little more."""
 
@@ -107,11 +111,10 @@ class _Book:
         sheet: Worksheet = self.workbook.add_worksheet(safe)
         sheet.set_landscape()
         sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
         sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
         title = self.prepared.title.replace("&", "&&")
         page = wording.PAGE[self.language]
-        sheet.set_header(f"&L&9{title}&R&9{self.prepared.provenance.as_of:%Y-%m-%d}")
+        sheet.set_header(f"&L&9{title}&R&9 {self.prepared.provenance.as_of:%Y-%m-%d}")
         sheet.set_footer(f"&C&9{page} &P / &N")
         sheet.hide_gridlines(2)
         return sheet
@@ -138,7 +141,8 @@ class _Book:
     def _number(self, kind: Kind, currency: str | None) -> str:
         if kind is Kind.MONEY:
             places = -int(minor_unit(currency).as_tuple().exponent)
-            return "#,##0" + ("." + "0" * places if places else "")
+            shown = "#,##0" + ("." + "0" * places if places else "")
+            return f'{shown};-{shown};"-"'
         return {
             Kind.COUNT: "#,##0",
             Kind.DAYS_LATE: "#,##0",
@@ -177,7 +181,7 @@ def _writer(
     """How the values of a column are written, decided once and not for every cell."""
     kind = column.kind
     if kind in (Kind.TEXT, Kind.CODE, Kind.YES_NO):
-        text = book.format(**properties)
+        text = book.format(text_wrap=column.width >= SENTENCE, **properties)
         return lambda row, place, _, value: sheet.write_string(row, place, plain(str(value)), text)
     if kind is Kind.DATE:
         day = book.value(kind, align="left", **properties)
@@ -227,12 +231,22 @@ def _write_lines(book: _Book, table: PreparedTable) -> _Placed:
                 writers[place](row, place, line, value)
     if not table.rows:
         sheet.write_string(first, 0, wording.NOTHING[book.language], book.format(italic=True))
+    _print_columns(sheet, table.columns, _names(table))
     sheet.set_row(heading_row, 36)
     sheet.autofilter(heading_row, 0, last, len(table.columns) - 1)
     sheet.freeze_panes(first, _names(table))
     sheet.repeat_rows(heading_row)
     _colour_days_late(book, sheet, table.columns, first, last)
     return _Placed(table, sheet.get_name(), first, last)
+
+
+def _print_columns(sheet: Worksheet, columns: Sequence[PreparedColumn], names: int) -> None:
+    """All columns on one page, or, where nobody could read that, names repeated on each."""
+    if sum(column.width for column in columns) <= PAGE_WIDTH:
+        sheet.fit_to_pages(1, 0)
+        return
+    sheet.set_print_scale(60)
+    sheet.repeat_columns(0, names - 1)
 
 
 def _names(table: PreparedTable) -> int:
@@ -277,6 +291,7 @@ def _write_summary(book: _Book, sheet: Worksheet, placed: list[_Placed]) -> None
     for remark in book.prepared.remarks:
         sheet.write_string(row, 0, plain(remark), book.format(italic=True))
         row += 1
+    sheet.fit_to_pages(1, 0)
     sheet.set_column(0, 0, 24)
     sheet.set_column(1, 2, 18)
     sheet.set_column(3, 20, 15)
@@ -349,6 +364,7 @@ def _write_customers(book: _Book, table: PreparedTable) -> None:
     for place, column in enumerate(columns):
         sheet.set_column(place, place, column.width * ARIAL_WIDTH)
         sheet.write_string(heading_row, place, plain(column.heading), book.heading(column))
+    _print_columns(sheet, columns, _names(table))
     sheet.set_row(heading_row, 36)
     first_measure = len(shown) - len(table.measures)
     bold = {"bold": True, "bg_color": BAND}

@@ -47,6 +47,7 @@ QUERY = """
     left join core.fct_documents as documents on worklist.document_id = documents.document_id
     where worklist.as_of_date = $as_of and worklist.worklist_status = 'remind'
 """
+ORDER = "company_id, customer_id, next_level, due_date, document_number, open_item_id"
 LANGUAGES_OF = {"FR": Language.FRENCH, "IT": Language.ITALIAN}
 """What a company writes in where its customer's language is none of ours."""
 
@@ -141,13 +142,8 @@ def write_letters(marts: Path, request: ListRequest, folder: Path) -> tuple[Writ
     dunning = LISTS[ListName.DUNNING]
     with open_marts(marts) as connection:
         as_of = day_of(connection, dunning, request.as_of)
-        condition, parameters = narrowing(connection, request).conditions(dunning.tables[0])
-        names, found = rows_of(
-            connection,
-            f"with list as ({QUERY}) select * from list where {condition} "
-            "order by company_id, customer_id, next_level, due_date, document_number, open_item_id",
-            {"as_of": as_of, **parameters},
-        )
+        condition = narrowing(connection, request).condition(dunning.tables[0])
+        names, found = rows_of(connection, QUERY, as_of, condition, ORDER)
     folder.mkdir(parents=True, exist_ok=True)
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for values in found:

@@ -73,7 +73,11 @@ WAITS = {
         "in attesa del benestare della nostra contabilità",
         "awaiting release by our accounts department",
     ),
-    "customer": Phrase("en attente de votre part", "in attesa di Vostro riscontro", "awaiting you"),
+    "customer": Phrase(
+        "en attente de votre acompte ou de la date que vous souhaitez",
+        "in attesa di un Vostro acconto o della data da Voi richiesta",
+        "awaiting your deposit or the date you asked for",
+    ),
     "stock": Phrase("en attente d'approvisionnement", "in attesa di merce", "awaiting supply"),
     "promised_date": Phrase("programmé", "programmato", "scheduled"),
     "warehouse": Phrase("en préparation", "in preparazione", "in preparation"),
