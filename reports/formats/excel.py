@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 MOST_LINES = 1_048_576 - 20
 """What a sheet holds, less its head."""
+MOST_CHARACTERS = 32_767
+"""What a cell holds."""
 MOST_GROUPED_LINES = 20_000
 """Beyond it the customers' sheet has their totals only: outlines of more open slowly."""
 DATES = {
@@ -44,6 +47,8 @@ DATES = {
 """Marks of thousands and decimals are those of the reader's own program, whatever is written."""
 LATE = ((90, "#F4B6B0"), (30, "#FBD9B5"), (0, "#FFF3C4"))
 """Colours of days late, beyond so many."""
+FIRST_DAY = date(1899, 12, 30)
+"""The day that spreadsheets count from."""
 HEAD, BAND = "#1F3A4D", "#E8EEF2"
 SENTENCE = 50
 """Text in columns as wide as this is wrapped."""
@@ -172,7 +177,9 @@ class _Placed:
 
 def plain(text: str) -> str:
     """Text as a cell may hold it."""
-    return CONTROLS.sub("", text)[:32_767]
+    if text.isprintable() and len(text) <= MOST_CHARACTERS:
+        return text
+    return CONTROLS.sub("", text)[:MOST_CHARACTERS]
 
 
 def _writer(
@@ -185,7 +192,10 @@ def _writer(
         return lambda row, place, _, value: sheet.write_string(row, place, plain(str(value)), text)
     if kind is Kind.DATE:
         day = book.value(kind, align="left", **properties)
-        return lambda row, place, _, value: sheet.write_datetime(row, place, value, day)
+        first = FIRST_DAY.toordinal()
+        return lambda row, place, _, value: sheet.write_number(
+            row, place, value.toordinal() - first, day
+        )
     if kind is Kind.MONEY:
         by_currency: dict[str | None, Format] = {}
 

@@ -9,7 +9,7 @@ from reports.wording import Phrase
 
 QUERY = """
     select
-        items.*,
+        items.* replace (nullif(items.disputed_amount, 0) as disputed_amount),
         companies.name as company,
         companies.currency_code as company_currency_code,
         customers.customer_number,
