@@ -135,10 +135,9 @@ class _Book:
         return row + 1
 
     def heading(self, column: PreparedColumn) -> Format:
-        align = "left" if column.kind in LEFT else "right"
-        return self.format(
-            bold=True, font_color="white", bg_color=HEAD, text_wrap=True, align=align, valign="top"
-        )
+        # Words keep off the numbers before them.
+        side = {"align": "left", "indent": 1} if column.kind in LEFT else {"align": "right"}
+        return self.format(bold=True, font_color="white", bg_color=HEAD, text_wrap=True, **side)
 
     def value(self, kind: Kind, currency: str | None = None, **properties: Any) -> Format:
         return self.format(num_format=self._number(kind, currency), **properties)
@@ -188,10 +187,10 @@ def _writer(
     """How the values of a column are written, decided once and not for every cell."""
     kind = column.kind
     if kind in (Kind.TEXT, Kind.CODE, Kind.YES_NO):
-        text = book.format(text_wrap=column.width >= SENTENCE, **properties)
+        text = book.format(text_wrap=column.width >= SENTENCE, indent=1, **properties)
         return lambda row, place, _, value: sheet.write_string(row, place, plain(str(value)), text)
     if kind is Kind.DATE:
-        day = book.value(kind, align="left", **properties)
+        day = book.value(kind, align="left", indent=1, **properties)
         first = FIRST_DAY.toordinal()
         return lambda row, place, _, value: sheet.write_number(
             row, place, value.toordinal() - first, day
@@ -251,11 +250,11 @@ def _write_lines(book: _Book, table: PreparedTable) -> _Placed:
 
 
 def _print_columns(sheet: Worksheet, columns: Sequence[PreparedColumn], names: int) -> None:
-    """All columns on one page, or, where nobody could read that, names repeated on each."""
+    """All columns on one page, or, where nobody could read that, on two, the names on both."""
     if sum(column.width for column in columns) <= PAGE_WIDTH:
         sheet.fit_to_pages(1, 0)
         return
-    sheet.set_print_scale(60)
+    sheet.fit_to_pages(2, 0)
     sheet.repeat_columns(0, names - 1)
 
 
