@@ -132,6 +132,10 @@ def run(
         datetime | None,
         typer.Option("--to", formats=["%Y-%m-%d"], help="Last day of --from; today by default."),
     ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Read this source (erp) and leave the others as they are; repeatable."),
+    ] = None,
 ) -> None:
     """Refresh now: the same job as the schedule's and the UI's. Exit code 0 means published.
 
@@ -145,6 +149,7 @@ def run(
         sources_file=sources,
         as_of=as_of.date() if as_of else None,
         again=_read_again(full_refresh, again or [], first_day, last_day),
+        only=tuple(only or ()),
     )
     print_run(console, report)
     if not report.published:

@@ -5,8 +5,8 @@ ADV_NOTIFY_EMAIL        addresses, separated by commas, reached through
 ADV_SMTP_HOST           a mail server, encrypted where it offers that; also ADV_SMTP_PORT,
 ADV_SMTP_FROM, and ADV_SMTP_USER with ADV_SMTP_PASSWORD
 ADV_NOTIFY_SUCCESS      set to 1, tells of publications too
-ADV_HEARTBEAT_URL       is called after every publication: whoever waits for that call notices
-the night that never ran, of which nobody here could tell
+ADV_HEARTBEAT_URL       is called after every publication of a run that read all sources: whoever
+waits for that call notices the night that never ran, of which nobody here could tell
 """
 
 import json
@@ -78,7 +78,7 @@ def tell_failure(home: Home, run_id: str, reasons: Sequence[str]) -> None:
 def tell_publication(publication: Publication) -> None:
     """Tell that a run published, to whom that is wanted; what cannot be sent is logged."""
     heartbeat = os.environ.get("ADV_HEARTBEAT_URL")
-    if heartbeat:
+    if heartbeat and not publication.only:
         _without_harm(lambda: _call(heartbeat, "ADV_HEARTBEAT_URL"))
     if os.environ.get("ADV_NOTIFY_SUCCESS") == "1":
         day = publication.as_of_date

@@ -29,6 +29,16 @@ from reports.marts import freshness_by_source
 
 MAXIMUM_ROWS = 200
 
+LAST_WHOLE_RUN = """
+    with runs as (
+        from meta.runs
+        -- Marts of an earlier version lack it.
+        union all by name select null::varchar as only_sources where false
+    )
+    select known_at, started_at from runs
+    where known_load is not null and only_sources is null
+    order by known_load desc limit 1
+"""
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 FRESHNESS_BY_TABLE = "select * from meta.freshness order by source_id, table_name"
 
@@ -55,17 +65,33 @@ def print_run(console: Console, report: RunReport) -> None:
         return
     marts = escape(str(home.marts))
     console.print(f"[green]Published[/] {marts}, as of {report.as_of} (run {report.run_id})")
+    _print_what_is_lacking(console, report)
+    console.print(
+        "Next: `make ui` opens Dagster; "
+        '`adv sql "select * from kpi.aging"` asks the marts; '
+        "`adv init` and `adv check` point it at your own systems."
+    )
+
+
+def _print_what_is_lacking(console: Console, report: RunReport) -> None:
+    if not report.day_is_over:
+        console.print(
+            f"[yellow]Not over:[/] {report.as_of} goes on, and the marts know what its sources "
+            "held just now.",
+            highlight=False,
+        )
+    if report.not_read:
+        console.print(
+            f"Not read, as was asked: {', '.join(report.not_read)}. Published as of the last load "
+            "that was merged; `adv status` says how old that is.",
+            highlight=False,
+        )
     if report.stale:
         console.print(
             f"[yellow]Stale:[/] {', '.join(report.stale)}. Refused, or out of reach, and published "
             "as of the last load that was merged.",
             highlight=False,
         )
-    console.print(
-        "Next: `make ui` opens Dagster; "
-        '`adv sql "select * from kpi.aging"` asks the marts; '
-        "`adv init` and `adv check` point it at your own systems."
-    )
 
 
 def print_status(console: Console, home: Home, *, by_table: bool = False) -> None:
@@ -109,15 +135,18 @@ def _print_disk_use(console: Console, home: Home) -> None:
 
 
 def age_of_publication(home: Home) -> timedelta | None:
-    """How long ago the publication in force knew its sources; None where there is none.
+    """How long ago the publication in force knew all of its sources; None where there is none.
 
+    A run that read some of them makes it no younger: the night that did not run would pass unseen.
     Loads stay in order when the clock was ahead and is set back: then the next ones, too, are dated
     ahead, and when their run began says more. Below zero, no run has begun since.
     """
     if publish.marts_in_force(home) is None:
         return None
-    query = "select known_at, started_at from meta.runs order by known_load desc limit 1"
-    ((known, began),) = query_marts(home, query)[1]
+    rows = query_marts(home, LAST_WHOLE_RUN)[1]
+    if not rows:
+        return None
+    ((known, began),) = rows
     assert isinstance(known, datetime) and isinstance(began, datetime)
     return datetime.now(UTC).replace(tzinfo=None) - min(known, began)
 

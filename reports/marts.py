@@ -31,7 +31,8 @@ FRESHNESS = """
         case
             when max(last_extracted_at)
                 < timestamp '{now}' - to_seconds(max(fresh_within_hours)::double * 3600) then 'late'
-            when min(last_load_id) < (select max(known_load) from meta.runs) then 'stale' else ''
+            when bool_or(is_stale) then 'stale'
+            when min(last_load_id) < (select max(known_load) from meta.runs) then 'not read' else ''
         end as state
     from freshness
     group by source_id, source_system
@@ -94,7 +95,11 @@ def open_marts(marts: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def freshness_by_source() -> str:
-    """A query: one row per source, how old its readings are now, and `late` or `stale` if so."""
+    """A query: one row per source, how old its readings are now, and what is wrong with that.
+
+    `late` is older than it may be, `stale` could not be read or was refused; `not read` was left
+    out by the last run, as was asked.
+    """
     return FRESHNESS.format(now=datetime.now(UTC).replace(tzinfo=None))
 
 

@@ -51,7 +51,8 @@ def published(home: Home, policies: str) -> None:
             select
                 source_id, 'fec' as source_system, 't' as table_name, 1::bigint as last_load_id,
                 (now() at time zone 'UTC') - to_hours(age) as last_extracted_at,
-                1 as last_rows_extracted, 0 as last_rows_quarantined, 1 as rows_current {policies}
+                1 as last_rows_extracted, 0 as last_rows_quarantined, 1 as rows_current,
+                false as is_stale {policies}
             from (values ('erp', 1), ('sheets', 48)) as source (source_id, age)
             """
         )
