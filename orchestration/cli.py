@@ -335,13 +335,25 @@ def report(
         Path | None,
         typer.Option(help="With dunning: also write the letters and drafts due to this folder."),
     ] = None,
+    fresh: Annotated[
+        bool,
+        typer.Option("--fresh", help="First read what is owed and paid as of now, and publish."),
+    ] = False,
 ) -> None:
-    """Write a list to act on, from the published marts: the unpaid report, reminders due, ..."""
+    """Write a list to act on, from the published marts: the unpaid report, reminders due, ...
+
+    With --fresh, nobody is on it who paid this morning: the sources of receivables are read first,
+    the others stay as they are. When that fails, nothing is written and the exit code is 1.
+    """
     from reports.request import ListRequest
     from reports.writing import default_name, write_list
 
     if letters is not None and name is not ListName.DUNNING:
         raise ConfigurationError("--letters goes with `adv report dunning`.")
+    if fresh and marts:
+        raise ConfigurationError("--fresh publishes anew, and --marts is another file: not both.")
+    if fresh:
+        _refresh_receivables()
     request = ListRequest(name, language, as_of and as_of.date(), customer, agent, company)
     source = marts or Home.from_environment().marts
     written = write_list(source, request, out or Path(default_name(source, request)))
@@ -475,6 +487,16 @@ def demo_stop() -> None:
     from ingestion.demo_company.server import stop
 
     stop(Home.from_environment().demo)
+
+
+def _refresh_receivables() -> None:
+    from orchestration.nightly import refresh_receivables
+    from orchestration.printing import print_refreshed
+
+    refreshed = refresh_receivables(Home.from_environment())
+    print_refreshed(console, errors, refreshed)
+    if not refreshed.published:
+        raise typer.Exit(FAILED)
 
 
 def _read_again(

@@ -202,7 +202,9 @@ def _run(
             },
         },
         # Without their steps, what Dagster says of how fresh they are stays true.
-        asset_selection=sorted({*job.asset_layer.executable_asset_keys} - left_out) if only else None,
+        asset_selection=sorted({*job.asset_layer.executable_asset_keys} - left_out)
+        if only
+        else None,
     )
     return _report(home, sources, instance, result, only)
 

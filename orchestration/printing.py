@@ -73,6 +73,21 @@ def print_run(console: Console, report: RunReport) -> None:
     )
 
 
+def print_refreshed(console: Console, errors: Console, report: RunReport) -> None:
+    """In a line or two what a refresh came to that was run for something else."""
+    if report.published:
+        console.print(f"Refreshed as of {report.as_of} (run {report.run_id}).", highlight=False)
+        _print_what_is_lacking(console, report)
+        return
+    for failure in report.failures:
+        errors.print(f"[red]{plain(failure)}[/]", highlight=False)
+    errors.print(
+        "[red]The refresh was not published, so nothing was written.[/] `adv status` says why; "
+        "without --fresh, the list is of the publication in force.",
+        highlight=False,
+    )
+
+
 def _print_what_is_lacking(console: Console, report: RunReport) -> None:
     if not report.day_is_over:
         console.print(

@@ -18,6 +18,7 @@ from ingestion.home import Home
 from ingestion.landing import batches
 from orchestration import nightly
 from orchestration.publish import current_run_id
+from orchestration.resources import last_complete_day, present_day
 from tests.orchestration.conftest import (
     Marts,
     WebServer,
@@ -172,6 +173,92 @@ def test_a_source_that_may_go_stale_is_told_as_stale(night: Home) -> None:
     assert ask(night, "select sum(open_quantity) from core.fct_order_lines") == before
 
 
+OTHER = """\
+  other:
+    system: contract
+    transport: files
+    path: ../other
+    tables: {claims: claims.csv}
+"""
+"""A second source, of which a single table is read."""
+
+
+def read_other(home: Home, row: str) -> None:
+    """Let the second source hold one claim."""
+    header = (home.root / "exports" / "claims.csv").read_text().splitlines()[0]
+    (home.root / "other").mkdir(exist_ok=True)
+    (home.root / "other" / "claims.csv").write_text(f"{header}\n{row}\n")
+
+
+def test_a_list_is_of_what_was_paid_this_morning_and_the_night_goes_on_as_ever(night: Home) -> None:
+    read_other(night, "c9,acme,R9,dupont,wrong_item,in_progress,email,2026-01-20 09:00:00")
+    night.sources_file.write_text(night.sources_file.read_text() + OTHER)
+    assert adv(night, "run").returncode == 0
+    of_the_night = current_run_id(night)
+
+    payments = night.root / "exports" / "payments.csv"
+    payments.write_text(
+        payments.read_text() + "p2,acme,dupont,VIR2,transfer,2026-02-15,EUR,35,35,false\n"
+    )
+    allocations = night.root / "exports" / "payment_allocations.csv"
+    allocations.write_text(allocations.read_text() + "a2,acme,i1-1,p2,cash,2026-02-15,EUR,35,35\n")
+    (night.root / "other" / "claims.csv").unlink()  # a night would be held by that
+    unpaid = night.root / "unpaid.csv"
+    asked = adv(night, "report", "unpaid", "--fresh", "--out", str(unpaid))
+    assert asked.returncode == 0, asked.stdout + asked.stderr
+    assert current_run_id(night) != of_the_night
+    assert "Not read, as was asked: other" in asked.stdout
+    assert "goes on" not in asked.stdout  # the sources file pins a day that is over
+    assert "95" not in unpaid.read_text()
+    assert ask(night, "select sum(open_amount) from kpi.open_items") == [(Decimal(60),)]
+    assert ask(night, "select count(*) from core.fct_claims") == [(2,)]
+    freshness = "select distinct source_id, is_stale from meta.freshness order by 1"
+    assert ask(night, freshness) == [("other", False), ("small", False)]
+    assert "not read" in adv(night, "status").stdout
+    assert ask(night, "select only_sources from meta.runs order by started_at") == [
+        *((None,), (None,), ("small",))
+    ]
+    # Only what was landed was read.
+    landed = "select source_id from meta.run_stages where stage = 'land' and run_id = "
+    (run_id,) = ask(night, "select run_id from meta.runs order by started_at desc limit 1")[0]
+    assert ask(night, f"{landed} '{run_id}'") == [("small",)]
+
+    held = adv(night, "run")
+    assert held.returncode == 1
+    assert "land_other" in held.stdout
+    read_other(night, "c9,acme,R9,dupont,wrong_item,resolved,email,2026-01-20 09:00:00")
+    assert adv(night, "run").returncode == 0
+    assert ask(night, "select sum(open_amount) from kpi.open_items") == [(Decimal(60),)]
+
+
+def test_a_list_that_cannot_be_made_afresh_is_not_made_of_yesterday(night: Home) -> None:
+    run_id = current_run_id(night)
+    products = night.root / "exports" / "products.csv"
+    products.write_text(products.read_text() + "bolt,P1,Bolt twice,Fasteners,1,goods,true\n")
+    unpaid = night.root / "unpaid.csv"
+    asked = adv(night, "report", "unpaid", "--fresh", "--out", str(unpaid))
+    assert asked.returncode == 1
+    assert "small.products: no two rows share a key" in asked.stderr
+    assert "without --fresh, the list is of the publication in force" in asked.stderr
+    assert not unpaid.exists()
+    assert current_run_id(night) == run_id
+    assert adv(night, "report", "unpaid", "--out", str(unpaid)).returncode == 0
+    assert unpaid.exists()
+
+
+def test_a_day_that_goes_on_is_published_again_by_the_night_after_it(night: Home) -> None:
+    pinned = "as_of_date: 2026-02-15\n"
+    night.sources_file.write_text(night.sources_file.read_text().replace(pinned, ""))
+    today, yesterday = present_day(("Europe/Paris",)), last_complete_day(("Europe/Paris",))
+    fresh = adv(night, "run", "--only", "small", "--as-of", today.isoformat())
+    assert fresh.returncode == 0, fresh.stdout + fresh.stderr
+    assert f"{today} goes on" in fresh.stdout
+    for day in (today, yesterday):  # the night of a company behind Paris may go back a day
+        again = adv(night, "run", "--as-of", day.isoformat())
+        assert again.returncode == 0, again.stdout + again.stderr
+        assert ask(night, "select max(as_of_date) from meta.publications") == [(day,)]
+
+
 def test_a_wrong_sources_file_is_a_configuration_error_and_is_told(
     night: Home, web: WebServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,6 +275,9 @@ def test_what_cannot_be_read_again_is_a_configuration_error(first_night: Home) -
     result = adv(first_night, "run", "--again", "small.sales")
     assert result.returncode == 2
     assert "There is no 'small.sales' to read again; there is small.companies" in result.stderr
+    result = adv(first_night, "run", "--only", "crm")
+    assert result.returncode == 2
+    assert "There is no source 'crm' to read; there is small" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from email import message_from_bytes
 from pathlib import Path
@@ -110,6 +111,14 @@ def test_a_notice_that_cannot_be_sent_is_logged_and_does_no_harm(
     assert "the server answered 500" in caplog.text
     assert "ADV_SMTP_HOST" in caplog.text
     assert "secret-token" not in caplog.text
+
+
+def test_a_run_that_read_some_sources_does_not_beat_for_the_night(
+    web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADV_HEARTBEAT_URL", f"{web.url}/beat")
+    tell_publication(replace(PUBLICATION, only=("erp",)))
+    assert web.calls == []
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,20 @@ def test_a_source_is_late_once_its_reading_is_older_than_its_policy(
     assert ("late" in status.output) == bool(late)
 
 
+@pytest.mark.parametrize(("only", "code"), [("null", 0), ("'erp'", 1)])
+def test_a_run_that_read_some_sources_makes_the_publication_no_younger(
+    only: str, code: int, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published(home, policies="")
+    with connect(home.published / "r1" / "marts.duckdb") as marts:
+        marts.execute(
+            f"create or replace table meta.runs as select *, {only}::varchar as only_sources "
+            "from meta.runs"
+        )
+    monkeypatch.setenv("ADV_HOME", str(home.root))
+    assert CliRunner().invoke(app, ["status", "--max-age", "26h"]).exit_code == code
+
+
 def test_marts_of_an_earlier_version_know_no_policy(home: Home) -> None:
     published(home, policies="")
     assert late_sources(home) == ()

@@ -8,6 +8,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -62,9 +63,9 @@ def build(home: Home, run: CurrentRun, *, checked: bool = True, leave_out: str =
         publish.mark_checked(home, run.run_id)
 
 
-def published(home: Home, number: int, keep: int = 7) -> None:
+def published(home: Home, number: int, keep: int = 7, only: tuple[str, ...] = ()) -> None:
     build(home, a_run(number))
-    publish.publish(home, a_run(number), keep)
+    publish.publish(home, replace(a_run(number), only=only), keep)
 
 
 def seen(home: Home) -> object:
@@ -292,6 +293,17 @@ def test_old_publications_and_failed_builds_are_cleared_away(home: Home) -> None
         published(home, number, keep=2)
     folders = {path.name for path in home.published.iterdir() if not path.is_symlink()}
     assert folders == {"run-3", "run-4"}
+
+
+def test_publications_of_some_sources_do_not_push_out_those_of_the_nights(home: Home) -> None:
+    for number in (1, 2):
+        published(home, number, keep=2)
+    for number in (3, 4, 5):
+        published(home, number, keep=2, only=("erp",))
+    folders = {path.name for path in home.published.iterdir() if not path.is_symlink()}
+    assert folders == {"run-1", "run-2", "run-4", "run-5"}  # the last two: in force, and before it
+    assert seen(home) == "run-5"
+    assert publish.rollback(home) == "run-4"
 
 
 def test_what_was_published_before_a_person_was_erased_goes_with_the_next(home: Home) -> None:
