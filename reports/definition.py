@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from reports.request import Language, ListName
+from reports.request import Audience, Language, ListName
 from reports.wording import Phrase
 
 Row = Mapping[str, Any]
@@ -100,7 +100,8 @@ class TableDefinition:
 class ListDefinition:
     """A list: its main table first, what explains it after."""
 
-    name: ListName
+    name: ListName | Audience
+    """The audience, where it is what a digest shows."""
     title: Phrase
     days: str
     """Query for the days that the marts can speak of, newest first."""

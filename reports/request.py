@@ -19,6 +19,14 @@ class ListName(StrEnum):
     WORKLOAD = "workload"
 
 
+class Audience(StrEnum):
+    """Whom a digest is for."""
+
+    FINANCE = "finance"
+    SALES = "sales"
+    LOGISTICS = "logistics"
+
+
 class Language(StrEnum):
     """The languages that labels and phrases exist in."""
 

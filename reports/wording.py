@@ -66,6 +66,7 @@ LEFT_OUT = Phrase(
     "them.",
 )
 PAGE = Phrase("Page", "Pagina", "Page")
+AND_MORE = Phrase("… et {left} autres lignes", "… e altre {left} righe", "… and {left} more lines")
 NOTHING = Phrase("Aucune ligne.", "Nessuna riga.", "No lines.")
 YES = Phrase("oui", "sì", "yes")
 NO = Phrase("non", "no", "no")
@@ -174,6 +175,16 @@ CODES: Mapping[str, Mapping[str, Phrase]] = {
         "portal": Phrase("Portail", "Portale", "Portal"),
         "letter": Phrase("Courrier", "Lettera", "Letter"),
         "unknown": Phrase("Inconnu", "Sconosciuto", "Unknown"),
+    },
+    "failure_cause": {
+        "cancelled_by_us": Phrase("Annulée par nous", "Annullata da noi", "Cancelled by us"),
+        "credit": Phrase("Blocage crédit", "Blocco credito", "Credit block"),
+        "customer": Phrase("Attente du client", "In attesa del cliente", "Awaited the customer"),
+        "late_validation": Phrase("Validée trop tard", "Confermata tardi", "Validated too late"),
+        "stock": Phrase("Stock", "Stock", "Stock"),
+        "short_delivery": Phrase("Livrée en partie", "Consegna parziale", "Delivered in part"),
+        "warehouse": Phrase("Entrepôt", "Magazzino", "Warehouse"),
+        "unknown": Phrase("Inconnue", "Sconosciuta", "Unknown"),
     },
     "measure_kind": {
         "to_date": Phrase("Réalisé à ce jour", "A oggi", "To date"),

@@ -7,6 +7,7 @@ settings are a class in `sources.py`; what a setting means is said there and now
 from ingestion.config.connection import LOOPBACK, Connection, MariadbConnection
 from ingestion.config.limits import Limits, PublicationLimits, Retention
 from ingestion.config.odbc import OdbcConnection
+from ingestion.config.reports import DigestDelivery, ListDelivery, ReportSettings, addresses
 from ingestion.config.settings import duration, secret
 from ingestion.config.sources import (
     DatabaseSource,
@@ -29,12 +30,14 @@ __all__ = [
     "LOOPBACK",
     "Connection",
     "DatabaseSource",
+    "DigestDelivery",
     "DuckdbSource",
     "FatturapaSource",
     "FecSource",
     "FileSource",
     "FolderSource",
     "Limits",
+    "ListDelivery",
     "MariadbConnection",
     "MariadbSource",
     "OdbcConnection",
@@ -42,12 +45,14 @@ __all__ = [
     "PostgresSource",
     "PublicationLimits",
     "RemoteFolder",
+    "ReportSettings",
     "RestSource",
     "Retention",
     "Source",
     "Sources",
     "SqliteSource",
     "Storage",
+    "addresses",
     "duration",
     "read_sources",
     "secret",

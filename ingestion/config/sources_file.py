@@ -11,6 +11,7 @@ import yaml
 from pydantic import Field, ValidationError, field_validator
 
 from ingestion.config.limits import PublicationLimits, Retention
+from ingestion.config.reports import ReportSettings
 from ingestion.config.settings import Settings
 from ingestion.config.sources import SOURCE_ID, TRANSPORTS, Source
 from ingestion.errors import ConfigurationError
@@ -26,6 +27,8 @@ class Sources(Settings):
     keep_publications: int = Field(default=7, ge=1)
     publication: PublicationLimits = PublicationLimits()
     retention: Retention = Retention()
+    reports: ReportSettings = ReportSettings()
+    """What is delivered after each publication."""
     sources: dict[str, Source] = Field(min_length=1)
 
     @property
@@ -135,4 +138,5 @@ def _line(tree: yaml.Node | None, field: tuple[Any, ...]) -> int:
 def _resolved(sources: Sources, base: Path) -> Sources:
     """Paths are written relative to the file that names them."""
     found = {name: source.relative_to(base) for name, source in sources.sources.items()}
-    return sources.model_copy(update={"sources": found})
+    reports = sources.reports.relative_to(base)
+    return sources.model_copy(update={"sources": found, "reports": reports})

@@ -14,6 +14,6 @@ from reports.lists.workload import WORKLOAD
 from reports.request import ListName
 
 LISTS: Mapping[ListName, ListDefinition] = {
-    definition.name: definition
+    ListName(definition.name): definition
     for definition in (UNPAID, DUNNING, ORDER_STATUS, AT_RISK, CLAIMS, WORKLOAD)
 }
