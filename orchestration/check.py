@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 from rich.table import Table as Grid
 
-from ingestion.config import MariadbSource, OdbcSource, PostgresSource, Source, Sources
+from ingestion.config import (
+    MariadbSource,
+    OdbcSource,
+    PostgresSource,
+    ReportSettings,
+    Source,
+    Sources,
+    addresses,
+)
 from ingestion.custom_fields import as_asked
 from ingestion.declarations import feeders, system
-from ingestion.errors import AdvError
+from ingestion.errors import AdvError, ConfigurationError
 from ingestion.extract import tables_of, transport_for
 from ingestion.transports.base import TableStatus
 from orchestration.printing import plain
@@ -33,6 +42,8 @@ def check_sources(console: Console, errors: Console, sources: Sources) -> int:
         console.print(_grid(f"{source_id}: {source.system}", statuses))
         for warning in warnings(source):
             errors.print(f"[yellow]{plain(f'{source_id}: {warning}')}[/]", highlight=False)
+    for warning in undeliverable(sources.reports):
+        errors.print(f"[yellow]{plain(f'reports: {warning}')}[/]", highlight=False)
     # What could not be reached says nothing of what it holds.
     for line in [] if faults else missing_numbers(filled):
         console.print(line, highlight=False)
@@ -71,6 +82,21 @@ def warnings(source: Source) -> Iterator[str]:
             "whoever stands in between can read along, and take the password; `encrypt: yes` "
             "without `trust_server_certificate` prevents it"
         )
+
+
+def undeliverable(reports: ReportSettings) -> Iterator[str]:
+    """What keeps configured reports from their readers; no publication waits for them."""
+    for dropped in reports.lists:
+        if dropped.folder and not dropped.folder.is_dir():
+            yield f"{dropped.name}: there is no folder {dropped.folder}"
+    mailed = [delivery for delivery in reports.deliveries if delivery.mail]
+    if mailed and not os.environ.get("ADV_SMTP_HOST"):
+        yield f"{mailed[0].name} is to be mailed, but ADV_SMTP_HOST is not set"
+    for delivery in mailed:
+        try:
+            addresses(delivery.mail)
+        except ConfigurationError as error:
+            yield f"{delivery.name}: {error}"
 
 
 def _is_wrong(status: TableStatus) -> bool:

@@ -113,9 +113,9 @@ def _checked_and_published(
         outcome=_outcome(step),
         reason=_cut(failures.get(step.step_key, "")),
     )
-    verdict = _newest(instance, step.run_id, Event.ASSET_CHECK_EVALUATION)
+    verdict = _of_publication(instance, step.run_id, Event.ASSET_CHECK_EVALUATION)
     evaluation = verdict.asset_check_evaluation_data if verdict else None
-    if evaluation is None or evaluation.check_name != RECONCILED or not evaluation.passed:
+    if evaluation is None or not evaluation.passed:
         yield whole
         return
     if SECONDS not in evaluation.metadata:  # as an earlier version ran it
@@ -148,9 +148,9 @@ def _run_failure(instance: dg.DagsterInstance, run_id: str) -> str:
 
 
 def _publication(instance: dg.DagsterInstance, run_id: str) -> tuple[int | None, int | None]:
-    """Rows and bytes of what a run published, which is the last thing that it does."""
-    event = _newest(instance, run_id, Event.ASSET_MATERIALIZATION)
-    if event is None or event.asset_key != PUBLICATION:
+    """Rows and bytes of what a run published."""
+    event = _of_publication(instance, run_id, Event.ASSET_MATERIALIZATION)
+    if event is None:
         return None, None
     metadata = event.step_materialization_data.materialization.metadata
 
@@ -158,6 +158,15 @@ def _publication(instance: dg.DagsterInstance, run_id: str) -> tuple[int | None,
         return int(str(metadata[name].value)) if name in metadata else None
 
     return told("dagster/row_count"), told("bytes")  # earlier versions told no bytes
+
+
+def _of_publication(
+    instance: dg.DagsterInstance, run_id: str, kind: Event
+) -> dg.DagsterEvent | None:
+    """The event of the publication itself; only those of reports come after it."""
+    records = instance.get_records_for_run(run_id, of_type=kind, ascending=False).records
+    events = (record.event_log_entry.get_dagster_event() for record in records)
+    return next((event for event in events if event.step_key == PUBLISHING), None)
 
 
 def _newest(instance: dg.DagsterInstance, run_id: str, kind: Event) -> dg.DagsterEvent | None:

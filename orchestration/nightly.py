@@ -31,6 +31,7 @@ from ingestion.ledger import prepare_warehouse
 from ingestion.read_again import ReadAgain
 from orchestration import publish
 from orchestration.assets.landing import landing_key
+from orchestration.assets.reports import DELIVERED, report_key
 from orchestration.definitions import NIGHTLY, build_defs
 from orchestration.instance import (
     COMMAND_LINE_TAG,
@@ -64,6 +65,8 @@ class RunReport:
     """Sources of which this run merged nothing, though it was to."""
     not_read: tuple[str, ...] = ()
     """Sources that it was not asked to read."""
+    undelivered: tuple[str, ...] = ()
+    """Reports of the publication that did not go where they should, and why."""
     day_is_over: bool = True
     """Whether the as-of date was a complete day in all of the companies' time zones."""
 
@@ -185,6 +188,7 @@ def _run(
         if only and source_id not in only
         for table in tables_of(source)
     }
+    left_out |= {report_key(delivery) for delivery in sources.reports.deliveries}
     result = job.execute_in_process(
         instance=instance,
         run_id=run_id,
@@ -201,7 +205,8 @@ def _run(
                 }
             },
         },
-        # Without their steps, what Dagster says of how fresh they are stays true.
+        # Without steps of what is not read, what Dagster says of how fresh it is stays true; and
+        # whoever makes a list afresh does not want everybody to be written to again.
         asset_selection=sorted({*job.asset_layer.executable_asset_keys} - left_out)
         if only
         else None,
@@ -236,6 +241,11 @@ def _report(
         failures=tuple(_failures(result)),
         stale=tuple(stale),
         not_read=not_read,
+        undelivered=tuple(
+            f"{check.asset_key.path[-1]}: {check.description}"
+            for check in result.get_asset_check_evaluations()
+            if check.check_name == DELIVERED and not check.passed
+        ),
         day_is_over=as_of <= last_complete_day(sources.time_zones).isoformat(),
     )
 

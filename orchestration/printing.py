@@ -101,6 +101,8 @@ def _print_what_is_lacking(console: Console, report: RunReport) -> None:
             "that was merged; `adv status` says how old that is.",
             highlight=False,
         )
+    for report_fault in report.undelivered:
+        console.print(f"[yellow]Not delivered:[/] {plain(report_fault)}", highlight=False)
     if report.stale:
         console.print(
             f"[yellow]Stale:[/] {', '.join(report.stale)}. Refused, or out of reach, and published "

@@ -115,6 +115,14 @@ def nightly_resource(home: Home, sources: Sources) -> dg.ResourceDefinition:
     return nightly
 
 
+def sources_asked_for(run: dg.DagsterRun) -> tuple[str, ...]:
+    """The only sources that a run was asked to read; none where it was all of them."""
+    config: Any = run.run_config
+    for part in ("resources", "nightly", "config", "only"):
+        config = (config or {}).get(part)
+    return tuple(config or ())
+
+
 def _read_again(sources: Sources, config: Mapping[str, Any] | None) -> ReadAgain | None:
     if config is None:
         return None

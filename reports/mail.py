@@ -125,7 +125,7 @@ def _breakdown(table: PreparedTable, breakdown: PreparedBreakdown, language: Lan
         unit = None if currency is None else key[currency]
         kinds = [table.columns[position].kind for position in breakdown.by]
         by = [shown(value, kind, None, language) for value, kind in zip(key, kinds, strict=True)]
-        amounts = [shown(total, Kind.MONEY, unit, language) for total in totals]
+        amounts = [shown(total or None, Kind.MONEY, unit, language) for total in totals]
         lines.append((*by, str(count), *amounts))
     first = len(breakdown.by)
     return _Grid(
