@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
 
 from ingestion.engine import connect
 from ingestion.home import Home
@@ -167,3 +170,37 @@ def web() -> Iterator[WebServer]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield seen
     server.shutdown()
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
+
+
+@pytest.fixture
+def mails(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """What a mail server received: to whom, and the message; it knows nobody called unknown."""
+    received: list[Any] = []
+
+    class Handler:
+        async def handle_RCPT(  # noqa: N802
+            self, _server: object, _session: object, envelope: Any, address: str, _options: object
+        ) -> str:
+            if address.startswith("unknown@"):
+                return "550 no such mailbox"
+            envelope.rcpt_tos.append(address)
+            return "250 OK"
+
+        async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:  # noqa: N802
+            received.append((envelope.rcpt_tos, message_from_bytes(envelope.content)))
+            return "250 OK"
+
+    port = free_port()
+    controller = Controller(Handler(), hostname="127.0.0.1", port=port)
+    controller.start()
+    monkeypatch.setenv("ADV_SMTP_HOST", "127.0.0.1")
+    monkeypatch.setenv("ADV_SMTP_PORT", str(port))
+    yield received
+    controller.stop()

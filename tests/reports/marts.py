@@ -23,6 +23,7 @@ AS_OF, MONTH_END = date(2026, 6, 30), date(2026, 5, 31)
 TABLES = (
     *("core.dim_aging_bucket", "core.dim_channel", "core.dim_claim_reason", "core.dim_company"),
     *("core.dim_customer", "core.dim_document_status", "core.dim_employee", "core.fct_claims"),
+    *("core.dim_product", "kpi.service_failures_monthly", "kpi.stock_coverage"),
     *("core.fct_documents", "kpi.customer_activity", "kpi.customer_notices_due"),
     *("kpi.customer_overview", "kpi.document_backlog_daily", "kpi.dunning_worklist"),
     *("kpi.glossary", "kpi.open_items", "kpi.order_tracking", "kpi.staffing_weekly"),
