@@ -21,6 +21,11 @@ time_zones: [Europe/Paris]
 # publication:
 #   months_close_after_days: 10
 
+# Lists and digests that are written and mailed after each publication: docs/operations.md.
+# reports:
+#   digests:
+#     - {audience: finance, language: fr, mail: ["${ADV_FINANCE}"]}
+
 sources:
   # The name is the first part of every key; choose it once.
   erp:
