@@ -6,6 +6,7 @@ import errno
 import sqlite3
 import subprocess
 import sys
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from ingestion.engine import connect
-from ingestion.errors import StorageError
+from ingestion.errors import ConfigurationError, StorageError
 from ingestion.home import Home
 from ingestion.landing import batches
 from orchestration import nightly
@@ -173,6 +174,7 @@ def test_a_source_that_may_go_stale_is_told_as_stale(night: Home) -> None:
     assert ask(night, "select sum(open_quantity) from core.fct_order_lines") == before
 
 
+PIN = "as_of_date: 2026-02-15\n"
 OTHER = """\
   other:
     system: contract
@@ -191,26 +193,28 @@ def read_other(home: Home, row: str) -> None:
 
 
 def test_a_list_is_of_what_was_paid_this_morning_and_the_night_goes_on_as_ever(night: Home) -> None:
+    today, yesterday = present_day(("Europe/Paris",)), last_complete_day(("Europe/Paris",))
     read_other(night, "c9,acme,R9,dupont,wrong_item,in_progress,email,2026-01-20 09:00:00")
-    night.sources_file.write_text(night.sources_file.read_text() + OTHER)
+    sources = night.sources_file.read_text().replace(PIN, "")
+    night.sources_file.write_text(sources + OTHER)
     assert adv(night, "run").returncode == 0
-    of_the_night = current_run_id(night)
+    open_now = "select as_of_date, sum(open_amount) from kpi.open_items where is_latest group by 1"
+    assert ask(night, open_now) == [(yesterday, Decimal(95))]
 
     payments = night.root / "exports" / "payments.csv"
     payments.write_text(
-        payments.read_text() + "p2,acme,dupont,VIR2,transfer,2026-02-15,EUR,35,35,false\n"
+        payments.read_text() + f"p2,acme,dupont,VIR2,transfer,{today},EUR,35,35,false\n"
     )
     allocations = night.root / "exports" / "payment_allocations.csv"
-    allocations.write_text(allocations.read_text() + "a2,acme,i1-1,p2,cash,2026-02-15,EUR,35,35\n")
+    allocations.write_text(allocations.read_text() + f"a2,acme,i1-1,p2,cash,{today},EUR,35,35\n")
     (night.root / "other" / "claims.csv").unlink()  # a night would be held by that
     unpaid = night.root / "unpaid.csv"
     asked = adv(night, "report", "unpaid", "--fresh", "--out", str(unpaid))
     assert asked.returncode == 0, asked.stdout + asked.stderr
-    assert current_run_id(night) != of_the_night
+    assert f"{today} goes on" in asked.stdout
     assert "Not read, as was asked: other" in asked.stdout
-    assert "goes on" not in asked.stdout  # the sources file pins a day that is over
-    assert "95" not in unpaid.read_text()
-    assert ask(night, "select sum(open_amount) from kpi.open_items") == [(Decimal(60),)]
+    assert len(unpaid.read_text().splitlines()) == 2  # a heading, and the instalment to come
+    assert ask(night, open_now) == [(today, Decimal(60))]
     assert ask(night, "select count(*) from core.fct_claims") == [(2,)]
     freshness = "select distinct source_id, is_stale from meta.freshness order by 1"
     assert ask(night, freshness) == [("other", False), ("small", False)]
@@ -218,17 +222,18 @@ def test_a_list_is_of_what_was_paid_this_morning_and_the_night_goes_on_as_ever(n
     assert ask(night, "select only_sources from meta.runs order by started_at") == [
         *((None,), (None,), ("small",))
     ]
-    # Only what was landed was read.
-    landed = "select source_id from meta.run_stages where stage = 'land' and run_id = "
     (run_id,) = ask(night, "select run_id from meta.runs order by started_at desc limit 1")[0]
-    assert ask(night, f"{landed} '{run_id}'") == [("small",)]
+    landed = "select source_id from meta.run_stages where stage = 'land' and run_id = "
+    assert ask(night, f"{landed}'{run_id}'") == [("small",)]
 
     held = adv(night, "run")
     assert held.returncode == 1
     assert "land_other" in held.stdout
     read_other(night, "c9,acme,R9,dupont,wrong_item,resolved,email,2026-01-20 09:00:00")
-    assert adv(night, "run").returncode == 0
-    assert ask(night, "select sum(open_amount) from kpi.open_items") == [(Decimal(60),)]
+    again = adv(night, "run", "--as-of", today.isoformat())  # as the night after it
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert ask(night, open_now) == [(today, Decimal(60))]
+    assert ask(night, "select max(as_of_date), count(*) from meta.publications") == [(today, 3)]
 
 
 def test_a_list_that_cannot_be_made_afresh_is_not_made_of_yesterday(night: Home) -> None:
@@ -246,17 +251,25 @@ def test_a_list_that_cannot_be_made_afresh_is_not_made_of_yesterday(night: Home)
     assert unpaid.exists()
 
 
-def test_a_day_that_goes_on_is_published_again_by_the_night_after_it(night: Home) -> None:
-    pinned = "as_of_date: 2026-02-15\n"
-    night.sources_file.write_text(night.sources_file.read_text().replace(pinned, ""))
-    today, yesterday = present_day(("Europe/Paris",)), last_complete_day(("Europe/Paris",))
-    fresh = adv(night, "run", "--only", "small", "--as-of", today.isoformat())
-    assert fresh.returncode == 0, fresh.stdout + fresh.stderr
-    assert f"{today} goes on" in fresh.stdout
-    for day in (today, yesterday):  # the night of a company behind Paris may go back a day
-        again = adv(night, "run", "--as-of", day.isoformat())
-        assert again.returncode == 0, again.stdout + again.stderr
-        assert ask(night, "select max(as_of_date) from meta.publications") == [(day,)]
+@pytest.mark.parametrize("pinned", [None, date(2026, 2, 15)])
+def test_what_holds_receivables_is_read_as_of_today_unless_the_day_is_pinned(
+    pinned: date | None, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[tuple[str, ...], date]] = []
+
+    def run_nightly(_home: Home, *, as_of: date, only: tuple[str, ...]) -> None:
+        asked.append((only, as_of))
+
+    install(home)
+    sources = home.sources_file.read_text()
+    home.sources_file.write_text((sources if pinned else sources.replace(PIN, "")) + OTHER)
+    monkeypatch.setattr(nightly, "run_nightly", run_nightly)
+    nightly.refresh_receivables(home)
+    assert asked == [(("small",), pinned or present_day(("Europe/Paris",)))]
+
+    home.sources_file.write_text(f"sources:\n{OTHER}")
+    with pytest.raises(ConfigurationError, match="no source holds what is owed or paid"):
+        nightly.refresh_receivables(home)
 
 
 def test_a_wrong_sources_file_is_a_configuration_error_and_is_told(
