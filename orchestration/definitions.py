@@ -11,6 +11,7 @@ from ingestion.config import Sources, read_sources
 from ingestion.home import Home
 from orchestration.assets.landing import landing_assets
 from orchestration.assets.marts import marts_assets, publication_asset
+from orchestration.assets.publish_to import postgres_asset
 from orchestration.assets.raw import raw_assets
 from orchestration.dbt_runner import prepare_manifest
 from orchestration.instance import dead_runs_sensor
@@ -44,6 +45,7 @@ def build_defs(
         raw_assets(sources),
         marts_assets(home),
         publication_asset(home),
+        *([postgres_asset(sources.publish_to)] if sources.publish_to else []),
     ]
     nightly = dg.define_asset_job(
         NIGHTLY,

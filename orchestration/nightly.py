@@ -34,6 +34,7 @@ from orchestration.instance import (
     process_mark,
 )
 from orchestration.lock import run_lock
+from orchestration.measures import IN_FORCE
 from orchestration.notify import tell_failure
 from orchestration.resources import AS_OF_TAG, LOAD_TAG
 
@@ -54,6 +55,8 @@ class RunReport:
     failures: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
     """Sources of which this run merged nothing."""
+    behind: tuple[str, ...] = ()
+    """Servers that were not brought to what was published, and why."""
 
 
 def run_nightly(
@@ -166,6 +169,7 @@ def _report(
         stages=stages,
         failures=tuple(_failures(result)),
         stale=_stale(home, sources, load_id),
+        behind=tuple(_behind(result)),
     )
 
 
@@ -177,6 +181,12 @@ def _stale(home: Home, sources: Sources, load_id: int) -> tuple[str, ...]:
         for source_id, source in sources.sources.items()
         if not accepted.issuperset(f"{source_id}.{table.name}" for table in tables_of(source))
     )
+
+
+def _behind(result: dg.ExecuteInProcessResult) -> Iterator[str]:
+    for told in result.get_asset_check_evaluations():
+        if told.check_name == IN_FORCE and not told.passed:
+            yield told.description or ""
 
 
 def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
