@@ -77,7 +77,7 @@ class Copied:
 
     run_id: str
     tables: int
-    """None where it held the publication already."""
+    """0 where it held the publication already."""
     rows: int
     seconds: float
 
@@ -200,7 +200,7 @@ class _Session:
             yield f"its encoding is {encoding}: create the database with encoding UTF8"
         if not has_role:
             yield f"it has no role {reader_role}: `create role {quoted_name(reader_role)}`"
-        if not may_create:
+        if not may_create and self._missing_schemas():
             yield "the user may not create schemas: make it the owner of the database"
 
     def replace(self, run_id: str, reader_role: str) -> dict[TableName, int]:
@@ -221,14 +221,19 @@ class _Session:
     def _open_schemas(self, reader_role: str) -> None:
         """Let the readers into the schemas; what was revoked since they first were stays so."""
         reader = quoted_name(reader_role)
+        for schema in self._missing_schemas():
+            self.execute(f"create schema {schema}")
         for schema in PUBLISHED_SCHEMAS:
-            self.execute(f"create schema if not exists {schema}")
             may = f"has_schema_privilege({quoted_text(reader_role)}, '{schema}', 'usage')"
             if self.ask(f"select {may} as may") == [(False,)]:
                 self.execute(
                     f"grant usage on schema {schema} to {reader}; "
                     f"grant select on all tables in schema {schema} to {reader}"
                 )
+
+    def _missing_schemas(self) -> list[str]:
+        found = {name for (name,) in self.ask("select nspname::text as name from pg_namespace")}
+        return [schema for schema in PUBLISHED_SCHEMAS if schema not in found]
 
     def _copy(self, reader_role: str) -> dict[TableName, int]:
         wanted = shapes_of_marts(self.connection, "marts", PUBLISHED_SCHEMAS)

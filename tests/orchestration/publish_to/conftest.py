@@ -36,7 +36,7 @@ MARTS = """
     create table kpi.aging as
         select
             date '{day}' as as_of_date, 'C' || i as customer_id,
-            99999999999999.9999::decimal(18, 4) - i as amount, i % 2 = 0 as is_late, i as items
+            (99999999999999.9999 - i)::decimal(18, 4) as amount, i % 2 = 0 as is_late, i as items
         from range(100) as r (i);
     create table meta.runs as
         select
