@@ -148,6 +148,22 @@ def test_a_rollback_is_in_force_though_the_server_is_gone(
     assert str(current_run_id(published.home)).startswith("run-1-")
 
 
+def test_by_hand_no_secret_is_told(published: Published, monkeypatch: pytest.MonkeyPatch) -> None:
+    configure(published, password="${WRONG}")
+    published.publish_files(1)
+    monkeypatch.setenv("WRONG", f"{MARK} is wrong")
+    result = subprocess.run(
+        [sys.executable, "-m", "orchestration.cli", "--verbose", "publish"],
+        env=environment(published.home),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert "password authentication failed" in result.stderr
+    assert MARK not in result.stdout + result.stderr
+
+
 def test_without_a_server_there_is_nothing_to_publish_to(published: Published) -> None:
     published.publish_files(1)
     published.home.sources_file.parent.mkdir(parents=True)
