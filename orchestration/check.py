@@ -9,8 +9,10 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from ingestion.config import (
+    Connection,
     MariadbSource,
     OdbcSource,
+    PostgresServer,
     PostgresSource,
     ReportSettings,
     Source,
@@ -23,6 +25,7 @@ from ingestion.errors import AdvError, ConfigurationError
 from ingestion.extract import tables_of, transport_for
 from ingestion.transports.base import TableStatus
 from orchestration.printing import plain
+from orchestration.publish_to.postgres import faults_of
 
 
 def check_sources(console: Console, errors: Console, sources: Sources) -> int:
@@ -50,6 +53,24 @@ def check_sources(console: Console, errors: Console, sources: Sources) -> int:
     return faults
 
 
+def check_server(console: Console, errors: Console, server: PostgresServer) -> int:
+    """Show whether the marts can be copied to a server; returns the number of faults."""
+    try:
+        faults = faults_of(server)
+    except AdvError as error:
+        faults = [str(error)]
+    else:
+        faults = [f"{server.name}: {fault}" for fault in faults]
+    for fault in faults:
+        errors.print(f"[red]{plain(fault)}[/]", highlight=False)
+    if not server.is_verified:
+        warning = _unverified(server, "written")
+        errors.print(f"[yellow]{plain(warning)}[/]", highlight=False)
+    if not faults:
+        console.print(f"{plain(server.name)} can be published to.", highlight=False)
+    return len(faults)
+
+
 def filled_by(system_name: str, statuses: Iterable[TableStatus]) -> set[str]:
     """Contract tables that a source can fill with the tables it has."""
     found = {status.table.name: status for status in statuses}
@@ -72,10 +93,7 @@ def warnings(source: Source) -> Iterator[str]:
     """What can be read, and should not be read like that."""
     at = source.connection if isinstance(source, PostgresSource | MariadbSource) else None
     if at and not at.is_verified:
-        yield (
-            f"{at.host} is read with `sslmode: {at.security}`: whoever stands in between can read "
-            "along, and take the password; `verify-full` prevents it"
-        )
+        yield _unverified(at, "read")
     if isinstance(source, OdbcSource) and not source.connection.is_verified:
         yield (
             f"{source.connection.server or source.connection.dsn} need not prove who it is: "
@@ -97,6 +115,13 @@ def undeliverable(reports: ReportSettings) -> Iterator[str]:
             addresses(delivery.mail)
         except ConfigurationError as error:
             yield f"{delivery.name}: {error}"
+
+
+def _unverified(at: Connection, done: str) -> str:
+    return (
+        f"{at.host} is {done} with `sslmode: {at.security}`: whoever stands in between can read "
+        "along, and take the password; `verify-full` prevents it"
+    )
 
 
 def _is_wrong(status: TableStatus) -> bool:

@@ -19,9 +19,10 @@ from ingestion.home import Home
 from reports.request import Language, ListName
 
 if TYPE_CHECKING:
+    from ingestion.config import PostgresServer
     from ingestion.read_again import ReadAgain
 
-FAILED, MISCONFIGURED = 1, 2
+FAILED, MISCONFIGURED, BEHIND = 1, 2, 3
 OWNER_WRITES_GROUP_READS = 0o027
 """What the umask keeps away: files are 0640, folders 0750, and less where people's names are."""
 
@@ -94,11 +95,17 @@ def init(
 
 @app.command()
 def check() -> None:
-    """Look at every source without loading: tables, keys, cursors, row counts, what is wrong."""
-    from ingestion.config import read_sources
-    from orchestration.check import check_sources
+    """Look at every source without loading: tables, keys, cursors, row counts, what is wrong.
 
-    faults = check_sources(console, errors, read_sources(Home.from_environment().sources_file))
+    Of a server to publish to, whether that can be done.
+    """
+    from ingestion.config import read_sources
+    from orchestration.check import check_server, check_sources
+
+    sources = read_sources(Home.from_environment().sources_file)
+    faults = check_sources(console, errors, sources)
+    if sources.publish_to:
+        faults += check_server(console, errors, sources.publish_to.postgres)
     if faults:
         errors.print(f"[red]{faults} fault(s) to mend before a run.[/]")
         raise typer.Exit(MISCONFIGURED)
@@ -139,6 +146,8 @@ def run(
 ) -> None:
     """Refresh now: the same job as the schedule's and the UI's. Exit code 0 means published.
 
+    3 means published, but not to the server of `publish_to`.
+
     What is read again is read beside what changed, so that a backfill is a complete refresh.
     """
     from orchestration.nightly import run_nightly
@@ -154,6 +163,28 @@ def run(
     print_run(console, report)
     if not report.published:
         raise typer.Exit(FAILED)
+    if report.behind:
+        raise typer.Exit(BEHIND)
+
+
+@app.command()
+def publish() -> None:
+    """Bring the server of `publish_to` to the publication in force, as every run does.
+
+    Nothing is copied where the server holds it already.
+    """
+    from orchestration.lock import run_lock
+    from orchestration.publish_to.standing import configured_server
+
+    home = Home.from_environment()
+    server = configured_server(home)
+    if server is None:
+        raise ConfigurationError(
+            f"{home.sources_file}: no server is named under `publish_to`; docs/bi/server.md tells "
+            "how."
+        )
+    with run_lock(home, "a publication to the server", wait_seconds=0):
+        _publish_to(home, server)
 
 
 @app.command()
@@ -162,14 +193,20 @@ def status(
     max_age: Annotated[
         str | None,
         typer.Option(
-            help="Exit code 1 when the publication knows nothing newer than 26h, 90m, 2d, or a "
-            "source is late."
+            help="Exit code 1 when the publication knows nothing newer than 26h, 90m, 2d, a "
+            "source is late, or the server of `publish_to` does not hold it."
         ),
     ] = None,
 ) -> None:
     """Last publication, freshness of each source, what is in quarantine, and room on the disk."""
     from ingestion.config import duration
-    from orchestration.printing import age_of_publication, late_sources, print_status
+    from orchestration.printing import (
+        age_of_publication,
+        late_sources,
+        print_server,
+        print_status,
+    )
+    from orchestration.publish_to.standing import standing
 
     home = Home.from_environment()
     try:
@@ -177,6 +214,9 @@ def status(
     except ValueError as error:
         raise ConfigurationError(str(error)) from None
     print_status(console, home, by_table=tables)
+    server = standing(home)
+    if server:
+        print_server(console, server)
     if oldest is None:
         return
     age, late = age_of_publication(home), late_sources(home)
@@ -189,8 +229,10 @@ def status(
             "The publication is dated ahead of now; was the clock set back? "
             "Nobody can say how old it is until `adv run` has published again.",
         )
+    if server and not server.is_in_force:
+        faults.append(f"{server.name} does not hold the publication.")
     for fault in faults:
-        errors.print(f"[red]{fault}[/]", highlight=False)
+        _print_error(fault)
     if faults:
         raise typer.Exit(FAILED)
 
@@ -375,13 +417,23 @@ def report(
 
 @app.command()
 def rollback() -> None:
-    """Put the publication before the present one in force again."""
+    """Put the publication before the present one in force again, at the server, too.
+
+    Exit code 3 means that the server could not be brought to it.
+    """
     from orchestration.lock import run_lock
     from orchestration.publish import rollback as roll_back
+    from orchestration.publish_to.standing import configured_server
 
     home = Home.from_environment()
     with run_lock(home, "a rollback", wait_seconds=0):
         console.print(f"In force again: {roll_back(home)}")
+        if server := configured_server(home):
+            try:
+                _publish_to(home, server)
+            except AdvError as error:
+                _print_error(f"{error}\n`adv publish` tries again.")
+                raise typer.Exit(BEHIND) from None
 
 
 @app.command()
@@ -497,6 +549,14 @@ def _refresh_receivables() -> None:
     print_refreshed(console, errors, refreshed)
     if not refreshed.published:
         raise typer.Exit(FAILED)
+
+
+def _publish_to(home: Home, server: PostgresServer) -> None:
+    """Bring a server to the publication in force; the caller holds the lock."""
+    from orchestration.printing import print_copied
+    from orchestration.publish_to.postgres import publish_to_postgres
+
+    print_copied(console, server, publish_to_postgres(home, server))
 
 
 def _read_again(

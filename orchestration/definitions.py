@@ -11,6 +11,7 @@ from ingestion.config import Sources, read_sources
 from ingestion.home import Home
 from orchestration.assets.landing import landing_assets
 from orchestration.assets.marts import marts_assets, publication_asset
+from orchestration.assets.publish_to import postgres_asset
 from orchestration.assets.raw import raw_assets
 from orchestration.assets.reports import REPORTS, report_assets
 from orchestration.dbt_runner import prepare_manifest
@@ -45,6 +46,7 @@ def build_defs(
         raw_assets(sources),
         marts_assets(home),
         publication_asset(home),
+        *([postgres_asset(sources.publish_to)] if sources.publish_to else []),
         *report_assets(home, sources.reports),
     ]
     nightly = dg.define_asset_job(

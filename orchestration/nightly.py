@@ -43,6 +43,7 @@ from orchestration.instance import (
     process_mark,
 )
 from orchestration.lock import run_lock
+from orchestration.measures import IN_FORCE
 from orchestration.notify import tell_failure
 from orchestration.resources import AS_OF_TAG, LOAD_TAG, last_complete_day, present_day
 
@@ -69,6 +70,8 @@ class RunReport:
     """Reports of the publication that did not go where they should, and why."""
     day_is_over: bool = True
     """Whether the as-of date was a complete day in all of the companies' time zones."""
+    behind: tuple[str, ...] = ()
+    """Servers that were not brought to what was published, and why."""
 
 
 def run_nightly(
@@ -240,6 +243,7 @@ def _report(
         stages=stages,
         failures=tuple(_failures(result)),
         stale=tuple(stale),
+        behind=tuple(_behind(result)),
         not_read=not_read,
         undelivered=tuple(
             f"{check.asset_key.path[-1]}: {check.description}"
@@ -258,6 +262,12 @@ def _without_batches(home: Home, sources: Sources, load_id: int) -> tuple[str, .
         for source_id, source in sources.sources.items()
         if not accepted.issuperset(f"{source_id}.{table.name}" for table in tables_of(source))
     )
+
+
+def _behind(result: dg.ExecuteInProcessResult) -> Iterator[str]:
+    for told in result.get_asset_check_evaluations():
+        if told.check_name == IN_FORCE and not told.passed:
+            yield told.description or ""
 
 
 def _failures(result: dg.ExecuteInProcessResult) -> list[str]:

@@ -71,6 +71,15 @@ def tell_failure(home: Home, run_id: str, reasons: Sequence[str]) -> None:
     _without_harm(lambda: notify(*failure(home, run_id, reasons)))
 
 
+def tell_behind(home: Home, server: str, reason: str) -> None:
+    """Tell that a server was not brought to the publication; what cannot be sent is logged."""
+    text = (
+        f"What was published in {home.published} is in force, but {server} holds an earlier "
+        f"publication, or none. `adv publish`, or the next run, brings it there.\n{reason}"
+    )
+    _without_harm(lambda: notify("ADV server not refreshed", text))
+
+
 def tell_publication(publication: Publication) -> None:
     """Tell that a run published, to whom that is wanted; what cannot be sent is logged."""
     heartbeat = os.environ.get("ADV_HEARTBEAT_URL")

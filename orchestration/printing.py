@@ -14,6 +14,7 @@ from rich.table import Table
 
 from data_quality.acceptances import Refusal, standing_refusals
 from data_quality.set_apart import set_apart
+from ingestion.config import PostgresServer
 from ingestion.home import Home
 from ingestion.landing import Batch, batches, known_at
 from ingestion.replay import Replayed
@@ -23,6 +24,8 @@ from orchestration.disk import disk_use
 from orchestration.erase import Person
 from orchestration.lock import holder_of
 from orchestration.nightly import RunReport
+from orchestration.publish_to.postgres import Copied
+from orchestration.publish_to.standing import Standing
 from orchestration.query import query_marts
 from orchestration.rebuild import RebuiltMarts
 from reports.marts import freshness_by_source
@@ -109,6 +112,12 @@ def _print_what_is_lacking(console: Console, report: RunReport) -> None:
             "as of the last load that was merged.",
             highlight=False,
         )
+    for reason in report.behind:
+        console.print(
+            f"[red]Not published to the server:[/] {plain(reason)}\nIts readers have what it held "
+            "before; `adv publish`, or the next run, brings it up to date.",
+            highlight=False,
+        )
 
 
 def print_status(console: Console, home: Home, *, by_table: bool = False) -> None:
@@ -149,6 +158,32 @@ def _print_disk_use(console: Console, home: Home) -> None:
             "keep fewer publications (`keep_publications` in sources.yaml).",
             highlight=False,
         )
+
+
+def print_server(console: Console, server: Standing) -> None:
+    """Which publication the server holds."""
+    if server.fault:
+        console.print(f"[red]{plain(server.fault)}[/]", highlight=False)
+    elif server.is_in_force:
+        console.print(f"{plain(server.name)} holds it, too.", highlight=False)
+    else:
+        held = server.held
+        told = f"run {held.run_id}, as of {held.as_of_date}" if held else "no publication"
+        console.print(
+            f"[yellow]{plain(server.name)} holds {told}:[/] `adv publish` brings it up to date.",
+            highlight=False,
+        )
+
+
+def print_copied(console: Console, server: PostgresServer, copied: Copied) -> None:
+    """What a server was given."""
+    done = (
+        f"was given run {copied.run_id}: {copied.tables} tables, {copied.rows:,} rows in "
+        f"{copied.seconds:.1f} s"
+        if copied.tables
+        else f"holds run {copied.run_id} already"
+    )
+    console.print(f"{plain(server.name)} {done}.", highlight=False)
 
 
 def age_of_publication(home: Home) -> timedelta | None:
