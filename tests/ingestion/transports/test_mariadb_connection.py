@@ -28,11 +28,16 @@ def others(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 def encrypted(server: MariadbServer, **options: object) -> bool:
     """Whether what is read comes encrypted."""
+    return bool(status(server, "Ssl_cipher", **options))
+
+
+def status(server: MariadbServer, variable: str, **options: object) -> str:
+    """What the server says of the connection."""
     connection = {"host": "127.0.0.1", "port": server.port, **options}
     with MariadbTransport(server.source(connection)).session() as session:
         assert isinstance(session, MariadbSession)
-        ((_, cipher),) = session._query("show session status like 'Ssl_cipher'")
-    return bool(cipher)
+        ((_, said),) = session._query(f"show session status like '{variable}'")
+    return said
 
 
 def test_a_server_with_the_right_certificate_is_read(mariadb: MariadbServer) -> None:
@@ -66,6 +71,10 @@ def test_what_stays_on_this_machine_is_encrypted_where_that_is_wanted(
     assert not encrypted(mariadb)
     assert not encrypted(mariadb, host="localhost")
     assert encrypted(mariadb, sslmode="require")
+
+
+def test_the_server_spends_no_time_on_compressing_answers(mariadb: MariadbServer) -> None:
+    assert status(mariadb, "Compression") == "OFF"
 
 
 def test_a_user_may_be_known_by_a_certificate(mariadb: MariadbServer) -> None:
