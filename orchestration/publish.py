@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ingestion.engine import connect, one_row, quoted_name, quoted_text, write_whole
 from ingestion.erasure import erased_load
@@ -33,7 +33,15 @@ from orchestration.dbt_runner import (
     publication_before,
 )
 
+if TYPE_CHECKING:
+    import duckdb
+
 PUBLISHED_SCHEMAS = ("core", "kpi", "meta")
+READABLE_TYPES = (
+    *("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "DECIMAL", "FLOAT", "DOUBLE"),
+    *("VARCHAR", "DATE", "TIMESTAMP"),
+)
+"""Types that the drivers of all BI tools know, and that every copy of the marts can hold."""
 CHECKED = "checked.json"
 COMPLETE = "published.json"
 READ_BY_GROUP = 0o440
@@ -190,10 +198,29 @@ def _verified(home: Home, folder: Path, run: CurrentRun) -> Publication:
         ).fetchone()
         if stamp is None or stamp[:2] != (run.run_id, run.as_of_date):
             raise PublicationError("The marts were built by another run, or for another date.")
+        if unreadable := _unreadable_columns(connection):
+            raise PublicationError(
+                f"BI tools cannot read every type that DuckDB has: {', '.join(unreadable)}. "
+                f"Cast what the model selects to one of {', '.join(READABLE_TYPES)}."
+            )
         sizes = one_row(connection, "select coalesce(sum(estimated_size), 0) from duckdb_tables()")
     finally:
         connection.close()
     return Publication(run.run_id, folder, stamp[1], stamp[2], len(found), int(sizes[0]), run.only)
+
+
+def _unreadable_columns(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Columns of other than readable types, also of models that an installation added."""
+    rows = connection.execute(
+        """
+        select schema_name || '.' || table_name || '.' || column_name || ' is ' || data_type
+        from duckdb_columns()
+        where not internal and not regexp_full_match(data_type, $readable)
+        order by all
+        """,
+        {"readable": rf"({'|'.join(READABLE_TYPES)})(\(\d+,\d+\))?"},
+    ).fetchall()
+    return [text for (text,) in rows]
 
 
 def _expected_tables(home: Home) -> set[tuple[str, str]]:

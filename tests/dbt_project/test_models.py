@@ -107,3 +107,31 @@ def test_no_staging_model_selects_what_it_says_it_lacks() -> None:
         lacks = re.findall(r"'(\w+)'", conformed.partition("lacks=[")[2])
         both += [(path.stem, name) for name in lacks if re.search(rf"\bas {name}\b", selected)]
     assert both == []
+
+
+def test_bi_tools_find_a_comment_on_every_published_table_and_column(built_home: Home) -> None:
+    with connect(built_home.published / "empty" / "marts.duckdb", read_only=True) as connection:
+        bare = connection.execute(
+            "select table_name from duckdb_tables() where coalesce(comment, '') = '' union all "
+            "select table_name || '.' || column_name from duckdb_columns() "
+            "where not internal and coalesce(comment, '') = ''"
+        ).fetchall()
+    assert bare == []
+
+
+def test_the_published_file_is_written_for_older_drivers(built_home: Home) -> None:
+    file = built_home.published / "empty" / "marts.duckdb"
+    # Bytes 12 to 20 of a DuckDB file are its storage version, 64 from DuckDB 0.10 to 1.1.
+    assert int.from_bytes(file.read_bytes()[12:20], "little") == 64
+
+
+def test_every_reader_of_the_marts_has_an_owner_and_reads_published_tables(
+    manifest: dict[str, Any],
+) -> None:
+    exposures = manifest["exposures"].values()
+    assert exposures
+    for exposure in exposures:
+        assert exposure["owner"]["name"], exposure["name"]
+        read = [manifest["nodes"][node]["schema"] for node in exposure["depends_on"]["nodes"]]
+        assert read, exposure["name"]
+        assert set(read) <= {"core", "kpi", "meta"}, exposure["name"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -245,6 +246,44 @@ def test_an_incomplete_set_of_marts_is_refused_by_name(home: Home) -> None:
     with pytest.raises(PublicationError, match=r"kpi\.aging"):
         publish.publish(home, a_run(2), keep=7)
     assert seen(home) == "run-1"
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("sum(1)", "HUGEINT"),
+        ("1::ubigint", "UBIGINT"),
+        ("now()", "TIMESTAMP WITH TIME ZONE"),
+        ("now()::timestamp_ns", "TIMESTAMP_NS"),
+        ("'{}'::json", "JSON"),
+        ("uuid()", "UUID"),
+        ("[1.5]::decimal(18,4)[]", "DECIMAL(18,4)[]"),
+        ("{'a': 1}", "STRUCT(a INTEGER)"),
+        ("'a'::enum('a')", "ENUM('a')"),
+        ("interval 1 day", "INTERVAL"),
+        ("'a'::blob", "BLOB"),
+    ],
+)
+def test_a_type_that_bi_tools_cannot_read_is_refused_by_column(
+    home: Home, value: str, kind: str
+) -> None:
+    published(home, 1)
+    build(home, a_run(2))
+    with connect(home.published / "run-2" / "marts.duckdb") as connection:
+        connection.execute(f"create table kpi.of_our_own as select {value} as total")
+    with pytest.raises(PublicationError, match=re.escape(f"kpi.of_our_own.total is {kind}")):
+        publish.publish(home, a_run(2), keep=7)
+    assert seen(home) == "run-1"
+
+
+def test_numbers_texts_and_dates_are_published(home: Home) -> None:
+    build(home, a_run())
+    with connect(home.published / "run-1" / "marts.duckdb") as connection:
+        connection.execute(
+            "create table kpi.of_our_own as select true as a, 1 as b, 1::bigint as c, 1.5 as d, "
+            "1.5::double as e, 'a' as f, date '2026-01-01' as g, timestamp '2026-01-01' as h"
+        )
+    publish.publish(home, a_run(), keep=7)
 
 
 def test_marts_that_were_not_checked_are_refused(home: Home) -> None:
