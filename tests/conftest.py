@@ -8,6 +8,9 @@ import pytest
 
 from ingestion.home import Home
 
+pytest_plugins = ("tests.ingestion.mariadb_server", "tests.ingestion.postgres_server")
+"""Where the databases are that tests of any folder read."""
+
 LONGEST = (
     *("test_nightly", "test_tryton", "test_faults", "test_demo_nights", "test_sage100"),
     *("test_two_systems", "test_marts", "test_rebuild", "test_models", "test_erase"),

@@ -15,10 +15,8 @@ from ingestion.config import MariadbConnection
 from ingestion.errors import SourceError
 from ingestion.transports.mariadb import MariadbSession, MariadbTransport
 from ingestion.transports.patience import SILENT_SECONDS
-from tests.ingestion.mariadb_server import MariadbServer, mariadb
+from tests.ingestion.mariadb_server import MariadbServer
 from tests.ingestion.tls import Authority
-
-__all__ = ["mariadb"]
 
 
 @pytest.fixture(scope="module")
