@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 from zipfile import ZipFile
 
 ADMINISTRATOR = "admin"
@@ -32,7 +33,7 @@ def main(archive: str) -> None:
             ImportAssetsCommand(get_contents_from_bundle(files)).run()
 
 
-def _administrator(security_manager: object, password: str) -> None:
+def _administrator(security_manager: Any, password: str) -> None:
     user = security_manager.find_user(username=ADMINISTRATOR)
     if user:
         security_manager.reset_password(user.id, password)

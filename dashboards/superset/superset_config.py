@@ -10,3 +10,6 @@ SECRET_KEY = (Path(os.environ["SUPERSET_HOME"]) / "secret_key").read_text(encodi
 
 # Nothing is cached: the marts answer in milliseconds, and a refresh is seen at once.
 DATA_CACHE_CONFIG = {"CACHE_TYPE": "NullCache"}
+
+# Every request is logged into that SQLite: whoever meets another writer waits instead of failing.
+SQLALCHEMY_ENGINE_OPTIONS = {"connect_args": {"timeout": 60}}
