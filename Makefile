@@ -11,7 +11,7 @@ BIN := $(CURDIR)/.venv/bin
 UV := $(CURDIR)/.venv-uv/bin/uv
 STAMP := .venv/.installed
 
-.PHONY: help install run test faults fuzz docs ui lint format lock audit clean
+.PHONY: help install run test faults fuzz docs ui superset lint format lock audit clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,10 @@ docs: install ## Write docs/kpi, docs/privacy.md, docs/connectors/tables.md and 
 ui: install ## Dagster's UI and daemon on loopback, with the nightly schedule on
 	@"$(BIN)/adv" ui
 
+superset: install ## Superset on loopback with two dashboards on what is published (SUPERSET_ADMIN_PASSWORD=…)
+	@"$(BIN)/python" -m dashboards.superset load
+	@"$(BIN)/python" -m dashboards.superset serve
+
 lint: install ## ruff, mypy, sqlfluff and a compilation for Spark
 	@"$(BIN)/ruff" check . && "$(BIN)/ruff" format --check .
 	@"$(BIN)/mypy"
@@ -63,10 +67,14 @@ format: install ## Format the code
 lock: ## Resolve the dependencies again
 	@"$(UV)" pip compile pyproject.toml --extra dev --extra odbc --extra postgres --extra storage --universal --generate-hashes \
 	    --no-emit-index-url --no-header --python-version 3.11 --quiet --output-file requirements.lock
+	@"$(UV)" pip compile dashboards/superset/requirements.in --universal --generate-hashes \
+	    --no-emit-index-url --no-header --python-version 3.11 --quiet --output-file dashboards/superset/requirements.lock
 
 audit: ## Ask the public database of vulnerabilities about every package of the lock
 	@PATH="$(CURDIR)/.venv-uv/bin:$$PATH"; uvx pip-audit --strict --require-hashes --disable-pip \
 	    --requirement requirements.lock
+	@PATH="$(CURDIR)/.venv-uv/bin:$$PATH"; uvx pip-audit --strict --require-hashes --disable-pip \
+	    --requirement dashboards/superset/requirements.lock
 
 clean: ## Remove the installation and all state
-	@rm -rf .venv .venv-uv .adv
+	@rm -rf .venv .venv-uv .adv .superset
