@@ -79,9 +79,9 @@ def night(instance: dg.DagsterInstance, *, broken: str = "", **tags: str) -> str
         specs=[dg.AssetSpec("list", deps=[PUBLICATION])],
         check_specs=[dg.AssetCheckSpec("delivered", asset="list")],
     )
-    def a_list() -> dg.MaterializeResult[None]:
+    def a_list() -> Iterator[dg.MaterializeResult[None]]:
         check = dg.AssetCheckResult(asset_key="list", check_name="delivered", passed=False)
-        return dg.MaterializeResult(asset_key="list", check_results=[check])
+        yield dg.MaterializeResult(asset_key="list", check_results=[check])
 
     landing, raw, kpi = dg.AssetKey("landing"), dg.AssetKey("raw"), dg.AssetKey("kpi")
     steps = [step("land_small", landing), step("load", raw, landing), step("dbt", kpi, raw)]
