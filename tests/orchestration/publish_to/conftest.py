@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ __all__ = ["server"]
 
 PASSWORD = f"{MARK}'s \\pass word"
 VARIABLE = "ADV_SERVER_PASSWORD"
-ASKING = "local marts publisher,reader scram-sha-256\n"
+ASKING = "local marts publisher,power_bi scram-sha-256\n"
 
 MARTS = """
     create schema core;
@@ -73,12 +72,12 @@ class Published:
         self.publish_files(day, *changes)
         return publish_to_postgres(self.home, self.server)
 
-    def connected(self, user: str = "reader", **options: Any) -> Any:
+    def connected(self, user: str = "power_bi", **options: Any) -> Any:
         """A connection of somebody's."""
         given = {"host": str(socket_file(self.database.data).parent), "password": PASSWORD}
         return psycopg2.connect(dbname="marts", user=user, **{**given, **options})
 
-    def ask(self, query: str, user: str = "reader") -> list[tuple[Any, ...]]:
+    def ask(self, query: str, user: str = "power_bi") -> list[tuple[Any, ...]]:
         """What the server answers to a reader."""
         connection = self.connected(user)
         try:
@@ -101,7 +100,7 @@ def administer(server: Server, *statements: str, database: str = "odoo") -> None
 
 
 @pytest.fixture(scope="session")
-def guarded(server: Server) -> Iterator[Server]:
+def guarded(server: Server) -> Server:
     """The server with the roles and the database that docs/bi/server.md tells to create."""
     rules = server.data / "pg_hba.conf"
     rules.write_text(ASKING + rules.read_text())
@@ -110,28 +109,19 @@ def guarded(server: Server) -> Iterator[Server]:
         server,
         f"create role publisher login password {password}",
         "create role bi_reader nologin",
-        f"create role reader login password {password} in role bi_reader",
-        "select pg_reload_conf()",
-    )
-    yield server
-    rules.write_text(rules.read_text().removeprefix(ASKING))
-    administer(
-        server, "drop role reader", "drop role publisher", "drop role bi_reader",
-        "select pg_reload_conf()",
-    )  # fmt: skip
-
-
-@pytest.fixture
-def published(
-    guarded: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Published]:
-    """An installation that has not published yet, and an empty database."""
-    administer(
-        guarded,
+        f"create role power_bi login password {password} in role bi_reader",
         "create database marts owner publisher encoding 'UTF8' template template0",
         "revoke all on database marts from public",
         "grant connect on database marts to bi_reader",
+        "select pg_reload_conf()",
     )
+    return server
+
+
+@pytest.fixture
+def published(guarded: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Published:
+    """An installation that has not published yet, and an empty database."""
+    administer(guarded, "drop schema if exists core, kpi, meta, house cascade", database="marts")
     monkeypatch.setenv(VARIABLE, PASSWORD)
     settings = PostgresServer(
         host=str(socket_file(guarded.data).parent),
@@ -140,5 +130,4 @@ def published(
         password=f"${{{VARIABLE}}}",
         reader_role="bi_reader",
     )
-    yield Published(Home(tmp_path / "home"), guarded, settings)
-    administer(guarded, "drop database marts with (force)")
+    return Published(Home(tmp_path / "home"), guarded, settings)

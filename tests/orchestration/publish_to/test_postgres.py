@@ -281,7 +281,7 @@ def test_a_wrong_password_is_refused_and_never_told(
 
 def test_what_would_keep_a_copy_out_is_told_beforehand(published: Published) -> None:
     assert faults_of(published.server) == []
-    poor = published.server.model_copy(update={"user": "reader", "reader_role": "nobody_there"})
+    poor = published.server.model_copy(update={"user": "power_bi", "reader_role": "nobody_there"})
     assert faults_of(poor) == [
         'it has no role nobody_there: `create role "nobody_there"`',
         "the user may not create schemas: make it the owner of the database",
