@@ -22,6 +22,7 @@ from aiosmtpd.controller import Controller
 from ingestion.engine import connect
 from ingestion.home import Home
 from orchestration.query import query_marts
+from tests.conftest import Parse
 
 SMALL_COMPANY = Path(__file__).parent.parent / "data" / "small_company"
 
@@ -108,10 +109,11 @@ NOTICES = {
 
 
 @pytest.fixture(scope="session")
-def first_night(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def first_night(tmp_path_factory: pytest.TempPathFactory, parse: Parse) -> Home:
     """The small company after its first night; tests that change it use `night`."""
     home = Home(tmp_path_factory.mktemp("night") / "with a space" / "home")
     install(home)
+    parse(home, {"contract"})
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {**SECRETS, **NOTICES}.items():
             patch.setenv(name, value)
@@ -131,10 +133,7 @@ def kept(first_night: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def night(first_night: Home, kept: Path) -> Iterator[Home]:
-    """The installation after its first night, for a test to change; restored afterwards.
-
-    It stays where it is: elsewhere, dbt would parse the whole project again.
-    """
+    """The installation after its first night, for a test to change; restored afterwards."""
     yield first_night
     shutil.rmtree(first_night.root)
     shutil.copytree(kept, first_night.root, symlinks=True)
