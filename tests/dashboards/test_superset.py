@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from ingestion.home import DBT_PROJECT
 Asset = dict[str, Any]
 
 
+@cache
 def assets(part: str) -> list[Asset]:
     return [
         yaml.safe_load(path.read_text(encoding="utf-8"))
