@@ -125,7 +125,7 @@ def build(home: Home) -> list[NodeResult]:
 
     A failing node does not raise: the caller sees all results and decides.
     """
-    left_out = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "seed")
+    left_out = [f"--exclude-resource-type={kind}" for kind in ("unit_test", "seed", "exposure")]
     result = invoke(home, ["build", *left_out, "--no-write-json"], must_succeed=False)
     return [
         NodeResult(

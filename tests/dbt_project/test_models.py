@@ -12,6 +12,7 @@ import pytest
 from ingestion.engine import connect
 from ingestion.home import DBT_PROJECT, Home
 from orchestration import dbt_runner
+from orchestration.dbt_runner import NodeResult
 
 CLOCK = re.compile(
     r"\b(current_date|current_timestamp|now\(\)|get_current_timestamp|today\(\))", re.I
@@ -36,6 +37,12 @@ def test_everything_builds_on_a_warehouse_without_a_row(built_home: Home) -> Non
     connection = connect(built_home.published / "empty" / "marts.duckdb", read_only=True)
     rows = connection.execute("select count(*) from core.fct_order_lines").fetchone()
     assert rows == (0,)
+
+
+def test_a_night_builds_models_and_their_tests_and_nothing_else(
+    build_results: list[NodeResult],
+) -> None:
+    assert {result.unique_id.partition(".")[0] for result in build_results} == {"model", "test"}
 
 
 @pytest.mark.parametrize("layer", ["core", "kpi", "meta", "intermediate", "staging"])
