@@ -67,7 +67,7 @@ LIMIT = (
 """MariaDB executes the first of these remarks only, and MySQL the second."""
 SECURITY = {"disable": "disabled", "require": "preferred", "verify-full": "verify_identity"}
 """What the extension calls it; its `preferred` insists on TLS, and believes anybody."""
-REACHED = "compression=disabled"
+UNCOMPRESSED = "compression=disabled"
 """What a secret cannot say: by default, the server would spend most of its time on compressing."""
 UNREACHED = "MariaDB cannot be reached"
 IN_ORDER = ("tinyint", "smallint", "mediumint", "int", "bigint", "char", "varchar")
@@ -176,7 +176,9 @@ class MariadbSession(AttachedSession, TextSession):
                 self.attached.execute(f"set {name} = {quoted_text(setting)}")
             # The extension would repeat a connection string in its errors, and no secret.
             self.attached.execute(f"create temporary secret src ({_secret(at)})")
-            self.attached.execute(f"attach {quoted_text(REACHED)} as src (type mysql, secret src)")
+            self.attached.execute(
+                f"attach {quoted_text(UNCOMPRESSED)} as src (type mysql, secret src)"
+            )
 
     def begin(self) -> None:
         """Begin a snapshot.
