@@ -33,6 +33,7 @@ TYPES = {
 DECIMAL = re.compile(r"DECIMAL(\([0-9]+,[0-9]+\))")
 
 PRIMARY_KEYS = {
+    ("core", "dim_aging_bucket"): "aging_bucket",
     ("core", "dim_channel"): "channel",
     ("core", "dim_claim_reason"): "claim_reason",
     ("core", "dim_company"): "company_id",

@@ -15,10 +15,8 @@ from ingestion.engine import connect, quoted_text
 from ingestion.home import Home
 from orchestration.publish import put_in_force
 from orchestration.publish_to.postgres import Copied, publish_to_postgres
-from tests.ingestion.postgres_server import Server, server
+from tests.ingestion.postgres_server import Server
 from tests.orchestration.conftest import MARK
-
-__all__ = ["server"]
 
 PASSWORD = f"{MARK}'s \\pass word"
 VARIABLE = "ADV_SERVER_PASSWORD"
@@ -100,13 +98,13 @@ def administer(server: Server, *statements: str, database: str = "odoo") -> None
 
 
 @pytest.fixture(scope="session")
-def guarded(server: Server) -> Server:
-    """The server with the roles and the database that docs/bi/server.md tells to create."""
-    rules = server.data / "pg_hba.conf"
+def guarded(running_postgres: Server) -> Server:
+    """The server of all tests, with the roles and the database that docs/bi/server.md tells to create."""
+    rules = running_postgres.data / "pg_hba.conf"
     rules.write_text(ASKING + rules.read_text())
     password = quoted_text(PASSWORD)
     administer(
-        server,
+        running_postgres,
         f"create role publisher login password {password}",
         "create role bi_reader nologin",
         f"create role power_bi login password {password} in role bi_reader",
@@ -115,7 +113,7 @@ def guarded(server: Server) -> Server:
         "grant connect on database marts to bi_reader",
         "select pg_reload_conf()",
     )
-    return server
+    return running_postgres
 
 
 @pytest.fixture
