@@ -99,7 +99,7 @@ def administer(server: Server, *statements: str, database: str = "odoo") -> None
 
 @pytest.fixture(scope="session")
 def guarded(running_postgres: Server) -> Server:
-    """The server of all tests, with the roles and the database that docs/bi/server.md tells to create."""
+    """The server of all tests, with the roles and the database that docs/bi/server.md names."""
     rules = running_postgres.data / "pg_hba.conf"
     rules.write_text(ASKING + rules.read_text())
     password = quoted_text(PASSWORD)
