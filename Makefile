@@ -11,7 +11,7 @@ BIN := $(CURDIR)/.venv/bin
 UV := $(CURDIR)/.venv-uv/bin/uv
 STAMP := .venv/.installed
 
-.PHONY: help install run test faults fuzz docs ui lint format lock audit clean
+.PHONY: help install run test faults fuzz docs ui superset lint format lock audit clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,13 +40,18 @@ faults: install ## Kill, starve and damage runs, and tell whether the next one m
 fuzz: install ## Feed readers and configuration with input of any kind (CASES=10000 each)
 	@ADV_FUZZ_CASES=$(or $(CASES),10000) "$(BIN)/pytest" -m fuzz --numprocesses 2 --dist load
 
-docs: install ## Write docs/kpi, docs/privacy.md and docs/connectors/tables.md again from what is declared
+docs: install ## Write docs/kpi, docs/privacy.md, docs/connectors/tables.md and docs/bi/columns.yml again from what is declared
 	@"$(BIN)/python" -m orchestration.pages docs/kpi
 	@"$(BIN)/python" -m orchestration.privacy docs/privacy.md
 	@"$(BIN)/python" -m orchestration.connectors docs/connectors/tables.md
+	@"$(BIN)/python" -m orchestration.published_columns docs/bi/columns.yml
 
 ui: install ## Dagster's UI and daemon on loopback, with the nightly schedule on
 	@"$(BIN)/adv" ui
+
+superset: install ## Superset on loopback with two dashboards on what is published (SUPERSET_ADMIN_PASSWORD=…)
+	@"$(BIN)/python" -m dashboards.superset load
+	@"$(BIN)/python" -m dashboards.superset serve
 
 lint: install ## ruff, mypy, sqlfluff and a compilation for Spark
 	@"$(BIN)/ruff" check . && "$(BIN)/ruff" format --check .
@@ -62,10 +67,14 @@ format: install ## Format the code
 lock: ## Resolve the dependencies again
 	@"$(UV)" pip compile pyproject.toml --extra dev --extra odbc --extra postgres --extra storage --universal --generate-hashes \
 	    --no-emit-index-url --no-header --python-version 3.11 --quiet --output-file requirements.lock
+	@"$(UV)" pip compile dashboards/superset/requirements.in --universal --generate-hashes \
+	    --no-emit-index-url --no-header --python-version 3.11 --quiet --output-file dashboards/superset/requirements.lock
 
 audit: ## Ask the public database of vulnerabilities about every package of the lock
 	@PATH="$(CURDIR)/.venv-uv/bin:$$PATH"; uvx pip-audit --strict --require-hashes --disable-pip \
 	    --requirement requirements.lock
+	@PATH="$(CURDIR)/.venv-uv/bin:$$PATH"; uvx pip-audit --strict --require-hashes --disable-pip \
+	    --requirement dashboards/superset/requirements.lock
 
 clean: ## Remove the installation and all state
-	@rm -rf .venv .venv-uv .adv
+	@rm -rf .venv .venv-uv .adv .superset

@@ -19,6 +19,11 @@ import yaml
 from ingestion.errors import ConfigurationError
 from ingestion.home import DBT_PROJECT
 
+RECEIVABLES = (
+    *("instalments", "payments", "payment_allocations", "payment_rejections"),
+    *("dunning_actions", "payment_promises", "disputes", "ledger_entries"),
+)
+"""The tables of the contract that say what is owed, what was paid, and whom not to remind."""
 STAGING = DBT_PROJECT / "models" / "staging"
 CONTRACT = DBT_PROJECT / "models" / "intermediate" / "_contract.yml"
 CUSTOM_FIELDS = "custom_fields"

@@ -40,6 +40,10 @@ class PublicationError(AdvError):
     """What was built is incomplete and was not published."""
 
 
+class ServerError(AdvError):
+    """A server of `publish_to` could not be brought to the publication in force, or asked."""
+
+
 class LayoutError(AdvError):
     """ADV_HOME was written by a version of the product that this one does not know."""
 

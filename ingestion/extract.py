@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ from ingestion.config import (
     secret,
 )
 from ingestion.custom_fields import as_asked, fold
-from ingestion.declarations import Table, system
+from ingestion.declarations import Table, feeders, system
 from ingestion.engine import connect, quoted_name, quoted_text
 from ingestion.erasure import blank, erasures, without_words
 from ingestion.errors import (
@@ -145,6 +145,39 @@ def check_names(sources: Sources, again: ReadAgain) -> None:
             ]
             known = ", ".join(of_source or sources.sources)
             raise ConfigurationError(f"There is no {name!r} to read again; there is {known}.")
+
+
+def check_only(sources: Sources, only: Sequence[str], again: ReadAgain | None) -> None:
+    """See to it that the sources that alone are to be read exist, with what is to be read again.
+
+    Raises:
+        ConfigurationError: names a source that does not exist, or that is asked for and left out.
+
+    """
+    for name in only:
+        if name not in sources.sources:
+            known = ", ".join(sources.sources)
+            raise ConfigurationError(f"There is no source {name!r} to read; there is {known}.")
+    for name in again.names if again and only else ():
+        if name.partition(".")[0] not in only:
+            raise ConfigurationError(
+                f"{name} cannot be read again by a run that reads only {', '.join(only)}."
+            )
+
+
+def sources_feeding(sources: Sources, contract_tables: Collection[str]) -> tuple[str, ...]:
+    """The sources whose rows can end in any of these tables of the contract."""
+    return tuple(
+        source_id
+        for source_id, source in sources.sources.items()
+        if not _fed_by(source).isdisjoint(contract_tables)
+    )
+
+
+def _fed_by(source: Source) -> set[str]:
+    if source.system == "contract":
+        return {table.name for table in tables_of(source)}
+    return {name for name, systems in feeders().items() if source.system in systems}
 
 
 def tables_of(source: Source) -> tuple[Table, ...]:

@@ -67,6 +67,12 @@ class CurrentRun:
     as_of_date: date
     known_load: int
     started_at: datetime
+    only: tuple[str, ...] = ()
+    """The sources that it reads, where it was not asked for all of them."""
+
+    def reads(self, source_id: str) -> bool:
+        """Whether the run was asked to read the source; one that it leaves out stays as it was."""
+        return not self.only or source_id in self.only
 
 
 Gate = Callable[["duckdb.DuckDBPyConnection", list[Batch]], Iterable[tuple[str, CheckResult]]]
@@ -311,7 +317,8 @@ def _record(
     insert(connection, "current_run", [run_row])
     connection.execute("delete from control.runs where run_id = ?", [run.run_id])
     started = run.started_at.astimezone(UTC).replace(tzinfo=None)
-    insert(connection, "runs", [{**run_row, "started_at": started, "loaded_at": now}])
+    told = {"started_at": started, "loaded_at": now, "only_sources": ",".join(run.only) or None}
+    insert(connection, "runs", [{**run_row, **told}])
 
 
 def load_row(item: Merged, now: datetime | None) -> dict[str, object]:

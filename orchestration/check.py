@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 from rich.table import Table as Grid
 
-from ingestion.config import MariadbSource, OdbcSource, PostgresSource, Source, Sources
+from ingestion.config import (
+    Connection,
+    MariadbSource,
+    OdbcSource,
+    PostgresServer,
+    PostgresSource,
+    ReportSettings,
+    Source,
+    Sources,
+    addresses,
+)
 from ingestion.custom_fields import as_asked
 from ingestion.declarations import feeders, system
-from ingestion.errors import AdvError
+from ingestion.errors import AdvError, ConfigurationError
 from ingestion.extract import tables_of, transport_for
 from ingestion.transports.base import TableStatus
-from orchestration.report import plain
+from orchestration.printing import plain
+from orchestration.publish_to.postgres import faults_of
 
 
 def check_sources(console: Console, errors: Console, sources: Sources) -> int:
@@ -33,10 +45,30 @@ def check_sources(console: Console, errors: Console, sources: Sources) -> int:
         console.print(_grid(f"{source_id}: {source.system}", statuses))
         for warning in warnings(source):
             errors.print(f"[yellow]{plain(f'{source_id}: {warning}')}[/]", highlight=False)
+    for warning in undeliverable(sources.reports):
+        errors.print(f"[yellow]{plain(f'reports: {warning}')}[/]", highlight=False)
     # What could not be reached says nothing of what it holds.
     for line in [] if faults else missing_numbers(filled):
         console.print(line, highlight=False)
     return faults
+
+
+def check_server(console: Console, errors: Console, server: PostgresServer) -> int:
+    """Show whether the marts can be copied to a server; returns the number of faults."""
+    try:
+        faults = faults_of(server)
+    except AdvError as error:
+        faults = [str(error)]
+    else:
+        faults = [f"{server.name}: {fault}" for fault in faults]
+    for fault in faults:
+        errors.print(f"[red]{plain(fault)}[/]", highlight=False)
+    if not server.is_verified:
+        warning = _unverified(server, "written")
+        errors.print(f"[yellow]{plain(warning)}[/]", highlight=False)
+    if not faults:
+        console.print(f"{plain(server.name)} can be published to.", highlight=False)
+    return len(faults)
 
 
 def filled_by(system_name: str, statuses: Iterable[TableStatus]) -> set[str]:
@@ -61,16 +93,35 @@ def warnings(source: Source) -> Iterator[str]:
     """What can be read, and should not be read like that."""
     at = source.connection if isinstance(source, PostgresSource | MariadbSource) else None
     if at and not at.is_verified:
-        yield (
-            f"{at.host} is read with `sslmode: {at.security}`: whoever stands in between can read "
-            "along, and take the password; `verify-full` prevents it"
-        )
+        yield _unverified(at, "read")
     if isinstance(source, OdbcSource) and not source.connection.is_verified:
         yield (
             f"{source.connection.server or source.connection.dsn} need not prove who it is: "
             "whoever stands in between can read along, and take the password; `encrypt: yes` "
             "without `trust_server_certificate` prevents it"
         )
+
+
+def undeliverable(reports: ReportSettings) -> Iterator[str]:
+    """What keeps configured reports from their readers; no publication waits for them."""
+    for dropped in reports.lists:
+        if dropped.folder and not dropped.folder.is_dir():
+            yield f"{dropped.name}: there is no folder {dropped.folder}"
+    mailed = [delivery for delivery in reports.deliveries if delivery.mail]
+    if mailed and not os.environ.get("ADV_SMTP_HOST"):
+        yield f"{mailed[0].name} is to be mailed, but ADV_SMTP_HOST is not set"
+    for delivery in mailed:
+        try:
+            addresses(delivery.mail)
+        except ConfigurationError as error:
+            yield f"{delivery.name}: {error}"
+
+
+def _unverified(at: Connection, done: str) -> str:
+    return (
+        f"{at.host} is {done} with `sslmode: {at.security}`: whoever stands in between can read "
+        "along, and take the password; `verify-full` prevents it"
+    )
 
 
 def _is_wrong(status: TableStatus) -> bool:

@@ -16,11 +16,13 @@ from rich.markup import escape
 
 from ingestion.errors import AdvError, ConfigurationError
 from ingestion.home import Home
+from reports.request import Language, ListName
 
 if TYPE_CHECKING:
+    from ingestion.config import PostgresServer
     from ingestion.read_again import ReadAgain
 
-FAILED, MISCONFIGURED = 1, 2
+FAILED, MISCONFIGURED, BEHIND = 1, 2, 3
 OWNER_WRITES_GROUP_READS = 0o027
 """What the umask keeps away: files are 0640, folders 0750, and less where people's names are."""
 
@@ -93,11 +95,17 @@ def init(
 
 @app.command()
 def check() -> None:
-    """Look at every source without loading: tables, keys, cursors, row counts, what is wrong."""
-    from ingestion.config import read_sources
-    from orchestration.check import check_sources
+    """Look at every source without loading: tables, keys, cursors, row counts, what is wrong.
 
-    faults = check_sources(console, errors, read_sources(Home.from_environment().sources_file))
+    Of a server to publish to, whether that can be done.
+    """
+    from ingestion.config import read_sources
+    from orchestration.check import check_server, check_sources
+
+    sources = read_sources(Home.from_environment().sources_file)
+    faults = check_sources(console, errors, sources)
+    if sources.publish_to:
+        faults += check_server(console, errors, sources.publish_to.postgres)
     if faults:
         errors.print(f"[red]{faults} fault(s) to mend before a run.[/]")
         raise typer.Exit(MISCONFIGURED)
@@ -131,23 +139,52 @@ def run(
         datetime | None,
         typer.Option("--to", formats=["%Y-%m-%d"], help="Last day of --from; today by default."),
     ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Read this source (erp) and leave the others as they are; repeatable."),
+    ] = None,
 ) -> None:
     """Refresh now: the same job as the schedule's and the UI's. Exit code 0 means published.
+
+    3 means published, but not to the server of `publish_to`.
 
     What is read again is read beside what changed, so that a backfill is a complete refresh.
     """
     from orchestration.nightly import run_nightly
-    from orchestration.report import print_report
+    from orchestration.printing import print_run
 
     report = run_nightly(
         Home.from_environment(),
         sources_file=sources,
         as_of=as_of.date() if as_of else None,
         again=_read_again(full_refresh, again or [], first_day, last_day),
+        only=tuple(only or ()),
     )
-    print_report(console, report)
+    print_run(console, report)
     if not report.published:
         raise typer.Exit(FAILED)
+    if report.behind:
+        raise typer.Exit(BEHIND)
+
+
+@app.command()
+def publish() -> None:
+    """Bring the server of `publish_to` to the publication in force, as every run does.
+
+    Nothing is copied where the server holds it already.
+    """
+    from orchestration.lock import run_lock
+    from orchestration.publish_to.standing import configured_server
+
+    home = Home.from_environment()
+    server = configured_server(home)
+    if server is None:
+        raise ConfigurationError(
+            f"{home.sources_file}: no server is named under `publish_to`; docs/bi/server.md tells "
+            "how."
+        )
+    with run_lock(home, "a publication to the server", wait_seconds=0):
+        _publish_to(home, server)
 
 
 @app.command()
@@ -156,14 +193,20 @@ def status(
     max_age: Annotated[
         str | None,
         typer.Option(
-            help="Exit code 1 when the publication knows nothing newer than 26h, 90m, 2d, or a "
-            "source is late."
+            help="Exit code 1 when the publication knows nothing newer than 26h, 90m, 2d, a "
+            "source is late, or the server of `publish_to` does not hold it."
         ),
     ] = None,
 ) -> None:
     """Last publication, freshness of each source, what is in quarantine, and room on the disk."""
     from ingestion.config import duration
-    from orchestration.report import age_of_publication, late_sources, print_status
+    from orchestration.printing import (
+        age_of_publication,
+        late_sources,
+        print_server,
+        print_status,
+    )
+    from orchestration.publish_to.standing import standing
 
     home = Home.from_environment()
     try:
@@ -171,6 +214,9 @@ def status(
     except ValueError as error:
         raise ConfigurationError(str(error)) from None
     print_status(console, home, by_table=tables)
+    server = standing(home)
+    if server:
+        print_server(console, server)
     if oldest is None:
         return
     age, late = age_of_publication(home), late_sources(home)
@@ -183,8 +229,10 @@ def status(
             "The publication is dated ahead of now; was the clock set back? "
             "Nobody can say how old it is until `adv run` has published again.",
         )
+    if server and not server.is_in_force:
+        faults.append(f"{server.name} does not hold the publication.")
     for fault in faults:
-        errors.print(f"[red]{fault}[/]", highlight=False)
+        _print_error(fault)
     if faults:
         raise typer.Exit(FAILED)
 
@@ -202,9 +250,9 @@ def accept(
     """Let through, from the next run on, what the last one refused; without a name, list that."""
     from data_quality.acceptances import accept as accept_refusals
     from data_quality.acceptances import standing_refusals
+    from orchestration.printing import print_refusals
     from orchestration.publish import last_published_load
     from orchestration.query import merged_loads
-    from orchestration.report import print_refusals
 
     home = Home.from_environment()
     standing = standing_refusals(home, last_published_load(home), merged_loads(home))
@@ -230,7 +278,7 @@ def quarantine(
     in ADV_HOME/config is mended, `adv run --again source.table` reads it again. `adv accept` lets
     a refused table through.
     """
-    from orchestration.report import print_quarantine
+    from orchestration.printing import print_quarantine
 
     print_quarantine(console, Home.from_environment(), name)
 
@@ -255,7 +303,7 @@ def erase(
     """
     from orchestration.erase import erase as erase_person
     from orchestration.erase import look
-    from orchestration.report import print_found
+    from orchestration.printing import print_found
 
     home = Home.from_environment()
     if reason is None:
@@ -285,8 +333,8 @@ def sql(query: Annotated[str, typer.Argument(help="For example: select * from kp
     """Query the published marts."""
     import duckdb
 
+    from orchestration.printing import MAXIMUM_ROWS, print_rows
     from orchestration.query import query_marts
-    from orchestration.report import MAXIMUM_ROWS, print_rows
 
     try:
         print_rows(console, *query_marts(Home.from_environment(), query, MAXIMUM_ROWS + 1))
@@ -296,14 +344,96 @@ def sql(query: Annotated[str, typer.Argument(help="For example: select * from kp
 
 
 @app.command()
+def report(
+    name: Annotated[ListName, typer.Argument(help="Which list.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="File to write, .xlsx, .pdf or .csv; by default an .xlsx in this folder, named "
+            "after list, day and language."
+        ),
+    ] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Day it speaks of; the publication's by default."),
+    ] = None,
+    customer: Annotated[
+        str | None, typer.Option(help="Only this customer: name, number or key.")
+    ] = None,
+    agent: Annotated[
+        str | None, typer.Option(help="Only this agent or salesperson: displayed name or key.")
+    ] = None,
+    company: Annotated[
+        str | None, typer.Option(help="Only this company: name, number or key.")
+    ] = None,
+    language: Annotated[
+        Language, typer.Option("--lang", help="Language of headings, codes and sentences.")
+    ] = Language.ENGLISH,
+    marts: Annotated[
+        Path | None,
+        typer.Option(help="File that `adv rebuild --into` made, in place of the publication."),
+    ] = None,
+    letters: Annotated[
+        Path | None,
+        typer.Option(help="With dunning: also write the letters and drafts due to this folder."),
+    ] = None,
+    fresh: Annotated[
+        bool,
+        typer.Option("--fresh", help="First read what is owed and paid as of now, and publish."),
+    ] = False,
+) -> None:
+    """Write a list to act on, from the published marts: the unpaid report, reminders due, ...
+
+    With --fresh, nobody is on it who paid this morning: the sources of receivables are read first,
+    the others stay as they are. When that fails, nothing is written and the exit code is 1.
+    """
+    from reports.request import ListRequest
+    from reports.writing import default_name, write_list
+
+    if letters is not None and name is not ListName.DUNNING:
+        raise ConfigurationError("--letters goes with `adv report dunning`.")
+    if fresh and marts:
+        raise ConfigurationError("--fresh publishes anew, and --marts is another file: not both.")
+    if fresh:
+        _refresh_receivables()
+    request = ListRequest(name, language, as_of and as_of.date(), customer, agent, company)
+    source = marts or Home.from_environment().marts
+    written = write_list(source, request, out or Path(default_name(source, request)))
+    console.print(
+        f"{written.rows:,} lines as of {written.as_of}: {escape(str(written.path))}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    if letters is not None:
+        from reports.letters.writing import write_letters
+
+        count = len(write_letters(source, request, letters))
+        console.print(
+            f"{count:,} letters, none of them sent: {escape(str(letters))}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+@app.command()
 def rollback() -> None:
-    """Put the publication before the present one in force again."""
+    """Put the publication before the present one in force again, at the server, too.
+
+    Exit code 3 means that the server could not be brought to it.
+    """
     from orchestration.lock import run_lock
     from orchestration.publish import rollback as roll_back
+    from orchestration.publish_to.standing import configured_server
 
     home = Home.from_environment()
     with run_lock(home, "a rollback", wait_seconds=0):
         console.print(f"In force again: {roll_back(home)}")
+        if server := configured_server(home):
+            try:
+                _publish_to(home, server)
+            except AdvError as error:
+                _print_error(f"{error}\n`adv publish` tries again.")
+                raise typer.Exit(BEHIND) from None
 
 
 @app.command()
@@ -323,9 +453,9 @@ def rebuild(
 
     With --as-of and --into: build the marts of an earlier day, as they were published then.
     """
+    from orchestration.printing import print_rebuilt_marts, print_replayed
     from orchestration.rebuild import rebuild as build_again
     from orchestration.rebuild import rebuild_marts
-    from orchestration.report import print_rebuilt_marts, print_replayed
 
     home = Home.from_environment()
     if as_of is None and into is None:
@@ -347,7 +477,7 @@ def backup(
     ADV_HOME stays in the backup until this command is run again, and in every copy of the folder.
     """
     from orchestration.backup import back_up
-    from orchestration.report import print_backed_up
+    from orchestration.printing import print_backed_up
 
     print_backed_up(console, folder, back_up(Home.from_environment(), folder))
 
@@ -358,7 +488,7 @@ def restore(
 ) -> None:
     """Put a backup into an empty ADV_HOME; readers have its publication at once."""
     from orchestration.backup import restore as put_back
-    from orchestration.report import print_restored
+    from orchestration.printing import print_restored
 
     print_restored(console, put_back(Home.from_environment(), folder))
 
@@ -411,6 +541,24 @@ def demo_stop() -> None:
     stop(Home.from_environment().demo)
 
 
+def _refresh_receivables() -> None:
+    from orchestration.nightly import refresh_receivables
+    from orchestration.printing import print_refreshed
+
+    refreshed = refresh_receivables(Home.from_environment())
+    print_refreshed(console, errors, refreshed)
+    if not refreshed.published:
+        raise typer.Exit(FAILED)
+
+
+def _publish_to(home: Home, server: PostgresServer) -> None:
+    """Bring a server to the publication in force; the caller holds the lock."""
+    from orchestration.printing import print_copied
+    from orchestration.publish_to.postgres import publish_to_postgres
+
+    print_copied(console, server, publish_to_postgres(home, server))
+
+
 def _read_again(
     full_refresh: bool, names: list[str], first_day: datetime | None, last_day: datetime | None
 ) -> ReadAgain | None:
@@ -443,7 +591,7 @@ def _write_demo_sources(home: Home) -> None:
 
 def _print_error(text: str) -> None:
     """Errors quote data and SQL, whose brackets are no markup."""
-    from orchestration.report import plain
+    from orchestration.printing import plain
 
     errors.print(f"[red]{plain(text)}[/]", highlight=False)
 

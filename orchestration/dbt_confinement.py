@@ -1,5 +1,10 @@
-"""A plugin of dbt's adapter for DuckDB: confines the database that dbt opens, as all others are."""
+"""A plugin of dbt's adapter for DuckDB: confines the database that dbt opens, as all others are.
 
+It also completes the paths of the profile by the folder of the state. dbt parses the whole project
+again when its profile changes, and so for every place where an installation could lie.
+"""
+
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +17,17 @@ from ingestion.home import DBT_PROJECT
 
 
 class Plugin(BasePlugin):
-    """Named in `profiles.yml`, with the folder of the state; dbt looks for it by this name."""
+    """Named in `profiles.yml`; dbt looks for it by this name."""
 
-    def initialize(self, plugin_config: dict[str, Any]) -> None:
-        """Take the folder over."""
-        self._state = Path(plugin_config["state"])
+    def initialize(self, plugin_config: dict[str, Any]) -> None:  # noqa: ARG002
+        """Take over where the state lies."""
+        self._state = Path(os.environ.get("ADV_STATE_FOLDER", "."))
 
-    def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:  # noqa: ARG002
-        """Open the database with nothing that could be loaded by itself."""
+    def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
+        """Find the databases, and open them with nothing that could be loaded by itself."""
+        for database in (creds, *(creds.attach or ())):
+            if database.path != ":memory:":
+                database.path = str(self._state / database.path)
         config.update(CLOSED)
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:

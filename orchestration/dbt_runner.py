@@ -1,8 +1,8 @@
 """dbt, run inside this process: a dbt of its own would outlive a killed run and keep the file.
 
 Paths reach dbt as environment variables that never change, since dbt parses the whole project
-again when they do: `published/next` is a link to the folder of the run that is being built, and
-`published/before` to the publication that it is compared with.
+again when they do: they start from the state's folder, `published/next` is a link to the folder of
+the run that is being built, and `published/before` to the publication that it is compared with.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,14 +45,18 @@ def environment(home: Home) -> dict[str, str]:
     """What the dbt profile reads."""
     return {
         "ADV_STATE_FOLDER": str(home.root),
-        "ADV_WAREHOUSE_FILE": str(home.warehouse),
-        "ADV_MARTS_FILE": str(next_publication(home) / MARTS_FILE),
-        "ADV_PREVIOUS_MARTS_FILE": str(publication_before(home) / MARTS_FILE),
+        "ADV_WAREHOUSE_FILE": _inside(home, home.warehouse),
+        "ADV_MARTS_FILE": _inside(home, next_publication(home) / MARTS_FILE),
+        "ADV_PREVIOUS_MARTS_FILE": _inside(home, publication_before(home) / MARTS_FILE),
         "ADV_MEMORY_LIMIT": memory_limit(),
         **_systems(home),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }
+
+
+def _inside(home: Home, path: Path) -> str:
+    return str(path.relative_to(home.root))
 
 
 def _systems(home: Home) -> dict[str, str]:
@@ -106,12 +111,21 @@ def prepare_manifest(home: Home, systems: Collection[str]) -> Path:
     return manifest
 
 
+def take_over_manifest(home: Home, parsed_by: Home) -> None:
+    """Spare an installation the parsing that another one, of the same project, has done."""
+    home.dbt.mkdir(parents=True, exist_ok=True)
+    # The digest comes last: without it, what was copied in part is parsed again.
+    for name in ("manifest.json", "partial_parse.msgpack", "systems.txt", "parsed.sha256"):
+        if (parsed_by.dbt / name).exists():
+            shutil.copy2(parsed_by.dbt / name, home.dbt / name)
+
+
 def build(home: Home) -> list[NodeResult]:
     """Build models and test them and the seeds; unit tests belong to development.
 
     A failing node does not raise: the caller sees all results and decides.
     """
-    left_out = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "seed")
+    left_out = [f"--exclude-resource-type={kind}" for kind in ("unit_test", "seed", "exposure")]
     result = invoke(home, ["build", *left_out, "--no-write-json"], must_succeed=False)
     return [
         NodeResult(

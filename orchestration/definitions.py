@@ -11,7 +11,9 @@ from ingestion.config import Sources, read_sources
 from ingestion.home import Home
 from orchestration.assets.landing import landing_assets
 from orchestration.assets.marts import marts_assets, publication_asset
+from orchestration.assets.publish_to import postgres_asset
 from orchestration.assets.raw import raw_assets
+from orchestration.assets.reports import REPORTS, report_assets
 from orchestration.dbt_runner import prepare_manifest
 from orchestration.instance import dead_runs_sensor
 from orchestration.notify import failure_sensor
@@ -44,15 +46,23 @@ def build_defs(
         raw_assets(sources),
         marts_assets(home),
         publication_asset(home),
+        *([postgres_asset(sources.publish_to)] if sources.publish_to else []),
+        *report_assets(home, sources.reports),
     ]
     nightly = dg.define_asset_job(
         NIGHTLY,
         selection=dg.AssetSelection.all(),
-        description="Extract, validate, merge, transform, check and publish.",
+        description="Extract, validate, merge, transform, check, publish, and deliver reports.",
+    )
+    reports = dg.define_asset_job(
+        REPORTS,
+        selection=dg.AssetSelection.groups(REPORTS),
+        description="Deliver the reports of the publication in force; whatever was mailed is not "
+        "mailed again.",
     )
     return dg.Definitions(
         assets=assets,
-        jobs=[nightly],
+        jobs=[nightly, reports] if sources.reports.deliveries else [nightly],
         schedules=[nightly_schedule()],
         sensors=[failure_sensor(home), dead_runs_sensor(sources.retention.runs_days)],
         resources={"nightly": nightly_resource(home, sources), **(resources or {})},

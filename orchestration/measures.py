@@ -27,11 +27,14 @@ from orchestration.resources import AS_OF_TAG, Nightly
 
 LONGEST_REASON = 1000
 """Characters; a refusal may name many tables."""
-STEPS = {"load": "load", "dbt": "build"}
+PUBLISHING_TO_POSTGRES = "publish_to_postgres"
+STEPS = {"load": "load", "dbt": "build", PUBLISHING_TO_POSTGRES: PUBLISHING_TO_POSTGRES}
 LANDING = "land_"
 PUBLISHING = "publish"
 PUBLICATION = dg.AssetKey(["published", "marts"])
 RECONCILED = "reconciled"
+ON_POSTGRES = dg.AssetKey(["published", "postgres"])
+IN_FORCE = "in_force"
 SECONDS = "seconds"
 """Of the check: how long it took."""
 
@@ -89,7 +92,7 @@ def _stages(
         if step.step_key == PUBLISHING:
             yield from _checked_and_published(instance, step, failures)
         elif is_landing or step.step_key in STEPS:
-            yield MeasuredStage(
+            stage = MeasuredStage(
                 run_id=run.run_id,
                 stage="land" if is_landing else STEPS[step.step_key],
                 source_id=step.step_key.removeprefix(LANDING) if is_landing else "",
@@ -98,6 +101,17 @@ def _stages(
                 outcome=_outcome(step),
                 reason=_cut(failures.get(step.step_key, "")),
             )
+            if step.step_key == PUBLISHING_TO_POSTGRES:
+                stage = _with_verdict(instance, stage)
+            yield stage
+
+
+def _with_verdict(instance: dg.DagsterInstance, stage: MeasuredStage) -> MeasuredStage:
+    """A server that could not be brought to the publication fails a check, and not its step."""
+    evaluation = _evaluation(instance, stage.run_id, IN_FORCE)
+    if evaluation is None or evaluation.passed:
+        return stage
+    return replace(stage, outcome="failure", reason=_cut(evaluation.description or ""))
 
 
 def _checked_and_published(
@@ -113,9 +127,8 @@ def _checked_and_published(
         outcome=_outcome(step),
         reason=_cut(failures.get(step.step_key, "")),
     )
-    verdict = _newest(instance, step.run_id, Event.ASSET_CHECK_EVALUATION)
-    evaluation = verdict.asset_check_evaluation_data if verdict else None
-    if evaluation is None or evaluation.check_name != RECONCILED or not evaluation.passed:
+    evaluation = _evaluation(instance, step.run_id, RECONCILED)
+    if evaluation is None or not evaluation.passed:
         yield whole
         return
     if SECONDS not in evaluation.metadata:  # as an earlier version ran it
@@ -140,7 +153,7 @@ def _failures(instance: dg.DagsterInstance, run_id: str) -> dict[str, str]:
 
 def _run_failure(instance: dg.DagsterInstance, run_id: str) -> str:
     """Why a run failed outside its steps: it was killed, or could not begin."""
-    event = _newest(instance, run_id, Event.RUN_FAILURE)
+    event = next(_last(instance, run_id, Event.RUN_FAILURE), None)
     if event is None:
         return ""
     error = event.job_failure_data.error if event.event_specific_data else None
@@ -148,9 +161,10 @@ def _run_failure(instance: dg.DagsterInstance, run_id: str) -> str:
 
 
 def _publication(instance: dg.DagsterInstance, run_id: str) -> tuple[int | None, int | None]:
-    """Rows and bytes of what a run published, which is the last thing that it does."""
-    event = _newest(instance, run_id, Event.ASSET_MATERIALIZATION)
-    if event is None or event.asset_key != PUBLICATION:
+    """Rows and bytes of what a run published."""
+    made = _last(instance, run_id, Event.ASSET_MATERIALIZATION)
+    event = next((event for event in made if event.asset_key == PUBLICATION), None)
+    if event is None:
         return None, None
     metadata = event.step_materialization_data.materialization.metadata
 
@@ -160,9 +174,22 @@ def _publication(instance: dg.DagsterInstance, run_id: str) -> tuple[int | None,
     return told("dagster/row_count"), told("bytes")  # earlier versions told no bytes
 
 
-def _newest(instance: dg.DagsterInstance, run_id: str, kind: Event) -> dg.DagsterEvent | None:
-    found = instance.get_records_for_run(run_id, of_type=kind, limit=1, ascending=False).records
-    return found[0].event_log_entry.get_dagster_event() if found else None
+def _evaluation(
+    instance: dg.DagsterInstance, run_id: str, check_name: str
+) -> dg.AssetCheckEvaluation | None:
+    """What a check of the publication, or of its copy, came to."""
+    told = (
+        event.asset_check_evaluation_data
+        for event in _last(instance, run_id, Event.ASSET_CHECK_EVALUATION)
+    )
+    return next((found for found in told if found.check_name == check_name), None)
+
+
+def _last(instance: dg.DagsterInstance, run_id: str, kind: Event) -> Iterator[dg.DagsterEvent]:
+    """The events of a kind, the newest first: after publishing come its copy and its reports."""
+    found = instance.get_records_for_run(run_id, of_type=kind, ascending=False).records
+    events = (record.event_log_entry.get_dagster_event() for record in found)
+    return (event for event in events if event is not None)
 
 
 def _started_by(run: dg.DagsterRun) -> str:

@@ -15,14 +15,23 @@ import dagster as dg
 from sqlalchemy.exc import DBAPIError
 
 from ingestion.config import Sources, read_sources
-from ingestion.errors import AdvError, StorageError
-from ingestion.extract import check_names, check_settings, tables_of
+from ingestion.declarations import RECEIVABLES
+from ingestion.errors import AdvError, ConfigurationError, StorageError
+from ingestion.extract import (
+    check_names,
+    check_only,
+    check_settings,
+    sources_feeding,
+    tables_of,
+)
 from ingestion.home import Home
 from ingestion.kept_ledger import kept_loads
 from ingestion.landing import batches
 from ingestion.ledger import prepare_warehouse
 from ingestion.read_again import ReadAgain
 from orchestration import publish
+from orchestration.assets.landing import landing_key
+from orchestration.assets.reports import DELIVERED, report_key
 from orchestration.definitions import NIGHTLY, build_defs
 from orchestration.instance import (
     COMMAND_LINE_TAG,
@@ -34,8 +43,9 @@ from orchestration.instance import (
     process_mark,
 )
 from orchestration.lock import run_lock
+from orchestration.measures import IN_FORCE
 from orchestration.notify import tell_failure
-from orchestration.resources import AS_OF_TAG, LOAD_TAG
+from orchestration.resources import AS_OF_TAG, LOAD_TAG, last_complete_day, present_day
 
 log = logging.getLogger("adv.run")
 
@@ -53,7 +63,15 @@ class RunReport:
     """Seconds by step."""
     failures: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
-    """Sources of which this run merged nothing."""
+    """Sources of which this run merged nothing, though it was to."""
+    not_read: tuple[str, ...] = ()
+    """Sources that it was not asked to read."""
+    undelivered: tuple[str, ...] = ()
+    """Reports of the publication that did not go where they should, and why."""
+    day_is_over: bool = True
+    """Whether the as-of date was a complete day in all of the companies' time zones."""
+    behind: tuple[str, ...] = ()
+    """Servers that were not brought to what was published, and why."""
 
 
 def run_nightly(
@@ -62,8 +80,16 @@ def run_nightly(
     sources_file: Path | None = None,
     as_of: date | None = None,
     again: ReadAgain | None = None,
+    only: tuple[str, ...] = (),
 ) -> RunReport:
     """Refresh the warehouse, and read again what is asked for.
+
+    Args:
+        home: the installation.
+        sources_file: another one than the installation's.
+        as_of: the day that the marts speak of; by default the last complete one.
+        again: what to read again, beside what changed.
+        only: the only sources to read, where not all of them; the others stay as they were.
 
     Raises:
         ConfigurationError: the sources file is missing or wrong, or a secret is not set.
@@ -75,13 +101,33 @@ def run_nightly(
     run_id = str(uuid4())
     try:
         with _storage_in_words(home):
-            report = _run(home, run_id, sources_file, as_of, again)
+            report = _run(home, run_id, sources_file, as_of, again, only)
     except AdvError as error:
         tell_failure(home, run_id, [str(error)])
         raise
     if not report.published:
         tell_failure(home, run_id, report.failures)
     return report
+
+
+def refresh_receivables(home: Home) -> RunReport:
+    """Read what is owed and what was paid as of now, and publish; other sources stay as they were.
+
+    The marts speak of today, a day that is not over, unless the sources file pins their day.
+
+    Raises:
+        ConfigurationError: as `run_nightly`, or no source holds receivables.
+        BusyError: another run holds the lock for too long.
+        StorageError: as `run_nightly`.
+
+    """
+    sources = read_sources(home.sources_file)
+    only = sources_feeding(sources, RECEIVABLES)
+    if not only:
+        raise ConfigurationError(
+            f"{home.sources_file}: no source holds what is owed or paid: {', '.join(RECEIVABLES)}."
+        )
+    return run_nightly(home, as_of=sources.as_of_date or present_day(sources.time_zones), only=only)
 
 
 @contextmanager
@@ -114,12 +160,18 @@ def _unusable(home: Home, reason: Exception) -> StorageError:
 
 
 def _run(
-    home: Home, run_id: str, sources_file: Path | None, as_of: date | None, again: ReadAgain | None
+    home: Home,
+    run_id: str,
+    sources_file: Path | None,
+    as_of: date | None,
+    again: ReadAgain | None,
+    only: tuple[str, ...],
 ) -> RunReport:
     sources = read_sources(sources_file or home.sources_file)
     check_settings(sources)
     if again:
         check_names(sources, again)
+    check_only(sources, only, again)
     with run_lock(home, "the preparation of a run"):
         instance = open_instance(home)
         mark_dead_runs_failed(instance)
@@ -132,7 +184,15 @@ def _run(
     tags = {PROCESS_TAG: process_mark(run_id), COMMAND_LINE_TAG: run_id}
     if as_of:
         tags[AS_OF_TAG] = as_of.isoformat()
-    result = definitions.resolve_job_def(NIGHTLY).execute_in_process(
+    job = definitions.resolve_job_def(NIGHTLY)
+    left_out = {
+        landing_key(source_id, table.name)
+        for source_id, source in sources.sources.items()
+        if only and source_id not in only
+        for table in tables_of(source)
+    }
+    left_out |= {report_key(delivery) for delivery in sources.reports.deliveries}
+    result = job.execute_in_process(
         instance=instance,
         run_id=run_id,
         tags=tags,
@@ -140,15 +200,29 @@ def _run(
         run_config={
             "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
             "resources": {
-                "nightly": {"config": {"read_again": again and again.model_dump(mode="json")}}
+                "nightly": {
+                    "config": {
+                        "read_again": again and again.model_dump(mode="json"),
+                        "only": list(only),
+                    }
+                }
             },
         },
+        # Without steps of what is not read, what Dagster says of how fresh it is stays true; and
+        # whoever makes a list afresh does not want everybody to be written to again.
+        asset_selection=sorted({*job.asset_layer.executable_asset_keys} - left_out)
+        if only
+        else None,
     )
-    return _report(home, sources, instance, result)
+    return _report(home, sources, instance, result, only)
 
 
 def _report(
-    home: Home, sources: Sources, instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult
+    home: Home,
+    sources: Sources,
+    instance: dg.DagsterInstance,
+    result: dg.ExecuteInProcessResult,
+    only: tuple[str, ...],
 ) -> RunReport:
     run = instance.get_run_by_id(result.run_id)
     tags = run.tags if run else {}
@@ -157,19 +231,30 @@ def _report(
         for stats in instance.get_run_step_stats(result.run_id)
     }
     load_id = int(tags.get(LOAD_TAG, 0))
+    as_of = tags.get(AS_OF_TAG, "")
+    not_read = tuple(name for name in sources.sources if only and name not in only)
+    stale = (name for name in _without_batches(home, sources, load_id) if name not in not_read)
     return RunReport(
         home=home,
         run_id=result.run_id,
         published=result.success and publish.current_run_id(home) == result.run_id,
-        as_of=tags.get(AS_OF_TAG, ""),
+        as_of=as_of,
         load_id=load_id,
         stages=stages,
         failures=tuple(_failures(result)),
-        stale=_stale(home, sources, load_id),
+        stale=tuple(stale),
+        behind=tuple(_behind(result)),
+        not_read=not_read,
+        undelivered=tuple(
+            f"{check.asset_key.path[-1]}: {check.description}"
+            for check in result.get_asset_check_evaluations()
+            if check.check_name == DELIVERED and not check.passed
+        ),
+        day_is_over=as_of <= last_complete_day(sources.time_zones).isoformat(),
     )
 
 
-def _stale(home: Home, sources: Sources, load_id: int) -> tuple[str, ...]:
+def _without_batches(home: Home, sources: Sources, load_id: int) -> tuple[str, ...]:
     """Told by the landing zone, since the next run may have the warehouse open by now."""
     accepted = {b.name for b in batches(home.landing, load_id) if b.manifest.verdict == "accepted"}
     return tuple(
@@ -177,6 +262,12 @@ def _stale(home: Home, sources: Sources, load_id: int) -> tuple[str, ...]:
         for source_id, source in sources.sources.items()
         if not accepted.issuperset(f"{source_id}.{table.name}" for table in tables_of(source))
     )
+
+
+def _behind(result: dg.ExecuteInProcessResult) -> Iterator[str]:
+    for told in result.get_asset_check_evaluations():
+        if told.check_name == IN_FORCE and not told.passed:
+            yield told.description or ""
 
 
 def _failures(result: dg.ExecuteInProcessResult) -> list[str]:

@@ -1,19 +1,15 @@
 """Tells people how a run ended: by e-mail or webhook, as the environment configures.
 
 ADV_NOTIFY_WEBHOOK      an https URL that receives JSON, `subject` and `text`
-ADV_NOTIFY_EMAIL        addresses, separated by commas, reached through
-ADV_SMTP_HOST           a mail server, encrypted where it offers that; also ADV_SMTP_PORT,
-ADV_SMTP_FROM, and ADV_SMTP_USER with ADV_SMTP_PASSWORD
+ADV_NOTIFY_EMAIL        addresses, separated by commas, reached as orchestration/mail.py says
 ADV_NOTIFY_SUCCESS      set to 1, tells of publications too
-ADV_HEARTBEAT_URL       is called after every publication: whoever waits for that call notices
-the night that never ran, of which nobody here could tell
+ADV_HEARTBEAT_URL       is called after every publication of a run that read all sources: whoever
+waits for that call notices the night that never ran, of which nobody here could tell
 """
 
 import json
 import logging
 import os
-import smtplib
-import ssl
 import urllib.request
 from collections.abc import Callable, Sequence
 from email.message import EmailMessage
@@ -27,11 +23,11 @@ from ingestion.config import LOOPBACK
 from ingestion.errors import ConfigurationError, NoticeError
 from ingestion.home import Home
 from orchestration.instance import PROCESS_IS_GONE, failure_reason, is_of_command_line
+from orchestration.mail import TIMEOUT_SECONDS, send
 from orchestration.publish import Publication
 
 log = logging.getLogger("adv.notify")
 
-TIMEOUT_SECONDS = 15
 FAULTS = (ConfigurationError, HTTPException, OSError, ValueError)
 """How sending fails."""
 
@@ -59,7 +55,7 @@ def failure_sensor(home: Home) -> dg.SensorDefinition:
             notify(*failure(home, run.run_id, reasons or [message]))
         except FAULTS as error:
             # Dagster would keep the error's own words.
-            raise NoticeError(f"a notice could not be sent: {_in_words(error)}") from None
+            raise NoticeError(f"a notice could not be sent: {in_words(error)}") from None
 
     return run_failed
 
@@ -75,10 +71,19 @@ def tell_failure(home: Home, run_id: str, reasons: Sequence[str]) -> None:
     _without_harm(lambda: notify(*failure(home, run_id, reasons)))
 
 
+def tell_behind(home: Home, server: str, reason: str) -> None:
+    """Tell that a server was not brought to the publication; what cannot be sent is logged."""
+    text = (
+        f"What was published in {home.published} is in force, but {server} holds an earlier "
+        f"publication, or none. `adv publish`, or the next run, brings it there.\n{reason}"
+    )
+    _without_harm(lambda: notify("ADV server not refreshed", text))
+
+
 def tell_publication(publication: Publication) -> None:
     """Tell that a run published, to whom that is wanted; what cannot be sent is logged."""
     heartbeat = os.environ.get("ADV_HEARTBEAT_URL")
-    if heartbeat:
+    if heartbeat and not publication.only:
         _without_harm(lambda: _call(heartbeat, "ADV_HEARTBEAT_URL"))
     if os.environ.get("ADV_NOTIFY_SUCCESS") == "1":
         day = publication.as_of_date
@@ -87,6 +92,12 @@ def tell_publication(publication: Publication) -> None:
             f"known at {publication.known_at} UTC: {publication.folder}"
         )
         _without_harm(lambda: notify(f"ADV refreshed as of {day}", text))
+
+
+def tell_undelivered(name: str, reasons: Sequence[str]) -> None:
+    """Tell that a report did not reach its readers; a notice that cannot be sent is logged."""
+    text = f"The publication is in force, but the report {name} was not delivered as configured."
+    _without_harm(lambda: notify("ADV report not delivered", "\n".join([text, *reasons])))
 
 
 def notify(subject: str, text: str) -> None:
@@ -110,10 +121,10 @@ def _without_harm(send: Callable[[], None]) -> None:
     try:
         send()
     except FAULTS as error:
-        log.warning("a notice could not be sent: %s", _in_words(error))
+        log.warning("a notice could not be sent: %s", in_words(error))
 
 
-def _in_words(error: Exception) -> str:
+def in_words(error: Exception) -> str:
     """What went wrong, without the words of others: they may quote the address, and a token."""
     if isinstance(error, ConfigurationError):
         return str(error)
@@ -144,25 +155,8 @@ def _address(url: str) -> tuple[str, str | None]:
 
 
 def _mail(addresses: str, subject: str, text: str) -> None:
-    host = os.environ.get("ADV_SMTP_HOST")
-    if not host:
-        raise ConfigurationError("ADV_NOTIFY_EMAIL is set, but ADV_SMTP_HOST is not.")
     message = EmailMessage()
     message["Subject"] = subject
-    message["From"] = os.environ.get("ADV_SMTP_FROM", "adv-warehouse@localhost")
     message["To"] = addresses
     message.set_content(text)
-    port = int(os.environ.get("ADV_SMTP_PORT", "25"))
-    user, password = os.environ.get("ADV_SMTP_USER"), os.environ.get("ADV_SMTP_PASSWORD")
-    with smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS) as server:
-        server.ehlo()
-        if server.has_extn("starttls"):
-            server.starttls(context=ssl.create_default_context())
-            server.ehlo()
-        elif password:
-            raise ConfigurationError(
-                f"{host} offers no encryption, so ADV_SMTP_PASSWORD was not sent to it."
-            )
-        if user and password:
-            server.login(user, password)
-        server.send_message(message)
+    send(message)

@@ -2,7 +2,8 @@
 
     python -m orchestration.pages docs/kpi
 
-One page per language tells what every KPI means (seed `kpi_catalogue`); `star-schema.md` shows
+One page per language tells what every KPI means (seed `kpi_catalogue`) and which lists and
+dashboards read its mart (the exposures beside the marts); `star-schema.md` shows
 which fact meets which dimension (the references tested beside the models). Nothing here is typed
 twice: change the catalogue or the models, and write the pages again with `make docs`.
 """
@@ -27,6 +28,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "unit": "Unit",
         "better": "Better when",
         "mart": "Mart",
+        "used": "Used by",
         "higher": "higher",
         "lower": "lower",
         "neutral": "neither higher nor lower",
@@ -38,6 +40,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "unit": "Unité",
         "better": "Meilleur quand",
         "mart": "Table",
+        "used": "Utilisé par",
         "higher": "plus haut",
         "lower": "plus bas",
         "neutral": "ni plus haut ni plus bas",
@@ -49,6 +52,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "unit": "Unità",
         "better": "Migliore quando",
         "mart": "Tabella",
+        "used": "Usato da",
         "higher": "più alto",
         "lower": "più basso",
         "neutral": "né più alto né più basso",
@@ -87,6 +91,7 @@ def catalogue_page(language: str) -> str:
     words = WORDS[language]
     with (DBT_PROJECT / "seeds" / "kpi_catalogue.csv").open(encoding="utf-8", newline="") as file:
         kpis = sorted(csv.DictReader(file), key=lambda kpi: (kpi["theme"], kpi["kpi"]))
+    readers = readers_by_mart()
     lines = [f"# {words['title']}", "", words["generated"]]
     for theme, members in groupby(kpis, key=lambda kpi: kpi["theme"]):
         lines += ["", f"## {theme.capitalize()}"]
@@ -99,7 +104,26 @@ def catalogue_page(language: str) -> str:
                 f"- {words['better']}: {words[kpi['better']]}",
                 f"- {words['mart']}: `kpi.{kpi['mart']}`",
             ]
+            if used := readers.get(kpi["mart"]):
+                lines.append(f"- {words['used']}: {', '.join(used)}")
     return "\n".join(lines) + "\n"
+
+
+def readers_by_mart() -> dict[str, list[str]]:
+    """Lists and dashboards by the table that they read."""
+    import yaml
+
+    path = DBT_PROJECT / "models" / "kpi" / "_exposures.yml"
+    readers: dict[str, list[str]] = {}
+    for exposure in yaml.safe_load(path.read_text(encoding="utf-8"))["exposures"]:
+        for reference in exposure["depends_on"]:
+            readers.setdefault(_referred(reference), []).append(exposure["label"])
+    return readers
+
+
+def _referred(reference: str) -> str:
+    """Model of a `ref('model')`."""
+    return reference.partition("'")[2].partition("'")[0]
 
 
 def star_schema_page() -> str:

@@ -59,6 +59,10 @@ person of a company by the name of the company, a person who buys for himself by
 Employees are pseudonyms in the marts: `core.dim_employee.display_name` is a digest keyed by
 `ADV_HOME/config/pseudonym.key`, the installation's own secret, without which nobody can recompute
 it from a list of logins. `ADV_SHOW_EMPLOYEE_NAMES=true` publishes names, where that is agreed upon.
+
+Lists and digests (`adv report`, `reports` in `sources.yaml`) name customers and what they owe.
+Copies in folders and mailboxes are out of reach of `adv erase` and of every retention here: who
+gets them, and for how long, is yours to say.
 """
 
 

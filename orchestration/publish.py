@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ingestion.engine import connect, one_row, quoted_name, quoted_text, write_whole
 from ingestion.erasure import erased_load
@@ -32,7 +33,15 @@ from orchestration.dbt_runner import (
     publication_before,
 )
 
+if TYPE_CHECKING:
+    import duckdb
+
 PUBLISHED_SCHEMAS = ("core", "kpi", "meta")
+READABLE_TYPES = (
+    *("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "DECIMAL", "FLOAT", "DOUBLE"),
+    *("VARCHAR", "DATE", "TIMESTAMP"),
+)
+"""Types that the drivers of all BI tools know, and that every copy of the marts can hold."""
 CHECKED = "checked.json"
 COMPLETE = "published.json"
 READ_BY_GROUP = 0o440
@@ -49,6 +58,8 @@ class Publication:
     known_at: datetime
     tables: int
     rows: int
+    only: tuple[str, ...] = ()
+    """The sources that were read for it, where it was not all of them."""
 
 
 def begin(home: Home, run_id: str) -> Path:
@@ -79,6 +90,11 @@ def discard_unfinished(home: Home) -> None:
 
 def publish(home: Home, run: CurrentRun, keep: int) -> Publication:
     """Put this run's marts in force.
+
+    Args:
+        home: the installation.
+        run: the run that built them.
+        keep: how many publications of whole nights stay.
 
     Raises:
         PublicationError: the marts are not this run's, not complete, or were not checked.
@@ -182,10 +198,29 @@ def _verified(home: Home, folder: Path, run: CurrentRun) -> Publication:
         ).fetchone()
         if stamp is None or stamp[:2] != (run.run_id, run.as_of_date):
             raise PublicationError("The marts were built by another run, or for another date.")
+        if unreadable := _unreadable_columns(connection):
+            raise PublicationError(
+                f"BI tools cannot read every type that DuckDB has: {', '.join(unreadable)}. "
+                f"Cast what the model selects to one of {', '.join(READABLE_TYPES)}."
+            )
         sizes = one_row(connection, "select coalesce(sum(estimated_size), 0) from duckdb_tables()")
     finally:
         connection.close()
-    return Publication(run.run_id, folder, stamp[1], stamp[2], len(found), int(sizes[0]))
+    return Publication(run.run_id, folder, stamp[1], stamp[2], len(found), int(sizes[0]), run.only)
+
+
+def _unreadable_columns(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Columns of other than readable types, also of models that an installation added."""
+    rows = connection.execute(
+        """
+        select schema_name || '.' || table_name || '.' || column_name || ' is ' || data_type
+        from duckdb_columns()
+        where not internal and not regexp_full_match(data_type, $readable)
+        order by all
+        """,
+        {"readable": rf"({'|'.join(READABLE_TYPES)})(\(\d+,\d+\))?"},
+    ).fetchall()
+    return [text for (text,) in rows]
 
 
 def _expected_tables(home: Home) -> set[tuple[str, str]]:
@@ -217,7 +252,7 @@ def _export_parquet(folder: Path) -> None:
 def _mark_complete(folder: Path, run: CurrentRun) -> None:
     """Stamp the folder once all of it is on disk; half a stamp would stop every later run."""
     stamp = folder / f"{COMPLETE}.new"
-    known = {"run_id": run.run_id, "known_load": run.known_load}
+    known = {"run_id": run.run_id, "known_load": run.known_load, "only": run.only}
     stamp.write_text(json.dumps(known), encoding="utf-8")
     _protect(folder)
     _sync(folder)
@@ -274,17 +309,28 @@ def _publications(home: Home) -> list[str]:
 
 
 def _known_load(folder: Path) -> int:
-    return int(json.loads((folder / COMPLETE).read_text(encoding="utf-8"))["known_load"])
+    return int(_stamp(folder)["known_load"])
+
+
+def _is_of_a_whole_night(folder: Path) -> bool:
+    return not _stamp(folder).get("only")  # earlier versions knew no other
+
+
+def _stamp(folder: Path) -> dict[str, Any]:
+    stamp: dict[str, Any] = json.loads((folder / COMPLETE).read_text(encoding="utf-8"))
+    return stamp
 
 
 def _prune(home: Home, keep: int, before: str | None) -> None:
     """Keep the newest publications, but none that may name a person who was erased since.
 
     What was in force until now stays, too: somebody may have found it, and be about to open it.
+    Those of runs that read some sources only come on top: several a day would push out the nights.
     """
     named = erased_load(home)
     complete = [p for p in _publications(home) if _known_load(home.published / p) > named]
-    kept = {*complete[-keep:], before} & set(complete)
+    nights = [p for p in complete if _is_of_a_whole_night(home.published / p)]
+    kept = {*nights[-keep:], *complete[-1:], before} & set(complete)
     drop(path for path in others(home) if path.name not in kept)
 
 

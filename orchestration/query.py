@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ingestion.engine import connect
-from ingestion.errors import PublicationError
 from ingestion.home import Home
+from reports.marts import open_marts
 
 
 def query_marts(
@@ -18,17 +17,10 @@ def query_marts(
         PublicationError: nothing has been published yet.
 
     """
-    if not home.marts.exists():
-        raise PublicationError("Nothing has been published yet; `adv run` does it.")
-    connection = connect(home.marts.resolve(), read_only=True, reach=())
-    try:
-        # Whoever may ask a question may not thereby lift the bounds of memory and threads.
-        connection.execute("set lock_configuration = true")
+    with open_marts(home.marts) as connection:
         result = connection.execute(query)
         names = [column[0] for column in result.description or ()]
         return names, result.fetchall() if most is None else result.fetchmany(most)
-    finally:
-        connection.close()
 
 
 def merged_loads(home: Home) -> dict[str, int]:

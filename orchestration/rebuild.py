@@ -168,6 +168,7 @@ def _replay_beside(home: Home, beside: Home, day: date, known_by: KeptRun) -> Re
     with connect(beside.warehouse, reach=()) as connection:
         connection.execute("update control.current_run set as_of_date = ?", [day])
         systems = connection.execute("select distinct system from control.loads").fetchall()
+    dbt_runner.take_over_manifest(beside, home)
     dbt_runner.prepare_manifest(beside, {name for (name,) in systems})
     return replayed
 

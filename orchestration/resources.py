@@ -12,7 +12,7 @@ import dagster as dg
 from data_quality.acceptances import Acceptances, acceptances, last_refused_load
 from ingestion.config import Sources
 from ingestion.erasure import finish as finish_erasures
-from ingestion.extract import check_names
+from ingestion.extract import check_names, check_only
 from ingestion.home import Home
 from ingestion.landing import new_load_id
 from ingestion.ledger import CurrentRun, last_load, positions
@@ -48,6 +48,11 @@ READ_AGAIN = dg.Field(
     description="What to read again beside what changed, whole or some days of it; {} is all.",
 )
 """The same as `ReadAgain`, as the Launchpad shows it."""
+ONLY = dg.Field(
+    [str],
+    default_value=[],
+    description="The only sources to read; the others stay as they were. All where none is named.",
+)
 
 
 @dataclass(frozen=True)
@@ -68,18 +73,25 @@ def last_complete_day(time_zones: tuple[str, ...], now: datetime | None = None) 
     return min(instant.astimezone(ZoneInfo(name)).date() for name in time_zones) - timedelta(days=1)
 
 
+def present_day(time_zones: tuple[str, ...], now: datetime | None = None) -> date:
+    """The newest calendar day that has begun in all of the time zones."""
+    return last_complete_day(time_zones, now) + timedelta(days=1)
+
+
 def nightly_resource(home: Home, sources: Sources) -> dg.ResourceDefinition:
     """Takes the lock when a run's first step needs it and frees it when the run ends."""
 
     @dg.resource(
         description="The lock on ADV_HOME, the run's as-of date and load.",
-        config_schema={"read_again": READ_AGAIN},
+        config_schema={"read_again": READ_AGAIN, "only": ONLY},
     )
     @contextmanager
     def nightly(context: dg.InitResourceContext) -> Iterator[Nightly]:
         dagster_run = context.run
         assert dagster_run is not None  # resources of a job always have one
-        again = _read_again(sources, context.resource_config["read_again"])
+        config = context.resource_config
+        again, only = _read_again(sources, config["read_again"]), tuple(config["only"])
+        check_only(sources, only, again)
         if context.instance is not None:
             mark = process_mark(dagster_run.run_id)
             context.instance.add_run_tags(dagster_run.run_id, {PROCESS_TAG: mark})
@@ -94,12 +106,21 @@ def nightly_resource(home: Home, sources: Sources) -> dg.ResourceDefinition:
                     as_of_date=date.fromisoformat(tags[AS_OF_TAG]),
                     known_load=int(tags[LOAD_TAG]),
                     started_at=datetime.now(UTC),
+                    only=only,
                 ),
                 again=again,
                 acceptances=_acceptances(home),
             )
 
     return nightly
+
+
+def sources_asked_for(run: dg.DagsterRun) -> tuple[str, ...]:
+    """The only sources that a run was asked to read; none where it was all of them."""
+    config: Any = run.run_config
+    for part in ("resources", "nightly", "config", "only"):
+        config = (config or {}).get(part)
+    return tuple(config or ())
 
 
 def _read_again(sources: Sources, config: Mapping[str, Any] | None) -> ReadAgain | None:

@@ -21,6 +21,20 @@ time_zones: [Europe/Paris]
 # publication:
 #   months_close_after_days: 10
 
+# A PostgreSQL database that gets a copy of the marts, for BI tools elsewhere: docs/bi/server.md.
+# publish_to:
+#   postgres:
+#     host: bi.example.com
+#     database: adv
+#     user: adv_publisher
+#     password: ${ADV_PUBLISHER_PASSWORD}
+#     reader_role: bi_reader
+
+# Lists and digests that are written and mailed after each publication: docs/operations.md.
+# reports:
+#   digests:
+#     - {audience: finance, language: fr, mail: ["${ADV_FINANCE}"]}
+
 sources:
   # The name is the first part of every key; choose it once.
   erp:

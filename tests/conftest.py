@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
 
 from ingestion.home import Home
+
+pytest_plugins = ("tests.ingestion.mariadb_server", "tests.ingestion.postgres_server")
+"""Where the databases are that tests of any folder read."""
 
 LONGEST = (
     *("test_nightly", "test_tryton", "test_faults", "test_demo_nights", "test_sage100"),
@@ -26,3 +31,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def home(tmp_path: Path) -> Home:
     """An empty installation."""
     return Home(tmp_path / "home")
+
+
+DEMO_SYSTEMS = {"contract", "fec", "odoo", "salesforce", "sheets"}
+"""What the sources of the demo company run."""
+
+Parse = Callable[[Home, Collection[str]], None]
+
+
+@pytest.fixture(scope="session")
+def parse(tmp_path_factory: pytest.TempPathFactory) -> Parse:
+    """Let dbt's parsing of the project be done for an installation with these systems.
+
+    It takes longer than a small night, and is the same for all of them: the first test that needs
+    it does it for all others, in whatever process they run.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    shared = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "parsed"
+
+    def take_over(home: Home, systems: Collection[str]) -> None:
+        from orchestration.dbt_runner import prepare_manifest, take_over_manifest
+        from orchestration.lock import run_lock
+
+        parsed = Home(shared / "_".join(sorted(systems)))
+        with run_lock(parsed, "a test that parses"):
+            prepare_manifest(parsed, systems)
+            take_over_manifest(home, parsed)
+
+    return take_over

@@ -327,3 +327,16 @@
 {% macro text_literal(text) -%}
     '{{ text.split() | join(" ") | replace("'", "''") }}'
 {%- endmacro %}
+
+{#
+    A description of a table or column as readers see it: what is deprecated says since when, and
+    what to use instead (`config.meta.deprecated`, see docs/bi/contract.md).
+#}
+{% macro told(described) -%}
+    {%- set deprecated = (described.config.meta or {}).get('deprecated') -%}
+    {%- if deprecated -%}
+        Deprecated since {{ deprecated.since }}, use {{ deprecated.use }}. {{ described.description }}
+    {%- else -%}
+        {{ described.description }}
+    {%- endif -%}
+{%- endmacro %}

@@ -2,12 +2,23 @@
 -- for companies whose ledger is as old as their receivables and reaches the as-of date's month.
 with
 
+-- What is paid off leaves no item behind: the day on which an item ends counts as well.
+erp as (
+
+    select
+        company_id,
+        min(valid_from) as first_day,
+        max(case when valid_to < {{ as_of_date() }} then {{ add_days('valid_to', 1) }} else valid_from end) as last_day
+    from {{ ref('int_receivable_intervals') }}
+    group by 1
+
+),
+
 complete_ledgers as (
 
     select ledger.company_id
     from (select company_id, min(entry_date) as first_entry_date, max(entry_date) as last_entry_date from {{ ref('fct_ledger_entries') }} group by 1) as ledger
-    inner join (select company_id, min(valid_from) as first_day, max(valid_from) as last_day from {{ ref('int_receivable_intervals') }} group by 1) as erp
-        on ledger.company_id = erp.company_id
+    inner join erp on ledger.company_id = erp.company_id
     where ledger.first_entry_date <= erp.first_day and ledger.last_entry_date >= erp.last_day
 
 ),

@@ -7,6 +7,8 @@ settings are a class in `sources.py`; what a setting means is said there and now
 from ingestion.config.connection import LOOPBACK, Connection, MariadbConnection
 from ingestion.config.limits import Limits, PublicationLimits, Retention
 from ingestion.config.odbc import OdbcConnection
+from ingestion.config.publish_to import PostgresServer, PublishTo
+from ingestion.config.reports import DigestDelivery, ListDelivery, ReportSettings, addresses
 from ingestion.config.settings import duration, secret
 from ingestion.config.sources import (
     DatabaseSource,
@@ -29,25 +31,31 @@ __all__ = [
     "LOOPBACK",
     "Connection",
     "DatabaseSource",
+    "DigestDelivery",
     "DuckdbSource",
     "FatturapaSource",
     "FecSource",
     "FileSource",
     "FolderSource",
     "Limits",
+    "ListDelivery",
     "MariadbConnection",
     "MariadbSource",
     "OdbcConnection",
     "OdbcSource",
+    "PostgresServer",
     "PostgresSource",
     "PublicationLimits",
+    "PublishTo",
     "RemoteFolder",
+    "ReportSettings",
     "RestSource",
     "Retention",
     "Source",
     "Sources",
     "SqliteSource",
     "Storage",
+    "addresses",
     "duration",
     "read_sources",
     "secret",

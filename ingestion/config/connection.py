@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -70,7 +70,7 @@ class Connection(Settings):
         """Whether nobody in between can read along."""
         return self.is_local or self.security in ("verify-ca", "verify-full")
 
-    def relative_to(self, folder: Path) -> Connection:
+    def relative_to(self, folder: Path) -> Self:
         """The same, with files found from the folder on."""
         files = {
             name: str((folder / file).resolve())

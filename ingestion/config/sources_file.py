@@ -11,6 +11,8 @@ import yaml
 from pydantic import Field, ValidationError, field_validator
 
 from ingestion.config.limits import PublicationLimits, Retention
+from ingestion.config.publish_to import PublishTo
+from ingestion.config.reports import ReportSettings
 from ingestion.config.settings import Settings
 from ingestion.config.sources import SOURCE_ID, TRANSPORTS, Source
 from ingestion.errors import ConfigurationError
@@ -25,7 +27,11 @@ class Sources(Settings):
     """Pins the as-of date; the demo does, since its company lives in its own time."""
     keep_publications: int = Field(default=7, ge=1)
     publication: PublicationLimits = PublicationLimits()
+    publish_to: PublishTo | None = None
+    """Servers that hold a copy of the publication; without any, readers open its files."""
     retention: Retention = Retention()
+    reports: ReportSettings = ReportSettings()
+    """What is delivered after each publication."""
     sources: dict[str, Source] = Field(min_length=1)
 
     @property
@@ -135,4 +141,8 @@ def _line(tree: yaml.Node | None, field: tuple[Any, ...]) -> int:
 def _resolved(sources: Sources, base: Path) -> Sources:
     """Paths are written relative to the file that names them."""
     found = {name: source.relative_to(base) for name, source in sources.sources.items()}
-    return sources.model_copy(update={"sources": found})
+    publish_to = sources.publish_to and sources.publish_to.relative_to(base)
+    reports = sources.reports.relative_to(base)
+    return sources.model_copy(
+        update={"sources": found, "publish_to": publish_to, "reports": reports}
+    )

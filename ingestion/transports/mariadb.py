@@ -67,9 +67,12 @@ LIMIT = (
 """MariaDB executes the first of these remarks only, and MySQL the second."""
 SECURITY = {"disable": "disabled", "require": "preferred", "verify-full": "verify_identity"}
 """What the extension calls it; its `preferred` insists on TLS, and believes anybody."""
-REACHED = "compression=disabled"
+UNCOMPRESSED = "compression=disabled"
 """What a secret cannot say: by default, the server would spend most of its time on compressing."""
 UNREACHED = "MariaDB cannot be reached"
+RETRIED = "Retry with 127.0.0.1"
+BY_SOCKET = "\nIs the password right? After its socket, the extension tries 127.0.0.1."
+"""It tells of the second attempt alone, whatever the first was refused for."""
 IN_ORDER = ("tinyint", "smallint", "mediumint", "int", "bigint", "char", "varchar")
 """Types of columns that a literal compares with in the order of their index."""
 WHOLE = ("TINYINT", "UTINYINT", "SMALLINT", "USMALLINT", "INTEGER", "UINTEGER", "BIGINT")
@@ -159,7 +162,9 @@ class MariadbSession(AttachedSession, TextSession):
     def told(error: Exception) -> str:
         """The beginning of the extension's message, and what to do about it."""
         said = str(error).strip()[:500]
-        return said + UNPROVEN if "certificate" in said.lower() else said
+        if "certificate" in said.lower():
+            return said + UNPROVEN
+        return said + BY_SOCKET if RETRIED in said else said
 
     def attach(self) -> None:
         """Reach the source.
@@ -176,7 +181,9 @@ class MariadbSession(AttachedSession, TextSession):
                 self.attached.execute(f"set {name} = {quoted_text(setting)}")
             # The extension would repeat a connection string in its errors, and no secret.
             self.attached.execute(f"create temporary secret src ({_secret(at)})")
-            self.attached.execute(f"attach {quoted_text(REACHED)} as src (type mysql, secret src)")
+            self.attached.execute(
+                f"attach {quoted_text(UNCOMPRESSED)} as src (type mysql, secret src)"
+            )
 
     def begin(self) -> None:
         """Begin a snapshot.

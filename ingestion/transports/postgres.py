@@ -80,7 +80,7 @@ class PostgresTransport:
             connection.execute("select * from postgres_query('src', 'select 1 as one')").fetchall()
         except duckdb.Error as error:
             told = PostgresSession.told(error)
-            raise SourceError(f"PostgreSQL cannot be reached: {told}{_remedy(told)}") from None
+            raise SourceError(f"PostgreSQL cannot be reached: {told}{remedy(told)}") from None
 
     def _dsn(self) -> str:
         if self.source.embedded is not None:
@@ -270,7 +270,7 @@ class PostgresSession(AttachedSession):
             return copy_to_parquet(self.local, query, target)
 
 
-def _remedy(told: str) -> str:
+def remedy(told: str) -> str:
     """What to do about an encryption that failed."""
     if "SSL was required" in told:
         return "\nTurn TLS on at the server, or set `sslmode: disable` for a network you trust."

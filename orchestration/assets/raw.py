@@ -12,7 +12,7 @@ from ingestion.declarations import Table
 from ingestion.errors import AdvError, RefusedBatchError
 from ingestion.extract import tables_of
 from ingestion.landing import Batch, CheckResult, batches
-from ingestion.ledger import Merged, merge
+from ingestion.ledger import Merged, merge, positions
 from orchestration.assets.landing import landing_key
 from orchestration.resources import Nightly
 
@@ -53,6 +53,7 @@ def raw_assets(sources: Sources) -> dg.AssetsDefinition:
             merged = _merge(nightly)
         except AdvError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
+        held = _rows_held(nightly)
         by_table: dict[str, list[Merged]] = {raw_name: [] for raw_name in origins}
         for item in merged:
             by_table[item.batch.table.raw_name].append(item)
@@ -60,7 +61,7 @@ def raw_assets(sources: Sources) -> dg.AssetsDefinition:
             yield dg.MaterializeResult(
                 asset_key=raw_key(origins[raw_name][0]),
                 metadata={
-                    "dagster/row_count": sum(item.current for item in items),
+                    "dagster/row_count": held.get(raw_name, 0),
                     "rows_added": sum(item.added for item in items),
                     "rows_changed": sum(item.changed for item in items),
                     "rows_deleted": sum(item.deleted for item in items),
@@ -68,6 +69,17 @@ def raw_assets(sources: Sources) -> dg.AssetsDefinition:
             )
 
     return load
+
+
+def _rows_held(nightly: Nightly) -> dict[str, int]:
+    """Current rows of each raw table, those of sources included that this run did not merge."""
+    held: dict[str, int] = {}
+    positioned = positions(nightly.home)
+    for source_id, source in nightly.sources.sources.items():
+        for table in tables_of(source):
+            if position := positioned.get((source_id, table.name)):
+                held[table.raw_name] = held.get(table.raw_name, 0) + position.rows
+    return held
 
 
 def _merge(nightly: Nightly) -> list[Merged]:
@@ -100,13 +112,15 @@ def _whole_sources(nightly: Nightly, landed: list[Batch]) -> list[Batch]:
     """The batches of the sources of which every table was accepted.
 
     Raises:
-        RefusedBatchError: another source lacks some, and may not go stale.
+        RefusedBatchError: another source that was to be read lacks some, and may not go stale.
 
     """
     accepted = [batch for batch in landed if batch.manifest.verdict == "accepted"]
     found = {(batch.manifest.source_id, batch.manifest.table) for batch in accepted}
     held, stale = [], set()
     for source_id, source in nightly.sources.sources.items():
+        if not nightly.run.reads(source_id):
+            continue
         names = [table.name for table in tables_of(source)]
         missing = [f"{source_id}.{name}" for name in names if (source_id, name) not in found]
         if missing and source.on_refusal == "hold":

@@ -22,9 +22,7 @@ from ingestion.home import Home
 from ingestion.landing import decide, new_load_id
 from ingestion.ledger import merge, positions
 from tests.ingestion.batches import a_run
-from tests.ingestion.postgres_server import Server, server
-
-__all__ = ["server"]
+from tests.ingestion.postgres_server import Server
 
 LOAD = new_load_id()
 RATES, JOURNALS, COMPANIES = (

@@ -12,6 +12,7 @@ from ingestion.engine import connect
 from ingestion.home import Home
 from ingestion.ledger import prepare_warehouse
 from orchestration import dbt_runner, publish
+from orchestration.dbt_runner import NodeResult
 from orchestration.seeds import load_seeds
 
 
@@ -39,10 +40,16 @@ def manifest(empty_home: Home) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def built_home(empty_home: Home) -> Home:
-    """The same with every model built from nothing."""
+def build_results(empty_home: Home) -> list[NodeResult]:
+    """What came of every node when the project was built from nothing."""
     publish.begin(empty_home, "empty")
     load_seeds(empty_home)
-    failed = [result for result in dbt_runner.build(empty_home) if result.failed]
+    return dbt_runner.build(empty_home)
+
+
+@pytest.fixture(scope="session")
+def built_home(empty_home: Home, build_results: list[NodeResult]) -> Home:
+    """The same with every model built from nothing."""
+    failed = [result for result in build_results if result.failed]
     assert not failed, failed
     return empty_home

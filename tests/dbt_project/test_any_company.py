@@ -15,8 +15,9 @@ from ingestion.declarations import system
 from ingestion.engine import connect
 from ingestion.home import Home
 from ingestion.ledger import prepare_warehouse
-from orchestration import dbt_runner, publish, seeds
+from orchestration import publish, seeds
 from orchestration.privacy import PUBLISHED
+from tests.conftest import Parse
 from tests.dbt_project.contract_rows import (
     AS_OF_DATE,
     LOAD,
@@ -40,7 +41,7 @@ NOT_TIED_OUT = "select * from marts.meta.receivables_reconciliation where differ
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[CompiledProject, Home]:
+def project(tmp_path_factory: pytest.TempPathFactory, parse: Parse) -> tuple[CompiledProject, Home]:
     """The models of an installation that reads only the contract, compiled."""
     home = Home(tmp_path_factory.mktemp("contract_only"))
     prepare_warehouse(home)
@@ -51,7 +52,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[CompiledProject, 
         [AS_OF_DATE, LOAD],
     )
     connection.close()
-    dbt_runner.prepare_manifest(home, {"contract"})
+    parse(home, {"contract"})
     publish.begin(home, "any")
     seeds.load_seeds(home)
     return compiled(home), home

@@ -12,6 +12,7 @@ import pytest
 from ingestion.engine import connect
 from ingestion.home import DBT_PROJECT, Home
 from orchestration import dbt_runner
+from orchestration.dbt_runner import NodeResult
 
 CLOCK = re.compile(
     r"\b(current_date|current_timestamp|now\(\)|get_current_timestamp|today\(\))", re.I
@@ -36,6 +37,12 @@ def test_everything_builds_on_a_warehouse_without_a_row(built_home: Home) -> Non
     connection = connect(built_home.published / "empty" / "marts.duckdb", read_only=True)
     rows = connection.execute("select count(*) from core.fct_order_lines").fetchone()
     assert rows == (0,)
+
+
+def test_a_night_builds_models_and_their_tests_and_nothing_else(
+    build_results: list[NodeResult],
+) -> None:
+    assert {result.unique_id.partition(".")[0] for result in build_results} == {"model", "test"}
 
 
 @pytest.mark.parametrize("layer", ["core", "kpi", "meta", "intermediate", "staging"])
@@ -107,3 +114,31 @@ def test_no_staging_model_selects_what_it_says_it_lacks() -> None:
         lacks = re.findall(r"'(\w+)'", conformed.partition("lacks=[")[2])
         both += [(path.stem, name) for name in lacks if re.search(rf"\bas {name}\b", selected)]
     assert both == []
+
+
+def test_bi_tools_find_a_comment_on_every_published_table_and_column(built_home: Home) -> None:
+    with connect(built_home.published / "empty" / "marts.duckdb", read_only=True) as connection:
+        bare = connection.execute(
+            "select table_name from duckdb_tables() where coalesce(comment, '') = '' union all "
+            "select table_name || '.' || column_name from duckdb_columns() "
+            "where not internal and coalesce(comment, '') = ''"
+        ).fetchall()
+    assert bare == []
+
+
+def test_the_published_file_is_written_for_older_drivers(built_home: Home) -> None:
+    file = built_home.published / "empty" / "marts.duckdb"
+    # Bytes 12 to 20 of a DuckDB file are its storage version, 64 from DuckDB 0.10 to 1.1.
+    assert int.from_bytes(file.read_bytes()[12:20], "little") == 64
+
+
+def test_every_reader_of_the_marts_has_an_owner_and_reads_published_tables(
+    manifest: dict[str, Any],
+) -> None:
+    exposures = manifest["exposures"].values()
+    assert exposures
+    for exposure in exposures:
+        assert exposure["owner"]["name"], exposure["name"]
+        read = [manifest["nodes"][node]["schema"] for node in exposure["depends_on"]["nodes"]]
+        assert read, exposure["name"]
+        assert set(read) <= {"core", "kpi", "meta"}, exposure["name"]

@@ -52,7 +52,7 @@ class Company:
 
     @property
     def home(self) -> Home:
-        """Always at the same place: elsewhere, dbt would parse the whole project again."""
+        """Always at the same place."""
         return Home(self.root / "home")
 
     @property

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Parse
 from tests.faults.campaign import campaign, faults
 from tests.faults.company import Company
 from tests.faults.disk import full_disks
@@ -14,8 +15,9 @@ from tests.faults.readers import read_through_refreshes
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+def company(tmp_path_factory: pytest.TempPathFactory, parse: Parse) -> Iterator[Company]:
     company = Company(tmp_path_factory.mktemp("faults"))
+    parse(company.home, {"contract"})
     company.found()
     yield company
 

@@ -19,6 +19,8 @@ from ingestion.config import MariadbSource
 from tests.ingestion.tls import Authority
 
 PATIENCE_SECONDS = 60.0
+ITS_OWN = ("information_schema", "mysql", "performance_schema", "sys")
+"""Databases that every server has."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class MariadbServer:
 
 
 @pytest.fixture(scope="session")
-def mariadb() -> Iterator[MariadbServer]:
+def running_mariadb() -> Iterator[MariadbServer]:
     """One MariaDB for all tests of a session."""
     if not shutil.which("mariadbd"):
         if os.environ.get("ADV_REQUIRE_SERVICES"):
@@ -84,6 +86,15 @@ def mariadb() -> Iterator[MariadbServer]:
         server = MariadbServer(Path(folder), _free_port(), authority)
         with _running(server):
             yield server
+
+
+@pytest.fixture(scope="module")
+def mariadb(running_mariadb: MariadbServer) -> MariadbServer:
+    """It, with nothing in it: what the tests of another file left is gone."""
+    found = running_mariadb.ask("select schema_name from information_schema.schemata")
+    left = [f"drop database `{name}`" for (name,) in found if name not in ITS_OWN]
+    running_mariadb.execute(*left, "create database erp character set utf8mb4")
+    return running_mariadb
 
 
 @contextmanager

@@ -54,9 +54,22 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def running_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One PostgreSQL for all tests of a session."""
     data = tmp_path_factory.mktemp("postgres") / "data"
     embedded_postgres(data)
     yield Server(data)
     stop_embedded_postgres(data)
+
+
+@pytest.fixture(scope="module")
+def server(running_postgres: Server) -> Server:
+    """It, with nothing in it: what the tests of another file left is gone."""
+    running_postgres.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity "
+        "where pid <> pg_backend_pid() and backend_type = 'client backend'",
+        "drop schema public cascade",
+        "create schema public",
+        "grant usage on schema public to public",
+    )
+    return running_postgres

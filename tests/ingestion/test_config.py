@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.config import Connection, PostgresSource, Sources, duration, read_sources
+from ingestion.config import Connection, PostgresSource, Sources, addresses, duration, read_sources
 from ingestion.errors import ConfigurationError
 from ingestion.extract import check_settings
 from ingestion.transports.postgres import dsn
@@ -40,6 +40,26 @@ def test_a_duration_is_a_number_and_a_unit(text: str, expected: timedelta) -> No
     assert Sources.model_validate(yaml.safe_load(text)).sources["books"].fresh_within == expected
 
 
+BOOKS = "sources: {books: {system: fec, transport: fec, path: x}}"
+
+
+def test_the_folder_of_a_list_is_relative_to_the_file(tmp_path: Path) -> None:
+    text = f"{BOOKS}\nreports: {{lists: [{{list: unpaid, folder: ../lists}}]}}"
+    (delivery,) = read_sources(written(tmp_path, text)).reports.lists
+    assert delivery.folder == tmp_path.parent / "lists"
+
+
+def test_recipients_are_addresses_or_variables_that_hold_some(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TEAM", "a@example.com, b@example.com")
+    assert addresses(("${TEAM}", "b@example.com")) == ("a@example.com", "b@example.com")
+    monkeypatch.setenv("TEAM", "hunter2")
+    with pytest.raises(ConfigurationError, match="holds what is no mail address") as caught:
+        addresses(("${TEAM}",))
+    assert "hunter2" not in str(caught.value)
+
+
 def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     text = "sources: {books: {system: fec, transport: fec, path: ../exports}}"
     source = read_sources(written(tmp_path, text)).sources["books"]
@@ -66,6 +86,31 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
         (
             "sources:\n  fec: {system: fec, transport: fec, path: x, fresh_within: 0h}",
             ":2: sources.fec.fresh_within: must be a minute at least",
+        ),
+        (
+            f"{BOOKS}\nreports:\n  lists:\n    - {{list: unpayed, folder: x}}",
+            ":4: reports.lists.0.list: Input should be 'unpaid', 'dunning',",
+        ),
+        (
+            f"{BOOKS}\nreports:\n  lists:\n    - {{list: unpaid, language: fr}}",
+            ":4: reports.lists.0: goes nowhere: give `folder`, `mail` or both",
+        ),
+        (
+            f"{BOOKS}\nreports:\n  lists:\n    - {{list: unpaid, folder: x, format: docx}}",
+            ":4: reports.lists.0.format: Input should be 'xlsx', 'pdf' or 'csv'",
+        ),
+        (
+            f"{BOOKS}\nreports:\n  lists:\n    - {{list: unpaid, mail: ['the accountant']}}",
+            ":4: reports.lists.0.mail.0: is neither an address such as ar@example.com nor",
+        ),
+        (
+            f"{BOOKS}\nreports:\n  digests:\n    - {{audience: finance, mail: []}}",
+            ":4: reports.digests.0.mail: Tuple should have at least 1 item",
+        ),
+        (
+            f"{BOOKS}\nreports:\n  lists: [{{list: unpaid, folder: x}}, "
+            "{list: unpaid, folder: y}]",
+            ":3: reports.lists: unpaid_en_xlsx comes twice: one entry takes all its recipients",
         ),
         ("sources: [", ":1"),
         ("", "sources: Field required"),

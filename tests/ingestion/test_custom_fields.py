@@ -17,9 +17,7 @@ from ingestion.home import Home
 from ingestion.landing import Batch
 from ingestion.ledger import Position
 from tests.ingestion.batches import LOAD
-from tests.ingestion.postgres_server import Server, server
-
-__all__ = ["server"]
+from tests.ingestion.postgres_server import Server
 
 ACCOUNTS = """\
 Id,Name,AccountNumber,ParentId,Type,Industry,BillingCountryCode,BillingPostalCode,BillingCity,\

@@ -13,11 +13,9 @@ from ingestion.declarations import Table, system
 from ingestion.engine import connect
 from ingestion.extract import transport_for
 from ingestion.transports.base import Extraction, Window
-from tests.ingestion.mariadb_server import MariadbServer, mariadb
-from tests.ingestion.postgres_server import Server, server
+from tests.ingestion.mariadb_server import MariadbServer
+from tests.ingestion.postgres_server import Server
 from tests.orchestration.dolibarr import create_today, create_today_in_postgres
-
-__all__ = ["mariadb", "server"]
 
 DATABASE = "dolibarr_read"
 ORDER_LINES = system("dolibarr").table("llx_commandedet")

@@ -25,9 +25,7 @@ from ingestion.read_again import ReadAgain
 from ingestion.transports.parts import Parts
 from ingestion.transports.postgres import PostgresSession
 from tests.ingestion.batches import LOAD, a_run
-from tests.ingestion.postgres_server import Server, server
-
-__all__ = ["server"]
+from tests.ingestion.postgres_server import Server
 
 LOAD_NOW = new_load_id()
 """A watermark is never later than its load."""

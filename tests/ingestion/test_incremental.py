@@ -44,11 +44,9 @@ from ingestion.read_again import ReadAgain
 from ingestion.replay import replay
 from tests.fuzzing import CASES
 from tests.ingestion.batches import a_run
-from tests.ingestion.mariadb_server import MariadbServer, mariadb
-from tests.ingestion.postgres_server import Server, server
+from tests.ingestion.mariadb_server import MariadbServer
+from tests.ingestion.postgres_server import Server
 from tests.ingestion.rest_server import SECRET, Record, Salesforce, SObject, serving
-
-__all__ = ["mariadb", "server"]
 
 RATES = system("odoo").table("res_currency_rate")
 FIRST_NIGHT = datetime(2026, 1, 1, 2)  # noqa: DTZ001  sources stamp without a zone

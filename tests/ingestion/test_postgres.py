@@ -14,9 +14,7 @@ from ingestion.errors import SourceError
 from ingestion.extract import tables_of
 from ingestion.transports.base import Window
 from ingestion.transports.postgres import PostgresTransport
-from tests.ingestion.postgres_server import Server, server
-
-__all__ = ["server"]
+from tests.ingestion.postgres_server import Server
 
 
 def a_table(name: str, *columns: Column, **more: object) -> Table:

@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 
 from ingestion.config import Sources
-from ingestion.declarations import system
+from ingestion.declarations import RECEIVABLES, system
 from ingestion.errors import ConfigurationError
-from ingestion.extract import check_names
+from ingestion.extract import check_names, check_only, sources_feeding
 from ingestion.read_again import ReadAgain, read_again
 
 RATES = system("odoo").table("res_currency_rate")
@@ -57,6 +57,15 @@ def test_what_is_no_range_is_refused_in_words(asked: dict[str, str], told: str) 
         read_again(**asked)
 
 
+def test_a_source_that_alone_is_read_exists_and_is_that_of_what_is_read_again() -> None:
+    check_only(SOURCES, ("erp",), ReadAgain(names=("erp.sale_order",)))
+    check_only(SOURCES, (), ReadAgain(names=("erp",)))
+    with pytest.raises(ConfigurationError, match="There is no source 'crm' to read; there is erp"):
+        check_only(SOURCES, ("crm",), None)
+    with pytest.raises(ConfigurationError, match=r"crm\.Account cannot be read again by"):
+        check_only(SOURCES, ("erp",), ReadAgain(names=("crm.Account",)))
+
+
 @pytest.mark.parametrize(
     ("name", "told"),
     [
@@ -69,3 +78,20 @@ def test_a_name_that_is_unknown_is_told_with_those_that_are_known(name: str, tol
     with pytest.raises(ConfigurationError) as raised:
         check_names(SOURCES, ReadAgain(names=(name,)))
     assert told in str(raised.value)
+
+
+def test_receivables_are_fed_by_what_the_staging_of_each_system_ends_in() -> None:
+    def files(system: str, **settings: object) -> dict[str, object]:
+        return {"system": system, "transport": "files", "path": "exports", **settings}
+
+    sources = {
+        "erp": {"system": "odoo", "transport": "sqlite", "path": "erp.sqlite"},
+        "crm": files("salesforce"),
+        "accounting": {"system": "fec", "transport": "fec", "path": "fec"},
+        "bank": files("contract", tables={"payments": "payments.csv"}),
+        "claims": files("contract", tables={"claims": "claims.csv"}),
+        "sheets": files("sheets"),
+    }
+    configured = Sources.model_validate({"sources": sources})
+    # Sheets tell who has promised to pay.
+    assert sources_feeding(configured, RECEIVABLES) == ("erp", "accounting", "bank", "sheets")

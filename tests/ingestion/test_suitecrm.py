@@ -13,10 +13,8 @@ from ingestion.extract import LandingRequest, land
 from ingestion.home import Home
 from ingestion.landing import Batch
 from tests.ingestion.batches import LOAD
-from tests.ingestion.mariadb_server import MariadbServer, mariadb
+from tests.ingestion.mariadb_server import MariadbServer
 from tests.ingestion.suitecrm_database import create_suitecrm
-
-__all__ = ["mariadb"]
 
 Landing = Mapping[str, Batch]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.home import Home
+from tests.conftest import DEMO_SYSTEMS, Parse
 from tests.oracle.check import checked
 from tests.oracle.comparison import Difference
 from tests.oracle.homes import as_of_date, restate
@@ -43,9 +44,10 @@ class Company:
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+def company(tmp_path_factory: pytest.TempPathFactory, parse: Parse) -> Iterator[Company]:
     """A company of the scale asked for."""
     home = Home(tmp_path_factory.mktemp("oracle"))
+    parse(home, DEMO_SYSTEMS)
     try:
         for arguments in (("demo", "create", "--scale", SCALE), ("run",)):
             _adv(home, *arguments)

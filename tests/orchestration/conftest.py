@@ -5,20 +5,24 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
 
 from ingestion.engine import connect
 from ingestion.home import Home
 from orchestration.query import query_marts
+from tests.conftest import Parse
 
 SMALL_COMPANY = Path(__file__).parent.parent / "data" / "small_company"
 
@@ -105,10 +109,11 @@ NOTICES = {
 
 
 @pytest.fixture(scope="session")
-def first_night(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def first_night(tmp_path_factory: pytest.TempPathFactory, parse: Parse) -> Home:
     """The small company after its first night; tests that change it use `night`."""
     home = Home(tmp_path_factory.mktemp("night") / "with a space" / "home")
     install(home)
+    parse(home, {"contract"})
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {**SECRETS, **NOTICES}.items():
             patch.setenv(name, value)
@@ -128,10 +133,7 @@ def kept(first_night: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def night(first_night: Home, kept: Path) -> Iterator[Home]:
-    """The installation after its first night, for a test to change; restored afterwards.
-
-    It stays where it is: elsewhere, dbt would parse the whole project again.
-    """
+    """The installation after its first night, for a test to change; restored afterwards."""
     yield first_night
     shutil.rmtree(first_night.root)
     shutil.copytree(kept, first_night.root, symlinks=True)
@@ -167,3 +169,37 @@ def web() -> Iterator[WebServer]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield seen
     server.shutdown()
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
+
+
+@pytest.fixture
+def mails(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """What a mail server received: to whom, and the message; it knows nobody called unknown."""
+    received: list[Any] = []
+
+    class Handler:
+        async def handle_RCPT(  # noqa: N802
+            self, _server: object, _session: object, envelope: Any, address: str, _options: object
+        ) -> str:
+            if address.startswith("unknown@"):
+                return "550 no such mailbox"
+            envelope.rcpt_tos.append(address)
+            return "250 OK"
+
+        async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:  # noqa: N802
+            received.append((envelope.rcpt_tos, message_from_bytes(envelope.content)))
+            return "250 OK"
+
+    port = free_port()
+    controller = Controller(Handler(), hostname="127.0.0.1", port=port)
+    controller.start()
+    monkeypatch.setenv("ADV_SMTP_HOST", "127.0.0.1")
+    monkeypatch.setenv("ADV_SMTP_PORT", str(port))
+    yield received
+    controller.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from ingestion.home import Home
 from orchestration import dbt_runner
+from tests.conftest import Parse
 
 
 @pytest.fixture
@@ -58,3 +60,13 @@ def test_a_release_older_than_the_last_parse_is_parsed_too(
     os.utime(model, (0, 0))
     dbt_runner.prepare_manifest(home, {"contract"})
     assert len(parsed) == 2
+
+
+def test_what_dbt_parsed_is_the_same_wherever_an_installation_lies(
+    home: Home, parse: Parse
+) -> None:
+    parse(home, {"contract"})
+    dbt_runner.invoke(home, ["parse"])
+    told = json.loads((home.dbt / "perf_info.json").read_text(encoding="utf-8"))
+    assert told["path_count"] > 300
+    assert told["parsed_path_count"] == 0

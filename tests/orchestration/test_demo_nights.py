@@ -14,6 +14,7 @@ import pytest
 from ingestion.engine import connect, quoted_text
 from ingestion.home import Home
 from orchestration.dbt_runner import MARTS_FILE
+from tests.conftest import DEMO_SYSTEMS, Parse
 from tests.orchestration.conftest import adv, ask
 from tests.orchestration.figures import (
     Figures,
@@ -37,9 +38,10 @@ class Nights:
 
 
 @pytest.fixture(scope="module")
-def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
+def nights(tmp_path_factory: pytest.TempPathFactory, parse: Parse) -> Iterator[Nights]:
     """Three nights after the turn of a month."""
     home = Home(tmp_path_factory.mktemp("late"))
+    parse(home, DEMO_SYSTEMS)
     published: dict[date, Figures] = {}
     for arguments in (
         ("demo", "create", "--scale", "0.05", "--until", str(FIRST_DAY)),

@@ -53,10 +53,15 @@ def a_source(folder: Path, on_refusal: OnRefusal, products: str = WRONG) -> File
 
 
 def run(
-    home: Home, sources: dict[str, FileSource], load: int = LOAD, *, load_too: bool = False
+    home: Home,
+    sources: dict[str, FileSource],
+    load: int = LOAD,
+    *,
+    load_too: bool = False,
+    only: tuple[str, ...] = (),
 ) -> dg.ExecuteInProcessResult:
     """Land the sources, and merge what may be merged."""
-    started = CurrentRun("run", date(2026, 1, 1), load, datetime.now(UTC))
+    started = CurrentRun("run", date(2026, 1, 1), load, datetime.now(UTC), only)
     configured = Sources.model_validate({"sources": sources})
     nightly = Nightly(home, configured, started, again=None, acceptances=Acceptances())
     landing = [landing_assets(name, source) for name, source in sources.items()]
@@ -119,6 +124,38 @@ def test_a_source_with_a_refused_table_stays_as_a_whole_as_it_was(
         "other.customers": LOAD + 1,
     }
     assert "stale is stale: it stays as it was" in caplog.text
+
+
+def test_a_source_that_is_not_asked_for_stays_as_it_was_and_has_not_failed(
+    home: Home, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    left_out = tmp_path / "left_out"
+    sources = {
+        "left_out": a_source(left_out, "hold", RIGHT),
+        "asked": a_source(tmp_path / "asked", "hold", RIGHT),
+    }
+    assert run(home, sources, load_too=True).success
+    a_source(left_out, "hold", WRONG)  # would hold a run that read it
+    result = run(home, sources, LOAD + 1, load_too=True, only=("asked",))
+    assert result.success
+    assert merged(home) == {
+        "left_out.products": LOAD,
+        "left_out.customers": LOAD,
+        "asked.products": LOAD + 1,
+        "asked.customers": LOAD + 1,
+    }
+    assert all(check.passed for check in result.get_asset_check_evaluations())
+    assert "stale" not in caplog.text
+    assert verdicts(home.quarantine) == {}
+    rows = {
+        raw.asset_key.path[-1]: raw.metadata["dagster/row_count"].value
+        for raw in result.asset_materializations_for_node("load")
+    }
+    assert rows["contract__products"] == 2 * (len(RIGHT.splitlines()) - 1)
+
+    # The next night reads it as ever.
+    assert not run(home, sources, LOAD + 2, load_too=True).success
+    assert verdicts(home.quarantine) == {"left_out.products": "refused"}
 
 
 @pytest.mark.parametrize(("on_refusal", "goes_on"), [("hold", False), ("publish_stale", True)])

@@ -16,7 +16,15 @@ from ingestion.engine import connect
 from ingestion.home import Home
 from ingestion.ledger import CurrentRun, prepare_warehouse
 from orchestration.instance import COMMAND_LINE_TAG, PROCESS_IS_GONE
-from orchestration.measures import PUBLICATION, RECONCILED, SECONDS, keep_measures
+from orchestration.measures import (
+    IN_FORCE,
+    ON_POSTGRES,
+    PUBLICATION,
+    PUBLISHING_TO_POSTGRES,
+    RECONCILED,
+    SECONDS,
+    keep_measures,
+)
 from orchestration.resources import AS_OF_TAG, Nightly
 
 SOURCES = Sources.model_validate(
@@ -75,10 +83,39 @@ def night(instance: dg.DagsterInstance, *, broken: str = "", **tags: str) -> str
             check_results=[check],
         )
 
+    @dg.multi_asset(
+        specs=[dg.AssetSpec("list", deps=[PUBLICATION])],
+        check_specs=[dg.AssetCheckSpec("delivered", asset="list")],
+    )
+    def a_list() -> Iterator[dg.MaterializeResult[None]]:
+        check = dg.AssetCheckResult(asset_key="list", check_name="delivered", passed=False)
+        yield dg.MaterializeResult(asset_key="list", check_results=[check])
+
     landing, raw, kpi = dg.AssetKey("landing"), dg.AssetKey("raw"), dg.AssetKey("kpi")
     steps = [step("land_small", landing), step("load", raw, landing), step("dbt", kpi, raw)]
-    result = dg.materialize([*steps, publish], instance=instance, tags=tags, raise_on_error=False)
+    copy = [copied(broken)] if broken.startswith("server") else []
+    assets = [*steps, publish, *copy, a_list]
+    result = dg.materialize(assets, instance=instance, tags=tags, raise_on_error=False)
     return result.run_id
+
+
+def copied(broken: str) -> dg.AssetsDefinition:
+    """The step that brings a server to the publication, or cannot."""
+
+    @dg.multi_asset(
+        name=PUBLISHING_TO_POSTGRES,
+        specs=[dg.AssetSpec(ON_POSTGRES, deps=[PUBLICATION], skippable=True)],
+        check_specs=[dg.AssetCheckSpec(IN_FORCE, asset=ON_POSTGRES)],
+    )
+    def execute() -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        gone = broken == "server is gone"
+        if not gone:
+            yield dg.MaterializeResult(asset_key=ON_POSTGRES)
+        yield dg.AssetCheckResult(
+            asset_key=ON_POSTGRES, check_name=IN_FORCE, passed=not gone, description=broken
+        )
+
+    return execute
 
 
 def of_an_earlier_version(instance: dg.DagsterInstance) -> str:
@@ -136,6 +173,25 @@ def test_a_night_is_told_stage_by_stage_with_what_it_published(
         "select count(*) from control.measured_stages where seconds >= 0 and began_at is not null",
     ) == [(5,)]
     assert rows(nightly.home, "select * from control.freshness_policies") == [("small", 1.5)]
+
+
+@pytest.mark.parametrize(
+    ("server", "told"),
+    [
+        ("server holds it", ("publish_to_postgres", "", "success", "")),
+        ("server is gone", ("publish_to_postgres", "", "failure", "server is gone")),
+    ],
+)
+def test_what_becomes_of_the_copy_is_a_stage_and_takes_nothing_from_the_publication(
+    instance: dg.DagsterInstance, nightly: Nightly, server: str, told: tuple[str, ...]
+) -> None:
+    run_id = night(instance, broken=server)
+    keep_measures(instance, nightly)
+    assert stages(nightly.home, run_id)[-2:] == [("publish", "", "success", ""), told]
+    assert rows(
+        nightly.home,
+        f"select outcome, published_rows from control.measured_runs where run_id = '{run_id}'",
+    ) == [("success", 7)]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import errno
 import sqlite3
 import subprocess
 import sys
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,11 +14,12 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from ingestion.engine import connect
-from ingestion.errors import StorageError
+from ingestion.errors import ConfigurationError, StorageError
 from ingestion.home import Home
 from ingestion.landing import batches
 from orchestration import nightly
 from orchestration.publish import current_run_id
+from orchestration.resources import last_complete_day, present_day
 from tests.orchestration.conftest import (
     Marts,
     WebServer,
@@ -172,6 +174,104 @@ def test_a_source_that_may_go_stale_is_told_as_stale(night: Home) -> None:
     assert ask(night, "select sum(open_quantity) from core.fct_order_lines") == before
 
 
+PIN = "as_of_date: 2026-02-15\n"
+OTHER = """\
+  other:
+    system: contract
+    transport: files
+    path: ../other
+    tables: {claims: claims.csv}
+"""
+"""A second source, of which a single table is read."""
+
+
+def read_other(home: Home, row: str) -> None:
+    """Let the second source hold one claim."""
+    header = (home.root / "exports" / "claims.csv").read_text().splitlines()[0]
+    (home.root / "other").mkdir(exist_ok=True)
+    (home.root / "other" / "claims.csv").write_text(f"{header}\n{row}\n")
+
+
+def test_a_list_is_of_what_was_paid_this_morning_and_the_night_goes_on_as_ever(night: Home) -> None:
+    today, yesterday = present_day(("Europe/Paris",)), last_complete_day(("Europe/Paris",))
+    read_other(night, "c9,acme,R9,dupont,wrong_item,in_progress,email,2026-01-20 09:00:00")
+    sources = night.sources_file.read_text().replace(PIN, "")
+    night.sources_file.write_text(sources + OTHER)
+    assert adv(night, "run").returncode == 0
+    open_now = "select as_of_date, sum(open_amount) from kpi.open_items where is_latest group by 1"
+    assert ask(night, open_now) == [(yesterday, Decimal(95))]
+
+    payments = night.root / "exports" / "payments.csv"
+    payments.write_text(
+        payments.read_text() + f"p2,acme,dupont,VIR2,transfer,{today},EUR,35,35,false\n"
+    )
+    allocations = night.root / "exports" / "payment_allocations.csv"
+    allocations.write_text(allocations.read_text() + f"a2,acme,i1-1,p2,cash,{today},EUR,35,35\n")
+    (night.root / "other" / "claims.csv").unlink()  # a night would be held by that
+    unpaid = night.root / "unpaid.csv"
+    asked = adv(night, "report", "unpaid", "--fresh", "--out", str(unpaid))
+    assert asked.returncode == 0, asked.stdout + asked.stderr
+    assert f"{today} goes on" in asked.stdout
+    assert "Not read, as was asked: other" in asked.stdout
+    assert len(unpaid.read_text().splitlines()) == 2  # a heading, and the instalment to come
+    assert ask(night, open_now) == [(today, Decimal(60))]
+    assert ask(night, "select count(*) from core.fct_claims") == [(2,)]
+    freshness = "select distinct source_id, is_stale from meta.freshness order by 1"
+    assert ask(night, freshness) == [("other", False), ("small", False)]
+    assert "not read" in adv(night, "status").stdout
+    assert ask(night, "select only_sources from meta.runs order by started_at") == [
+        *((None,), (None,), ("small",))
+    ]
+    (run_id,) = ask(night, "select run_id from meta.runs order by started_at desc limit 1")[0]
+    landed = "select source_id from meta.run_stages where stage = 'land' and run_id = "
+    assert ask(night, f"{landed}'{run_id}'") == [("small",)]
+
+    held = adv(night, "run")
+    assert held.returncode == 1
+    assert "land_other" in held.stdout
+    read_other(night, "c9,acme,R9,dupont,wrong_item,resolved,email,2026-01-20 09:00:00")
+    again = adv(night, "run", "--as-of", today.isoformat())  # as the night after it
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert ask(night, open_now) == [(today, Decimal(60))]
+    assert ask(night, "select max(as_of_date), count(*) from meta.publications") == [(today, 3)]
+
+
+def test_a_list_that_cannot_be_made_afresh_is_not_made_of_yesterday(night: Home) -> None:
+    run_id = current_run_id(night)
+    products = night.root / "exports" / "products.csv"
+    products.write_text(products.read_text() + "bolt,P1,Bolt twice,Fasteners,1,goods,true\n")
+    unpaid = night.root / "unpaid.csv"
+    asked = adv(night, "report", "unpaid", "--fresh", "--out", str(unpaid))
+    assert asked.returncode == 1
+    assert "small.products: no two rows share a key" in asked.stderr
+    assert "without --fresh, the list is of the publication in force" in asked.stderr
+    assert not unpaid.exists()
+    assert current_run_id(night) == run_id
+    assert adv(night, "report", "unpaid", "--out", str(unpaid)).returncode == 0
+    assert unpaid.exists()
+
+
+@pytest.mark.parametrize("pinned", [None, date(2026, 2, 15)])
+def test_what_holds_receivables_is_read_as_of_today_unless_the_day_is_pinned(
+    pinned: date | None, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[tuple[str, ...], date]] = []
+
+    def run_nightly(_home: Home, *, as_of: date, only: tuple[str, ...]) -> None:
+        asked.append((only, as_of))
+
+    install(home)
+    sources = home.sources_file.read_text()
+    home.sources_file.write_text((sources if pinned else sources.replace(PIN, "")) + OTHER)
+    monkeypatch.setattr(nightly, "run_nightly", run_nightly)
+    nightly.refresh_receivables(home)
+    assert asked == [(("small",), pinned or present_day(("Europe/Paris",)))]
+
+    home.sources_file.write_text(f"sources:\n{OTHER}")
+    with pytest.raises(ConfigurationError, match="no source holds what is owed or paid"):
+        nightly.refresh_receivables(home)
+
+
 def test_a_wrong_sources_file_is_a_configuration_error_and_is_told(
     night: Home, web: WebServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,6 +288,9 @@ def test_what_cannot_be_read_again_is_a_configuration_error(first_night: Home) -
     result = adv(first_night, "run", "--again", "small.sales")
     assert result.returncode == 2
     assert "There is no 'small.sales' to read again; there is small.companies" in result.stderr
+    result = adv(first_night, "run", "--only", "crm")
+    assert result.returncode == 2
+    assert "There is no source 'crm' to read; there is small" in result.stderr
 
 
 @pytest.mark.parametrize(

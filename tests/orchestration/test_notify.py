@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import logging
-import socket
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
-from aiosmtpd.controller import Controller
 from dagster._utils.error import serializable_error_info_from_exc_info
 
 from ingestion.errors import ConfigurationError
@@ -34,31 +31,6 @@ def fails() -> None:
 @dg.job
 def failing() -> None:
     fails()
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port
-
-
-@pytest.fixture
-def mails(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
-    received: list[Any] = []
-
-    class Handler:
-        async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:  # noqa: N802
-            received.append((envelope.rcpt_tos, message_from_bytes(envelope.content)))
-            return "250 OK"
-
-    port = free_port()
-    controller = Controller(Handler(), hostname="127.0.0.1", port=port)
-    controller.start()
-    monkeypatch.setenv("ADV_SMTP_HOST", "127.0.0.1")
-    monkeypatch.setenv("ADV_SMTP_PORT", str(port))
-    yield received
-    controller.stop()
 
 
 def test_a_failure_is_told_to_the_webhook_with_its_reasons(
@@ -110,6 +82,14 @@ def test_a_notice_that_cannot_be_sent_is_logged_and_does_no_harm(
     assert "the server answered 500" in caplog.text
     assert "ADV_SMTP_HOST" in caplog.text
     assert "secret-token" not in caplog.text
+
+
+def test_a_run_that_read_some_sources_does_not_beat_for_the_night(
+    web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADV_HEARTBEAT_URL", f"{web.url}/beat")
+    tell_publication(replace(PUBLICATION, only=("erp",)))
+    assert web.calls == []
 
 
 @pytest.mark.parametrize(

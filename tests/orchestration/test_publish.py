@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 import resource
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -62,9 +64,9 @@ def build(home: Home, run: CurrentRun, *, checked: bool = True, leave_out: str =
         publish.mark_checked(home, run.run_id)
 
 
-def published(home: Home, number: int, keep: int = 7) -> None:
+def published(home: Home, number: int, keep: int = 7, only: tuple[str, ...] = ()) -> None:
     build(home, a_run(number))
-    publish.publish(home, a_run(number), keep)
+    publish.publish(home, replace(a_run(number), only=only), keep)
 
 
 def seen(home: Home) -> object:
@@ -246,6 +248,44 @@ def test_an_incomplete_set_of_marts_is_refused_by_name(home: Home) -> None:
     assert seen(home) == "run-1"
 
 
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("sum(1)", "HUGEINT"),
+        ("1::ubigint", "UBIGINT"),
+        ("now()", "TIMESTAMP WITH TIME ZONE"),
+        ("now()::timestamp_ns", "TIMESTAMP_NS"),
+        ("'{}'::json", "JSON"),
+        ("uuid()", "UUID"),
+        ("[1.5]::decimal(18,4)[]", "DECIMAL(18,4)[]"),
+        ("{'a': 1}", "STRUCT(a INTEGER)"),
+        ("'a'::enum('a')", "ENUM('a')"),
+        ("interval 1 day", "INTERVAL"),
+        ("'a'::blob", "BLOB"),
+    ],
+)
+def test_a_type_that_bi_tools_cannot_read_is_refused_by_column(
+    home: Home, value: str, kind: str
+) -> None:
+    published(home, 1)
+    build(home, a_run(2))
+    with connect(home.published / "run-2" / "marts.duckdb") as connection:
+        connection.execute(f"create table kpi.of_our_own as select {value} as total")
+    with pytest.raises(PublicationError, match=re.escape(f"kpi.of_our_own.total is {kind}")):
+        publish.publish(home, a_run(2), keep=7)
+    assert seen(home) == "run-1"
+
+
+def test_numbers_texts_and_dates_are_published(home: Home) -> None:
+    build(home, a_run())
+    with connect(home.published / "run-1" / "marts.duckdb") as connection:
+        connection.execute(
+            "create table kpi.of_our_own as select true as a, 1 as b, 1::bigint as c, 1.5 as d, "
+            "1.5::double as e, 'a' as f, date '2026-01-01' as g, timestamp '2026-01-01' as h"
+        )
+    publish.publish(home, a_run(), keep=7)
+
+
 def test_marts_that_were_not_checked_are_refused(home: Home) -> None:
     build(home, a_run(), checked=False)
     with pytest.raises(PublicationError, match="checks"):
@@ -292,6 +332,17 @@ def test_old_publications_and_failed_builds_are_cleared_away(home: Home) -> None
         published(home, number, keep=2)
     folders = {path.name for path in home.published.iterdir() if not path.is_symlink()}
     assert folders == {"run-3", "run-4"}
+
+
+def test_publications_of_some_sources_do_not_push_out_those_of_the_nights(home: Home) -> None:
+    for number in (1, 2):
+        published(home, number, keep=2)
+    for number in (3, 4, 5):
+        published(home, number, keep=2, only=("erp",))
+    folders = {path.name for path in home.published.iterdir() if not path.is_symlink()}
+    assert folders == {"run-1", "run-2", "run-4", "run-5"}  # the last two: in force, and before it
+    assert seen(home) == "run-5"
+    assert publish.rollback(home) == "run-4"
 
 
 def test_what_was_published_before_a_person_was_erased_goes_with_the_next(home: Home) -> None:

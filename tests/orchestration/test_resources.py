@@ -13,7 +13,7 @@ from data_quality.acceptances import record_refusals
 from ingestion.config import Sources
 from ingestion.home import Home
 from orchestration.definitions import nightly_schedule
-from orchestration.resources import LOAD_TAG, _fixed, last_complete_day
+from orchestration.resources import LOAD_TAG, _fixed, last_complete_day, present_day
 from tests.data_quality.test_acceptances import refused
 
 NIGHTS = {
@@ -33,6 +33,12 @@ def test_a_day_counts_once_it_is_over_in_every_company() -> None:
     instant = datetime(2025, 12, 31, 23, 30, tzinfo=UTC)
     assert last_complete_day(("Europe/Paris",), instant) == date(2025, 12, 31)
     assert last_complete_day(("Europe/Paris", "America/New_York"), instant) == date(2025, 12, 30)
+
+
+def test_a_day_is_present_once_it_has_begun_in_every_company() -> None:
+    instant = datetime(2025, 12, 31, 23, 30, tzinfo=UTC)
+    assert present_day(("Europe/Paris",), instant) == date(2026, 1, 1)
+    assert present_day(("Europe/Paris", "America/New_York"), instant) == date(2025, 12, 31)
 
 
 def test_a_night_run_speaks_of_yesterday() -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from ingestion.embedded_postgres import stop_embedded_postgres
 from ingestion.home import Home
+from tests.conftest import Parse
 from tests.ingestion.postgres_server import Server
 from tests.orchestration.conftest import adv, ask
 from tests.orchestration.sage100_company import (
@@ -80,10 +81,11 @@ def book(home: Home) -> dict[tuple[date, str], Decimal]:
 
 
 @pytest.fixture(scope="module")
-def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
+def nights(tmp_path_factory: pytest.TempPathFactory, parse: Parse) -> Iterator[Nights]:
     """The company on PostgreSQL, extracted on each of its evenings."""
     home = Home(tmp_path_factory.mktemp("sage100"))
     install(home, "transport: postgres\n    embedded: ../postgres")
+    parse(home, {"sage100", "contract"})
     server = Server(home.root / "postgres")
     company = Company()
     books = {}
@@ -99,10 +101,11 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
+def exported(tmp_path_factory: pytest.TempPathFactory, parse: Parse) -> Iterator[Nights]:
     """The same company, of which there is nothing but an export after its last day."""
     home = Home(tmp_path_factory.mktemp("sage100_files"))
     install(home, "transport: files\n    path: ../exports")
+    parse(home, {"sage100", "contract"})
     company = Company()
     for _, live in DAYS:
         live(company)

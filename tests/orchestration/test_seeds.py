@@ -9,16 +9,16 @@ from ingestion.errors import ConfigurationError
 from ingestion.home import Home
 from ingestion.ledger import prepare_warehouse
 from orchestration import publish
-from orchestration.dbt_runner import prepare_manifest
 from orchestration.seeds import load_seeds
+from tests.conftest import Parse
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def home(tmp_path_factory: pytest.TempPathFactory, parse: Parse) -> Home:
     """An installation whose seeds are loaded, with an override of one row and a new one."""
     home = Home(tmp_path_factory.mktemp("seeds"))
     prepare_warehouse(home)
-    prepare_manifest(home, {"contract"})
+    parse(home, {"contract"})
     publish.begin(home, "seeds")
     home.sources_file.parent.mkdir(exist_ok=True)
     override = home.sources_file.with_name("channel_map.csv")

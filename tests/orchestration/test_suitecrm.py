@@ -8,11 +8,9 @@ from decimal import Decimal
 import pytest
 
 from ingestion.home import Home
-from tests.ingestion.mariadb_server import MariadbServer, mariadb
+from tests.ingestion.mariadb_server import MariadbServer
 from tests.ingestion.suitecrm_database import create_suitecrm
 from tests.orchestration.conftest import adv, ask, install
-
-__all__ = ["mariadb"]
 
 CRM = """\
   crm:

@@ -18,6 +18,7 @@ import pytest
 
 from ingestion.engine import connect
 from ingestion.home import Home
+from tests.conftest import Parse
 from tests.orchestration.conftest import adv
 from tests.orchestration.test_rebuild import warehouse
 from tests.orchestration.tryton import TrytonDatabase, copy_accounting_files
@@ -108,11 +109,12 @@ def rounded(amount: Decimal) -> Decimal:
 
 
 @pytest.fixture(scope="module")
-def companies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Company]]:
+def companies(tmp_path_factory: pytest.TempPathFactory, parse: Parse) -> Iterator[list[Company]]:
     found = [Company(Home(tmp_path_factory.mktemp(name)), name) for name in REACHED]
     for company in found:
         company.database.restore()
         company.home.sources_file.parent.mkdir(parents=True)
+        parse(company.home, {"tryton", "fec"})
         copy_accounting_files(company.home.root / "fec")
         # Employees' pseudonyms are made with the installation's key.
         company.home.pseudonym_key.write_text("00" * 32, encoding="ascii")

@@ -15,6 +15,7 @@ import pytest
 
 from ingestion.engine import connect, quoted_text
 from ingestion.home import Home
+from tests.conftest import DEMO_SYSTEMS, Parse
 from tests.orchestration.conftest import NAMES_ITS_LOAD, adv
 from tests.orchestration.test_tryton import OPEN_RECEIVABLES
 from tests.orchestration.tryton import TrytonDatabase, copy_accounting_files
@@ -87,7 +88,7 @@ def night(home: Home) -> Path:
 
 
 @pytest.fixture(scope="module")
-def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
+def nights(tmp_path_factory: pytest.TempPathFactory, parse: Parse) -> Iterator[Nights]:
     home = Home(tmp_path_factory.mktemp("two_systems"))
     database = TrytonDatabase(home.root / "postgres")
     database.restore()
@@ -97,6 +98,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
 
     created = adv(home, "demo", "create", "--scale", "0.02", "--until", AS_OF)
     assert created.returncode == 0, created.stdout + created.stderr
+    parse(home, DEMO_SYSTEMS)
     odoo = night(home)
 
     sources = TRYTON.format(root=home.root)
@@ -112,6 +114,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
     # Employees' pseudonyms are made with the installation's key.
     key = "config/pseudonym.key"
     (alone.root / key).write_bytes((home.root / key).read_bytes())
+    parse(alone, {"tryton", "fec"})
     tryton = night(alone)
 
     yield Nights(odoo, tryton, both, database)

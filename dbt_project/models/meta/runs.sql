@@ -36,7 +36,8 @@ select
     cast(loads.rows_extracted as bigint) as rows_extracted,
     cast(loads.rows_quarantined as bigint) as rows_quarantined,
     measured.published_rows,
-    measured.published_bytes
+    measured.published_bytes,
+    reached.only_sources
 from reached
 full outer join measured on reached.run_id = measured.run_id
 left join loads on reached.run_id = loads.run_id

@@ -20,9 +20,7 @@ from ingestion.home import Home
 from ingestion.transports import mariadb as transport
 from ingestion.transports.base import Extraction, Window
 from ingestion.transports.mariadb import MariadbSession, MariadbTransport
-from tests.ingestion.mariadb_server import MariadbServer, mariadb
-
-__all__ = ["mariadb"]
+from tests.ingestion.mariadb_server import MariadbServer
 
 AMOUNT = Column("amount", "decimal(18,4)")
 SALE = Table(

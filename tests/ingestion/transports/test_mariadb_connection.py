@@ -15,10 +15,8 @@ from ingestion.config import MariadbConnection
 from ingestion.errors import SourceError
 from ingestion.transports.mariadb import MariadbSession, MariadbTransport
 from ingestion.transports.patience import SILENT_SECONDS
-from tests.ingestion.mariadb_server import MariadbServer, mariadb
+from tests.ingestion.mariadb_server import MariadbServer
 from tests.ingestion.tls import Authority
-
-__all__ = ["mariadb"]
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +104,8 @@ def test_any_password_lets_in_and_is_never_told(
         f"create or replace user protected identified by '{quoted}'",
         "grant select on erp.* to protected",
     )
-    connection = {"user": "protected", "password": "${PW}"}
+    reached = {"host": "127.0.0.1", "port": mariadb.port}
+    connection = {**reached, "user": "protected", "password": "${PW}"}
     monkeypatch.setenv("PW", password)
     with MariadbTransport(mariadb.source(connection)).session() as session:
         assert session.still_answers()
@@ -117,6 +116,19 @@ def test_any_password_lets_in_and_is_never_told(
     ):
         pass
     assert password not in str(caught.value)
+
+
+def test_a_wrong_password_by_the_socket_is_not_told_as_a_server_that_is_gone(
+    monkeypatch: pytest.MonkeyPatch, mariadb: MariadbServer
+) -> None:
+    mariadb.execute("create or replace user protected identified by 'right'")
+    monkeypatch.setenv("PW", "wrong")
+    connection = {"user": "protected", "password": "${PW}"}
+    with (
+        pytest.raises(SourceError, match="Is the password right"),
+        MariadbTransport(mariadb.source(connection)).session(),
+    ):
+        pass
 
 
 @contextmanager

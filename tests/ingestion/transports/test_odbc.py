@@ -21,9 +21,7 @@ from ingestion.extract import tables_of
 from ingestion.transports.base import Extraction, Window
 from ingestion.transports.odbc import Database, OdbcTransport
 from tests.ingestion.odbc_drivers import odbc_driver, postgres_by_odbc
-from tests.ingestion.postgres_server import Server, server
-
-__all__ = ["server"]
+from tests.ingestion.postgres_server import Server
 
 NOON = "2026-01-02 12:00:00"
 AMOUNT = Column("amount", "decimal(18,4)")

@@ -23,9 +23,7 @@ from ingestion.landing import batches
 from ingestion.transports.base import Extraction, Window
 from ingestion.transports.parts import PROGRESS, KeyRanges, Parts, Progress
 from ingestion.transports.postgres import PostgresTransport
-from tests.ingestion.postgres_server import Server, server
-
-__all__ = ["server"]
+from tests.ingestion.postgres_server import Server
 
 N = 10
 ID = Column("id", "bigint")

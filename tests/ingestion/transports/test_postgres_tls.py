@@ -12,10 +12,8 @@ from ingestion.config import Connection, PostgresSource
 from ingestion.embedded_postgres import socket_file
 from ingestion.errors import SourceError
 from ingestion.transports.postgres import PostgresTransport, dsn
-from tests.ingestion.postgres_server import Server, server
+from tests.ingestion.postgres_server import Server
 from tests.ingestion.tls import Authority, encrypting
-
-__all__ = ["server"]
 
 
 @pytest.fixture(scope="module")

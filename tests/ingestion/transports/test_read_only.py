@@ -19,10 +19,8 @@ from ingestion.transports.base import Window
 from ingestion.transports.mariadb import MariadbSession, MariadbTransport
 from ingestion.transports.postgres import PostgresSession, PostgresTransport
 from ingestion.transports.sqlite import SqliteSession, SqliteTransport
-from tests.ingestion.mariadb_server import MariadbServer, mariadb
-from tests.ingestion.postgres_server import Server, server
-
-__all__ = ["mariadb", "server"]
+from tests.ingestion.mariadb_server import MariadbServer
+from tests.ingestion.postgres_server import Server
 
 EXCHANGE_RATES = system("contract").table("exchange_rates")
 

@@ -2,9 +2,9 @@
 with described (schema_name, mart, column_position, column_name, data_type, definition) as (
     values
     {%- for table in published_tables() %}
-    ('{{ table.schema }}', '{{ table.name }}', 0, '', 'table', {{ text_literal(table.description) }}),
+    ('{{ table.schema }}', '{{ table.name }}', 0, '', 'table', {{ text_literal(told(table)) }}),
     {%- for column in table.columns.values() %}
-    ('{{ table.schema }}', '{{ table.name }}', {{ loop.index }}, '{{ column.name }}', {{ text_literal(column.data_type or 'unknown') }}, {{ text_literal(column.description) }}),
+    ('{{ table.schema }}', '{{ table.name }}', {{ loop.index }}, '{{ column.name }}', {{ text_literal(column.data_type or 'unknown') }}, {{ text_literal(told(column)) }}),
     {%- endfor %}
     {%- endfor %}
     {#- A last row, so that no comma is left over; it is also all there is while dbt parses. #}

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from data_quality.acceptances import Refusal, standing_refusals
 from data_quality.set_apart import set_apart
+from ingestion.config import PostgresServer
 from ingestion.home import Home
 from ingestion.landing import Batch, batches, known_at
 from ingestion.replay import Replayed
@@ -23,38 +24,29 @@ from orchestration.disk import disk_use
 from orchestration.erase import Person
 from orchestration.lock import holder_of
 from orchestration.nightly import RunReport
+from orchestration.publish_to.postgres import Copied
+from orchestration.publish_to.standing import Standing
 from orchestration.query import query_marts
 from orchestration.rebuild import RebuiltMarts
+from reports.marts import freshness_by_source
 
 MAXIMUM_ROWS = 200
 
-FRESHNESS = """
-    with freshness as (
-        from meta.freshness
+LAST_WHOLE_RUN = """
+    with runs as (
+        from meta.runs
         -- Marts of an earlier version lack it.
-        union all by name select null::decimal as fresh_within_hours where false
+        union all by name select null::varchar as only_sources where false
     )
-    select
-        source_id as source, source_system as system, count(*) as tables,
-        sum(rows_current) as rows_held,
-        sum(last_rows_extracted) as last_read,
-        sum(last_rows_quarantined) as quarantined,
-        date_trunc('second', min(last_extracted_at)) as read_at_utc,
-        round(date_diff('minute', min(last_extracted_at), timestamp '{now}') / 60, 1) as hours_ago,
-        case
-            when max(last_extracted_at)
-                < timestamp '{now}' - to_seconds(max(fresh_within_hours)::double * 3600) then 'late'
-            when min(last_load_id) < (select max(known_load) from meta.runs) then 'stale' else ''
-        end as state
-    from freshness
-    group by source_id, source_system
-    order by source_id
+    select known_at, started_at from runs
+    where known_load is not null and only_sources is null
+    order by known_load desc limit 1
 """
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 FRESHNESS_BY_TABLE = "select * from meta.freshness order by source_id, table_name"
 
 
-def print_report(console: Console, report: RunReport) -> None:
+def print_run(console: Console, report: RunReport) -> None:
     """What was loaded, refused, built and published, and how long each stage took."""
     home = report.home
     _print_sources(
@@ -76,17 +68,56 @@ def print_report(console: Console, report: RunReport) -> None:
         return
     marts = escape(str(home.marts))
     console.print(f"[green]Published[/] {marts}, as of {report.as_of} (run {report.run_id})")
+    _print_what_is_lacking(console, report)
+    console.print(
+        "Next: `make ui` opens Dagster; "
+        '`adv sql "select * from kpi.aging"` asks the marts; '
+        "`adv init` and `adv check` point it at your own systems."
+    )
+
+
+def print_refreshed(console: Console, errors: Console, report: RunReport) -> None:
+    """In a line or two what a refresh came to that was run for something else."""
+    if report.published:
+        console.print(f"Refreshed as of {report.as_of} (run {report.run_id}).", highlight=False)
+        _print_what_is_lacking(console, report)
+        return
+    for failure in report.failures:
+        errors.print(f"[red]{plain(failure)}[/]", highlight=False)
+    errors.print(
+        "[red]The refresh was not published, so nothing was written.[/] `adv status` says why; "
+        "without --fresh, the list is of the publication in force.",
+        highlight=False,
+    )
+
+
+def _print_what_is_lacking(console: Console, report: RunReport) -> None:
+    if not report.day_is_over:
+        console.print(
+            f"[yellow]Not over:[/] {report.as_of} goes on, and the marts know what its sources "
+            "held just now.",
+            highlight=False,
+        )
+    if report.not_read:
+        console.print(
+            f"Not read, as was asked: {', '.join(report.not_read)}. Published as of the last load "
+            "that was merged; `adv status` says how old that is.",
+            highlight=False,
+        )
+    for report_fault in report.undelivered:
+        console.print(f"[yellow]Not delivered:[/] {plain(report_fault)}", highlight=False)
     if report.stale:
         console.print(
             f"[yellow]Stale:[/] {', '.join(report.stale)}. Refused, or out of reach, and published "
             "as of the last load that was merged.",
             highlight=False,
         )
-    console.print(
-        "Next: `make ui` opens Dagster; "
-        '`adv sql "select * from kpi.aging"` asks the marts; '
-        "`adv init` and `adv check` point it at your own systems."
-    )
+    for reason in report.behind:
+        console.print(
+            f"[red]Not published to the server:[/] {plain(reason)}\nIts readers have what it held "
+            "before; `adv publish`, or the next run, brings it up to date.",
+            highlight=False,
+        )
 
 
 def print_status(console: Console, home: Home, *, by_table: bool = False) -> None:
@@ -102,7 +133,7 @@ def print_status(console: Console, home: Home, *, by_table: bool = False) -> Non
             home, "select as_of_date, known_at from meta.runs order by known_load desc limit 1"
         )
         console.print(f"Published: run {current}, " + _pairs(names, rows))
-        query = FRESHNESS_BY_TABLE if by_table else _freshness()
+        query = FRESHNESS_BY_TABLE if by_table else freshness_by_source()
         print_rows(console, *query_marts(home, query))
     _print_quarantine(console, home)
     refusals = standing_refusals(home, publish.last_published_load(home))
@@ -129,16 +160,45 @@ def _print_disk_use(console: Console, home: Home) -> None:
         )
 
 
-def age_of_publication(home: Home) -> timedelta | None:
-    """How long ago the publication in force knew its sources; None where there is none.
+def print_server(console: Console, server: Standing) -> None:
+    """Which publication the server holds."""
+    if server.fault:
+        console.print(f"[red]{plain(server.fault)}[/]", highlight=False)
+    elif server.is_in_force:
+        console.print(f"{plain(server.name)} holds it, too.", highlight=False)
+    else:
+        held = server.held
+        told = f"run {held.run_id}, as of {held.as_of_date}" if held else "no publication"
+        console.print(
+            f"[yellow]{plain(server.name)} holds {told}:[/] `adv publish` brings it up to date.",
+            highlight=False,
+        )
 
+
+def print_copied(console: Console, server: PostgresServer, copied: Copied) -> None:
+    """What a server was given."""
+    done = (
+        f"was given run {copied.run_id}: {copied.tables} tables, {copied.rows:,} rows in "
+        f"{copied.seconds:.1f} s"
+        if copied.tables
+        else f"holds run {copied.run_id} already"
+    )
+    console.print(f"{plain(server.name)} {done}.", highlight=False)
+
+
+def age_of_publication(home: Home) -> timedelta | None:
+    """How long ago the publication in force knew all of its sources; None where there is none.
+
+    A run that read some of them makes it no younger: the night that did not run would pass unseen.
     Loads stay in order when the clock was ahead and is set back: then the next ones, too, are dated
     ahead, and when their run began says more. Below zero, no run has begun since.
     """
     if publish.marts_in_force(home) is None:
         return None
-    query = "select known_at, started_at from meta.runs order by known_load desc limit 1"
-    ((known, began),) = query_marts(home, query)[1]
+    rows = query_marts(home, LAST_WHOLE_RUN)[1]
+    if not rows:
+        return None
+    ((known, began),) = rows
     assert isinstance(known, datetime) and isinstance(began, datetime)
     return datetime.now(UTC).replace(tzinfo=None) - min(known, began)
 
@@ -147,12 +207,8 @@ def late_sources(home: Home) -> tuple[str, ...]:
     """The sources whose newest reading is older than `fresh_within` lets it be."""
     if not home.marts.exists():
         return ()
-    query = f"select source from ({_freshness()}) where state = 'late' order by source"
+    query = f"select source from ({freshness_by_source()}) where state = 'late' order by source"
     return tuple(str(source) for (source,) in query_marts(home, query)[1])
-
-
-def _freshness() -> str:
-    return FRESHNESS.format(now=datetime.now(UTC).replace(tzinfo=None))
 
 
 def print_refusals(console: Console, standing: Sequence[Refusal]) -> None:

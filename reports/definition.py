@@ -1,0 +1,108 @@
+"""What a list is made of, in words that every format understands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+from reports.request import Audience, Language, ListName
+from reports.wording import Phrase
+
+Row = Mapping[str, Any]
+"""A line by the names of its query's columns."""
+
+
+class Kind(Enum):
+    """What a value is, which decides how each format shows it."""
+
+    TEXT = auto()
+    CODE = auto()
+    """A code of the marts, shown as the phrase that stands for it."""
+    COUNT = auto()
+    DAYS_LATE = auto()
+    """Whole days, coloured as they grow."""
+    DECIMAL = auto()
+    SHARE = auto()
+    """A number of which 1 is the whole, shown in per cent."""
+    MONEY = auto()
+    DATE = auto()
+    YES_NO = auto()
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a list, by its name in the query."""
+
+    name: str
+    kind: Kind = Kind.TEXT
+    width: int = 12
+    """In characters of a spreadsheet."""
+    currency: str = "currency_code"
+    """Column that names the currency of an amount."""
+    is_totalled: bool = False
+    """Added up, where all of it is in one currency."""
+    is_printed: bool = False
+    """Also on paper, where there is less room."""
+    heading: Phrase | None = None
+    """What stands above it, where the glossary has no such column."""
+    codes: str | None = None
+    """Set of codes, where it is not called as the column is."""
+    compose: Callable[[Row, Language], str] | None = None
+    """Makes a sentence of a line, in place of a column of the query."""
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """Totals of a table's lines, by some of its columns."""
+
+    title: Phrase
+    by: tuple[str, ...]
+    measures: tuple[str, ...]
+    most: int | None = None
+    """Only so many, the largest by the first measure."""
+
+
+@dataclass(frozen=True)
+class Aging:
+    """Spreads an amount over one column per aging bucket."""
+
+    bucket: str
+    amount: str
+
+
+@dataclass(frozen=True)
+class TableDefinition:
+    """One table of a list: what is asked of the marts, and how it is laid out.
+
+    The query speaks of `$as_of` and returns, beside what is shown, the keys by which a request
+    may narrow it: `company_id`, `customer_id`, and those of `agents`.
+    """
+
+    key: str
+    title: Phrase
+    query: str
+    order: str
+    columns: tuple[Column, ...]
+    breakdowns: tuple[Breakdown, ...] = ()
+    aging: Aging | None = None
+    statement: tuple[str, ...] = ()
+    """Columns of the lines beneath each customer, where lines are also grouped by customer."""
+    agents: tuple[str, ...] = ()
+    has_customers: bool = True
+    selection: str = ""
+    """Column whose largest values are printed first, where not all lines are."""
+    selection_name: Phrase | None = None
+
+
+@dataclass(frozen=True)
+class ListDefinition:
+    """A list: its main table first, what explains it after."""
+
+    name: ListName | Audience
+    """The audience, where it is what a digest shows."""
+    title: Phrase
+    days: str
+    """Query for the days that the marts can speak of, newest first."""
+    tables: tuple[TableDefinition, ...]

@@ -1,0 +1,353 @@
+"""Writes the reminders that are due, each to a file; nothing is sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+from typing import Any
+
+from reports.definition import Row
+from reports.formats.safe_text import CONTROLS
+from reports.formats.typeset import typeset
+from reports.letters import phrases
+from reports.letters.phrases import Tone
+from reports.lists.registry import LISTS
+from reports.marts import open_marts, rows_of
+from reports.narrowing import narrowing
+from reports.numbers import LOCALES, day, long_day, money, rounded
+from reports.prepared import day_of
+from reports.request import Language, ListName, ListRequest
+from reports.whole import put_whole
+
+TEMPLATE = Path(__file__).with_name("letter.typ")
+QUERY = """
+    select
+        worklist.*,
+        companies.name as company,
+        companies.country_code as company_country,
+        companies.registration_number,
+        customers.customer_number,
+        customers.name as customer,
+        customers.postal_code,
+        customers.city,
+        customers.country_code,
+        customers.language_code,
+        documents.document_date,
+        documents.agent_id,
+        coalesce(documents.salesperson_id, customers.salesperson_id) as salesperson_id
+    from kpi.dunning_worklist as worklist
+    inner join core.dim_company as companies on worklist.company_id = companies.company_id
+    inner join core.dim_customer as customers on worklist.customer_id = customers.customer_id
+    left join core.fct_documents as documents on worklist.document_id = documents.document_id
+    where worklist.as_of_date = $as_of and worklist.worklist_status = 'remind'
+"""
+ORDER = "company_id, customer_id, next_level, due_date, document_number, open_item_id"
+LANGUAGES_OF = {"FR": Language.FRENCH, "IT": Language.ITALIAN}
+"""What a company writes in where its customer's language is none of ours."""
+
+
+@dataclass(frozen=True)
+class WrittenLetter:
+    """A reminder as it was written."""
+
+    path: Path
+    draft: Path | None
+    """Mail with the letter attached, where the policy's channel is e-mail."""
+    customer: str
+    level: int
+
+
+@dataclass(frozen=True)
+class _Letter:
+    """What one customer is reminded of, at one level."""
+
+    lines: Sequence[Row]
+    language: Language
+    as_of: date
+
+    @property
+    def head(self) -> Row:
+        return self.lines[0]
+
+    @property
+    def tone(self) -> Tone:
+        if self.head["next_channel"] == "registered_letter":
+            return phrases.FORMAL_NOTICE
+        return phrases.TONES.get(self.head["next_level"], phrases.FORMAL_NOTICE)
+
+    @property
+    def currency(self) -> str:
+        return str(self.head["currency_code"])
+
+    def total(self, column: str, currency: str | None = None) -> Decimal:
+        """Sum of the lines, each to the cent, as the reader would add them up."""
+        currency = currency or self.currency
+        return sum((rounded(line[column], currency) for line in self.lines), Decimal(0))
+
+    def amount(self, value: Decimal, currency: str | None = None) -> str:
+        """An amount with its currency, which no line break parts."""
+        currency = currency or self.currency
+        return f"{money(value, currency, self.language)}\u00a0{currency}"
+
+    @property
+    def indemnities(self) -> dict[str, Decimal]:
+        """Fixed indemnities by currency."""
+        sums: dict[str, Decimal] = {}
+        for line in self.lines:
+            if line["indemnity_amount"]:
+                currency = line["indemnity_currency_code"]
+                sums[currency] = sums.get(currency, Decimal(0)) + rounded(
+                    line["indemnity_amount"], currency
+                )
+        return sums
+
+    @property
+    def interest(self) -> Decimal:
+        return self.total("company_interest_on_open_amount") + self.total(
+            "company_interest_on_paid_amount"
+        )
+
+    @property
+    def has_legal_amounts(self) -> bool:
+        return bool(self.interest or self.indemnities)
+
+    @property
+    def asked(self) -> str:
+        """What is asked for: the claim, and from some tone on what the law adds."""
+        sums = {self.currency: self.total("company_claimed_amount_incl_tax")}
+        if self.tone.asks_legal_amounts:
+            sums[self.currency] += self.interest
+            for currency, indemnity in self.indemnities.items():
+                sums[currency] = sums.get(currency, Decimal(0)) + indemnity
+        return " + ".join(self.amount(value, currency) for currency, value in sums.items())
+
+
+def write_letters(marts: Path, request: ListRequest, folder: Path) -> tuple[WrittenLetter, ...]:
+    """Write a letter for each company, customer and level of which a reminder is due.
+
+    It is in the customer's language where that is one of ours, else in the company's, else in the
+    request's. Files that are there are replaced.
+
+    Raises:
+        ConfigurationError: the worklist does not speak of that day, or nobody is called so.
+        PublicationError: there are no marts yet.
+
+    """
+    dunning = LISTS[ListName.DUNNING]
+    with open_marts(marts) as connection:
+        as_of = day_of(connection, dunning, request.as_of)
+        condition = narrowing(connection, request).condition(dunning.tables[0])
+        names, found = rows_of(connection, QUERY, as_of, condition, ORDER)
+    folder.mkdir(parents=True, exist_ok=True)
+    groups: dict[tuple[Any, ...], list[Row]] = {}
+    for values in found:
+        line = dict(zip(names, values, strict=True))
+        key = (line["company_id"], line["customer_id"], line["next_level"], line["next_channel"])
+        groups.setdefault(key, []).append(line)
+    taken: set[str] = set()
+    return tuple(
+        _write(
+            _Letter(lines, _language(lines[0], request.language), as_of),
+            folder,
+            _file_name(lines[0], taken),
+        )
+        for lines in groups.values()
+    )
+
+
+def _language(line: Row, otherwise: Language) -> Language:
+    spoken = (line["language_code"] or "")[:2].lower()
+    if spoken in set(Language):
+        return Language(spoken)
+    return LANGUAGES_OF.get(line["company_country"], otherwise)
+
+
+def _file_name(line: Row, taken: set[str]) -> str:
+    """Company, customer and level, in letters that every disk takes; each name once."""
+    words = (line["company_id"], line["customer_number"] or line["customer_id"])
+    plain = "-".join(re.sub(r"[^A-Za-z0-9_.]+", "_", str(word)).strip("._") for word in words)
+    name = stem = f"{plain}-{line['next_level']}"
+    again = 1
+    while name.casefold() in taken:
+        again += 1
+        name = f"{stem}-{again}"
+    taken.add(name.casefold())
+    return name
+
+
+def _write(letter: _Letter, folder: Path, name: str) -> WrittenLetter:
+    path = folder / f"{name}.pdf"
+    data = _data(letter)
+    put_whole(path, lambda file: typeset(TEMPLATE, data, file))
+    draft: Path | None = None
+    if letter.head["next_channel"] == "email":
+        draft = folder / f"{name}.eml"
+        mail = _draft(letter, data, path)
+        put_whole(draft, lambda file: _put_bytes(file, mail.as_bytes(policy=SMTP)))
+    return WrittenLetter(path, draft, letter.head["customer"], letter.head["next_level"])
+
+
+def _put_bytes(file: Path, content: bytes) -> None:
+    file.write_bytes(content)
+
+
+def _data(letter: _Letter) -> dict[str, Any]:
+    """What the template shows."""
+    head, language, tone = letter.head, letter.language, letter.tone
+    number = head["customer_number"]
+    headings, rows, total = _table(letter)
+    return {
+        "language": language.value,
+        "sender": _present(head["company"], head["registration_number"]),
+        "recipient": _present(
+            head["customer"],
+            phrases.TO_THE_ATTENTION[language],
+            " ".join(_present(head["postal_code"], head["city"])),
+            _country(head, language),
+        ),
+        "day": long_day(letter.as_of, language),
+        "registered": (
+            phrases.BY_REGISTERED_LETTER[language]
+            if head["next_channel"] == "registered_letter"
+            else ""
+        ),
+        "subject": phrases.SUBJECT[language].format(subject=tone.subject[language]),
+        "reference": phrases.YOUR_NUMBER[language].format(number=number) if number else "",
+        "before": [
+            phrases.SALUTATION[language],
+            tone.body[language].format(amount=letter.asked),
+        ],
+        "headings": headings,
+        "rows": rows,
+        "total": total,
+        "after": _after(letter),
+        "closing": phrases.CLOSING[language],
+    }
+
+
+def _after(letter: _Letter) -> list[str]:
+    """What is said under the table: the law, what is left out, what may have crossed."""
+    language = letter.language
+    told = []
+    if letter.has_legal_amounts:
+        law = (letter.head["company_country"], letter.head["customer_class"])
+        # In Italy one decree holds for companies and public bodies alike.
+        found = phrases.LAWS.get(law) or phrases.LAWS.get(
+            ("IT", "private") if law == ("IT", "public") else law, phrases.LAW_OF_THE_UNION
+        )
+        told.append(found[language])
+        if letter.tone.lists_legal_amounts:
+            told.append(
+                phrases.INTEREST_UP_TO[language].format(day=long_day(letter.as_of, language))
+            )
+    disputed = letter.total("company_disputed_amount_incl_tax")
+    if disputed:
+        told.append(phrases.DISPUTED[language].format(amount=letter.amount(disputed)))
+    unmatched = letter.head["company_payer_unapplied_amount_incl_tax"]
+    if unmatched < 0:
+        told.append(phrases.UNMATCHED[language].format(amount=letter.amount(-unmatched)))
+    return [*told, phrases.PAID_MEANWHILE[language]]
+
+
+def _table(letter: _Letter) -> tuple[list[str], list[list[str]], list[str]]:
+    """Headings, a row per invoice, totals; legal amounts where the tone itemises them."""
+    language = letter.language
+    headings = [
+        phrases.INVOICE[language],
+        phrases.INVOICE_DATE[language],
+        phrases.DUE_DATE[language],
+        phrases.DAYS_LATE[language],
+        f"{phrases.AMOUNT[language]} ({letter.currency})",
+    ]
+    is_itemised = letter.tone.lists_legal_amounts and letter.has_legal_amounts
+    if is_itemised:
+        headings += [
+            phrases.RATE[language],
+            phrases.INTEREST[language],
+            phrases.INDEMNITY[language],
+        ]
+    rows = [
+        [*_invoice(letter, line), *(_legal(letter, line) if is_itemised else ())]
+        for line in letter.lines
+    ]
+    claimed = letter.total("company_claimed_amount_incl_tax")
+    total = [phrases.TOTAL[language], "", "", "", money(claimed, letter.currency, language)]
+    if is_itemised:
+        indemnities = " + ".join(
+            letter.amount(value, currency) for currency, value in letter.indemnities.items()
+        )
+        total += ["", money(letter.interest, letter.currency, language), indemnities]
+    return headings, rows, total
+
+
+def _invoice(letter: _Letter, line: Row) -> list[str]:
+    language = letter.language
+    claimed = line["company_claimed_amount_incl_tax"]
+    return [
+        line["document_number"] or line["open_item_id"],
+        day(line["document_date"], language) if line["document_date"] else "",
+        day(line["due_date"], language),
+        str(line["days_late"]),
+        money(rounded(claimed, letter.currency), letter.currency, language),
+    ]
+
+
+def _legal(letter: _Letter, line: Row) -> list[str]:
+    from babel.numbers import format_decimal
+
+    language, rate, indemnity = (
+        letter.language,
+        line["legal_rate_percent"],
+        line["indemnity_amount"],
+    )
+    interest = rounded(line["company_interest_on_open_amount"], letter.currency) + rounded(
+        line["company_interest_on_paid_amount"], letter.currency
+    )
+    return [
+        "" if rate is None else format_decimal(rate, "0.00", LOCALES[language]) + "\u00a0%",
+        money(interest, letter.currency, language),
+        letter.amount(indemnity, line["indemnity_currency_code"]) if indemnity else "",
+    ]
+
+
+def _country(head: Row, language: Language) -> str | None:
+    """The country, where it is another than the sender's."""
+    from babel import Locale
+
+    if head["country_code"] == head["company_country"]:
+        return None
+    return Locale.parse(LOCALES[language]).territories.get(head["country_code"])
+
+
+def _present(*values: str | None) -> list[str]:
+    return [value for value in values if value]
+
+
+def _draft(letter: _Letter, data: dict[str, Any], attached: Path) -> EmailMessage:
+    """A mail that a mail program opens to be completed and sent: it has no addressee yet."""
+    mail = EmailMessage()
+    mail["X-Unsent"] = "1"
+    mail["Subject"] = _one_line(
+        f"{letter.tone.subject[letter.language]} · {letter.head['company']}"
+    )
+    paragraphs = [*data["before"], *(_plain_lines(data)), *data["after"], data["closing"]]
+    mail.set_content("\n\n".join([*paragraphs, data["sender"][0]]) + "\n")
+    mail.add_attachment(
+        attached.read_bytes(), maintype="application", subtype="pdf", filename=attached.name
+    )
+    return mail
+
+
+def _plain_lines(data: dict[str, Any]) -> Iterator[str]:
+    yield "\n".join(" · ".join(cell for cell in row if cell) for row in data["rows"])
+
+
+def _one_line(text: str) -> str:
+    """Text that cannot begin another header."""
+    return " ".join(CONTROLS.sub(" ", text).split())

@@ -1,0 +1,197 @@
+"""A digest or a list as the body of a mail: the same in plain text and in HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from reports import wording
+from reports.definition import Kind
+from reports.digests import DIGESTS
+from reports.marts import open_marts
+from reports.notes import note_lines
+from reports.numbers import day, shown
+from reports.prepared import PreparedBreakdown, PreparedColumn, PreparedList, PreparedTable, prepare
+from reports.request import Audience, Language, ListName, ListRequest
+
+MOST_LINES = 10
+"""Lines of a table that a mail shows: what is more is in the attached lists."""
+STYLE = (
+    "body{font-family:sans-serif;font-size:14px;color:#222}"
+    "table{border-collapse:collapse;margin:0 0 16px}"
+    "th,td{border-bottom:1px solid #ccc;padding:3px 8px;text-align:left;vertical-align:top}"
+    "th{background:#f2f2f2}td.number{text-align:right;white-space:nowrap}"
+)
+NUMBERS = (Kind.MONEY, Kind.COUNT, Kind.DECIMAL, Kind.DAYS_LATE, Kind.SHARE)
+
+
+@dataclass(frozen=True)
+class MailText:
+    """What a mail says."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """A small table of texts; the columns of numbers are known by their position."""
+
+    title: str
+    headings: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
+    numbers: frozenset[int]
+    note: str = ""
+
+
+def digest(marts: Path, audience: Audience, language: Language) -> MailText:
+    """What an audience is told of the published marts.
+
+    Raises:
+        PublicationError: there are no marts yet.
+
+    """
+    request = ListRequest(ListName.UNPAID, language)  # whose rows: everybody's
+    with open_marts(marts) as connection:
+        prepared = prepare(connection, DIGESTS[audience].content, request)
+    return _mail(prepared, [grid for table in prepared.tables for grid in _grids(table, language)])
+
+
+def covering_note(marts: Path, request: ListRequest) -> MailText:
+    """What a mail says that brings one list: of which day it is, and how far the sources go.
+
+    Raises:
+        PublicationError: there are no marts yet.
+
+    """
+    from reports.lists.registry import LISTS
+
+    with open_marts(marts) as connection:
+        prepared = prepare(connection, LISTS[request.name], request)
+    rows = sum(len(table.rows) for table in prepared.tables[:1])
+    counted = _Grid(
+        prepared.title,
+        (wording.COUNT[request.language],),
+        ((str(rows),),),
+        frozenset({0}),
+    )
+    return _mail(prepared, [counted])
+
+
+def _mail(prepared: PreparedList, grids: list[_Grid]) -> MailText:
+    language = prepared.language
+    of_day = wording.AS_OF[language].format(day=day(prepared.provenance.as_of, language))
+    notes = [note.text for note in note_lines(prepared)] + list(prepared.remarks)
+    return MailText(
+        subject=f"{prepared.title}: {of_day}",
+        text="\n".join([prepared.title, "", *notes, *_as_text(grids, language)]) + "\n",
+        html=_as_html(prepared.title, notes, grids, language),
+    )
+
+
+def _grids(table: PreparedTable, language: Language) -> Iterator[_Grid]:
+    for breakdown in table.breakdowns:
+        yield _breakdown(table, breakdown, language)
+    printed = [position for position, column in enumerate(table.columns) if column.is_printed]
+    if not printed:
+        return
+    lines = tuple(
+        tuple(_shown(row, position, table.columns, language) for position in printed)
+        for row in (table.rows[place] for place in table.selection[:MOST_LINES])
+    )
+    left = len(table.rows) - len(lines)
+    note = wording.AND_MORE[language].format(left=left) if left else ""
+    columns = [table.columns[position] for position in printed]
+    yield _Grid(
+        table.title,
+        tuple(column.heading for column in columns),
+        lines,
+        frozenset(place for place, column in enumerate(columns) if column.kind in NUMBERS),
+        note,
+    )
+
+
+def _breakdown(table: PreparedTable, breakdown: PreparedBreakdown, language: Language) -> _Grid:
+    columns = [table.columns[position] for position in (*breakdown.by, *breakdown.measures)]
+    headings = [column.heading for column in columns]
+    headings.insert(len(breakdown.by), wording.COUNT[language])
+    currency = _currency_position(table, breakdown)
+    lines = []
+    for key, count, totals in breakdown.lines:
+        unit = None if currency is None else key[currency]
+        kinds = [table.columns[position].kind for position in breakdown.by]
+        by = [shown(value, kind, None, language) for value, kind in zip(key, kinds, strict=True)]
+        amounts = [shown(total or None, Kind.MONEY, unit, language) for total in totals]
+        lines.append((*by, str(count), *amounts))
+    first = len(breakdown.by)
+    return _Grid(
+        f"{table.title}: {breakdown.title}",
+        tuple(headings),
+        tuple(lines),
+        frozenset(range(first, first + 1 + len(breakdown.measures))),
+    )
+
+
+def _currency_position(table: PreparedTable, breakdown: PreparedBreakdown) -> int | None:
+    """Where among the keys of a breakdown the currency of its amounts stands."""
+    wanted = {table.columns[position].currency for position in breakdown.measures}
+    found = [place for place, position in enumerate(breakdown.by) if position in wanted]
+    return found[0] if found else None
+
+
+def _shown(
+    row: tuple[Any, ...], position: int, columns: tuple[PreparedColumn, ...], language: Language
+) -> str:
+    column = columns[position]
+    currency = None if column.currency is None else row[column.currency]
+    return shown(row[position], column.kind, currency, language)
+
+
+def _as_text(grids: list[_Grid], language: Language) -> Iterator[str]:
+    for grid in grids:
+        yield from ("", grid.title, "-" * len(grid.title))
+        for line in grid.lines:
+            pairs = zip(grid.headings, line, strict=True)
+            yield "; ".join(f"{heading} {value}" for heading, value in pairs if value)
+        if not grid.lines:
+            yield wording.NOTHING[language]
+        if grid.note:
+            yield grid.note
+
+
+def _as_html(title: str, notes: list[str], grids: list[_Grid], language: Language) -> str:
+    """No part of a customer's name is markup, and nothing is fetched from anywhere."""
+    parts = [
+        f'<!doctype html><html lang="{language.value}"><head><meta charset="utf-8">'
+        f"<style>{STYLE}</style></head><body><h1>{escape(title)}</h1>",
+        *(f"<p>{escape(note)}</p>" for note in notes),
+    ]
+    for grid in grids:
+        parts.append(f"<h2>{escape(grid.title)}</h2>")
+        if grid.lines:
+            parts.append(_html_table(grid))
+        else:
+            parts.append(f"<p>{escape(wording.NOTHING[language])}</p>")
+        if grid.note:
+            parts.append(f"<p>{escape(grid.note)}</p>")
+    return "\n".join([*parts, "</body></html>"])
+
+
+def _html_table(grid: _Grid) -> str:
+    headings = "".join(f"<th>{escape(heading)}</th>" for heading in grid.headings)
+    lines = "".join(
+        "<tr>"
+        + "".join(
+            f'<td class="number">{escape(value)}</td>'
+            if place in grid.numbers
+            else f"<td>{escape(value)}</td>"
+            for place, value in enumerate(line)
+        )
+        + "</tr>"
+        for line in grid.lines
+    )
+    return f"<table><tr>{headings}</tr>{lines}</table>"

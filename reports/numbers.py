@@ -1,0 +1,71 @@
+"""Numbers and days as a reader of the language writes them, by the CLDR data of Babel."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from typing import Any
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal, get_currency_precision
+
+from reports.definition import Kind
+from reports.request import Language
+
+LOCALES = {
+    Language.FRENCH: "fr_FR",
+    Language.ITALIAN: "it_IT",
+    # Day before month, as everywhere in Europe.
+    Language.ENGLISH: "en_GB",
+}
+
+
+@cache
+def minor_unit(currency: str | None) -> Decimal:
+    """The smallest amount of a currency: 0.01 for most, 1 for the yen."""
+    return Decimal(1).scaleb(-get_currency_precision(currency) if currency else -2)
+
+
+def rounded(amount: Decimal, currency: str | None) -> Decimal:
+    """An amount in whole minor units of its currency."""
+    return amount.quantize(minor_unit(currency), ROUND_HALF_UP)
+
+
+def day(value: date, language: Language) -> str:
+    """A day, the month in words where digits could be read two ways."""
+    return format_date(value, "medium", LOCALES[language])
+
+
+def long_day(value: date, language: Language) -> str:
+    """A day as a letter has it."""
+    return format_date(value, "long", LOCALES[language])
+
+
+def instant(value: datetime, language: Language) -> str:
+    """An instant, to the minute."""
+    return format_datetime(value, "medium", locale=LOCALES[language])
+
+
+def money(value: Decimal, currency: str | None, language: Language) -> str:
+    """An amount without its currency, in its minor units."""
+    places = -int(minor_unit(currency).as_tuple().exponent)
+    pattern = "#,##0" + ("." + "0" * places if places else "")
+    return str(format_decimal(value, pattern, LOCALES[language]))
+
+
+def shown(value: Any, kind: Kind, currency: str | None, language: Language) -> str:
+    """Any value of a list as text."""
+    if value is None:
+        return ""
+    if kind is Kind.MONEY:
+        return money(value, currency, language)
+    if kind is Kind.DATE:
+        return day(value, language)
+    if kind is Kind.SHARE:
+        return str(format_decimal(value * 100, "#,##0", LOCALES[language])) + " %"
+    if kind is Kind.DECIMAL:
+        return str(format_decimal(value, "#,##0.00", LOCALES[language]))
+    if kind in (Kind.COUNT, Kind.DAYS_LATE):
+        return str(format_decimal(value, "#,##0", LOCALES[language]))
+    return str(value)

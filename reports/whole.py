@@ -1,0 +1,31 @@
+"""Puts a file in its place in one step, so that nobody ever opens half of one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+from ingestion.errors import ConfigurationError
+
+OWNER_WRITES_GROUP_READS = 0o640
+
+
+def put_whole(target: Path, write: Callable[[Path], None]) -> None:
+    """Write a file beside its place and move it there: nobody sees half of it.
+
+    It may be read by its owner and the group, since it names customers.
+    """
+    if not target.parent.is_dir():
+        raise ConfigurationError(f"--out: there is no folder {target.parent}.")
+    # Formats go by the ending, which the temporary name keeps.
+    temporary = target.with_name(f".{uuid4().hex}{target.suffix}")
+    try:
+        write(temporary)
+        temporary.chmod(OWNER_WRITES_GROUP_READS)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,63 @@
+"""Writes a list: asks the marts, lays it out, and puts the file in its place whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from ingestion.errors import ConfigurationError
+from reports.lists.registry import LISTS
+from reports.marts import open_marts, published_day
+from reports.prepared import PreparedList, prepare
+from reports.request import ListRequest, WrittenList
+from reports.whole import put_whole
+
+FORMATS = {
+    ".xlsx": ("reports.formats.excel", "write_excel"),
+    ".pdf": ("reports.formats.pdf", "write_pdf"),
+    ".csv": ("reports.formats.comma_separated", "write_csv"),
+}
+"""Module and function of each format, loaded when it is wanted."""
+
+
+def write_list(marts: Path, request: ListRequest, target: Path) -> WrittenList:
+    """Write a list to a file, in the format that its ending names.
+
+    Args:
+        marts: published marts (`Home.marts`), or a file that `adv rebuild --into` made.
+        request: which list, and whose rows of it.
+        target: a file ending in .xlsx, .pdf or .csv; one that is there is replaced in one step.
+
+    Raises:
+        ConfigurationError: no such format or day, nobody of such a name, or too many lines for it.
+        PublicationError: there are no marts yet.
+
+    """
+    write = _writer(target)
+    with open_marts(marts) as connection:
+        prepared = prepare(connection, LISTS[request.name], request)
+    put_whole(target, lambda file: write(prepared, file))
+    return WrittenList(target, prepared.provenance.as_of, len(prepared.tables[0].rows))
+
+
+def _writer(target: Path) -> Callable[[PreparedList, Path], None]:
+    if target.suffix.lower() not in FORMATS:
+        raise ConfigurationError(
+            f"--out: {target.name} should end in one of {', '.join(FORMATS)}: the format."
+        )
+    module, function = FORMATS[target.suffix.lower()]
+    writer: Callable[[PreparedList, Path], None] = getattr(import_module(module), function)
+    return writer
+
+
+def default_name(marts: Path, request: ListRequest) -> str:
+    """What a list is called where nobody names a file, such as unpaid-2026-06-30-en.xlsx.
+
+    Raises:
+        PublicationError: there are no marts yet.
+
+    """
+    with open_marts(marts) as connection:
+        as_of = request.as_of or published_day(connection)
+    return f"{request.name.value}-{as_of}-{request.language.value}.xlsx"

@@ -1,0 +1,1 @@
+"""Lists are reread, by other programs than wrote them, and hold what the marts hold."""

@@ -1,0 +1,75 @@
+"""Reminders: whose language, which tone, which law, which sums; and that nothing is sent."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+import pytest
+
+from reports.letters.writing import WrittenLetter, write_letters
+from reports.request import Language, ListName, ListRequest
+from tests.reports.test_pdf import text_of
+
+
+@pytest.fixture(scope="module")
+def letters(marts: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, WrittenLetter]:
+    request = ListRequest(ListName.DUNNING, Language.ENGLISH)
+    written = write_letters(marts, request, tmp_path_factory.mktemp("letters") / "new")
+    return {letter.path.stem: letter for letter in written}
+
+
+def test_there_is_one_per_customer_and_level(letters: dict[str, WrittenLetter]) -> None:
+    assert sorted(letters) == ["FR-C1-1", "FR-C1-4", "FR-C3-3", "FR-C4-2"]
+    assert all(letter.path.stat().st_mode & 0o777 == 0o640 for letter in letters.values())
+
+
+def test_the_first_is_friendly_and_asks_for_the_invoice_alone(
+    letters: dict[str, WrittenLetter],
+) -> None:
+    text = text_of(letters["FR-C1-1"].path)
+    assert "Rappel de paiement" in text
+    assert "100,00 EUR" in text
+    assert "L. 441-10" in text
+    assert "142,00" not in text
+
+
+def test_the_last_is_a_formal_notice_of_all_that_is_due(letters: dict[str, WrittenLetter]) -> None:
+    text = text_of(letters["FR-C1-4"].path)
+    assert "Mise en demeure de payer" in text
+    assert "Lettre recommandée avec accusé de réception" in text
+    assert "142,00 EUR" in text, "100 and 2 of interest and 40 of indemnity"
+    assert "12,15 %" in text
+
+
+def test_it_is_in_the_customers_language_with_one_indemnity_per_invoice(
+    letters: dict[str, WrittenLetter],
+) -> None:
+    text = text_of(letters["FR-C3-3"].path)
+    assert "Ultimo sollecito" in text
+    assert "F3" in text
+    assert "F4" in text
+    # 100 + 80 not disputed, twice 2 of interest, one indemnity of 40.
+    assert "224,00 EUR" in text
+    assert "20,00 EUR" in text, "the disputed part is named"
+
+
+def test_money_that_nobody_matched_is_named(letters: dict[str, WrittenLetter]) -> None:
+    text = text_of(letters["FR-C4-2"].path)
+    assert "Deuxième rappel" in text, "a company writes in its own language otherwise"
+    assert "7,50 EUR" in text
+
+
+def test_what_goes_by_mail_is_a_draft_without_addressee(letters: dict[str, WrittenLetter]) -> None:
+    drafts = {name: letter.draft for name, letter in letters.items() if letter.draft}
+    assert list(drafts) == ["FR-C1-1"]
+    mail = message_from_bytes(drafts["FR-C1-1"].read_bytes(), policy=default)
+    assert mail["X-Unsent"] == "1"
+    assert mail["To"] is None
+    assert mail["Subject"] == "Rappel de paiement · Dupont SA"
+    (attached,) = mail.iter_attachments()
+    assert attached.get_content().startswith(b"%PDF")
+    body = mail.get_body()
+    assert body is not None
+    assert "F1 ·" in body.get_content()

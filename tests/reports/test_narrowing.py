@@ -1,0 +1,51 @@
+"""Whose rows a list holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ingestion.errors import ConfigurationError
+from reports.request import ListName, ListRequest
+from reports.writing import write_list
+
+
+@pytest.mark.parametrize(
+    ("request_", "rows"),
+    [
+        (ListRequest(ListName.UNPAID, customer="c1"), 3),
+        (ListRequest(ListName.UNPAID, customer="C2"), 1),
+        (ListRequest(ListName.UNPAID, customer="завод «прогресс»"), 1),
+        (ListRequest(ListName.UNPAID, company="rossi srl"), 1),
+        (ListRequest(ListName.UNPAID, customer="c1", company="FR"), 2),
+        (ListRequest(ListName.UNPAID, agent="agent 7f3a"), 1),
+        (ListRequest(ListName.UNPAID, agent="s1"), 7),
+        (ListRequest(ListName.CLAIMS, agent="a1"), 1),
+        (ListRequest(ListName.WORKLOAD, agent="a1"), 1),
+    ],
+)
+def test_a_list_is_narrowed_by_key_number_or_name(
+    request_: ListRequest, rows: int, marts: Path, tmp_path: Path
+) -> None:
+    assert write_list(marts, request_, tmp_path / "l.csv").rows == rows
+
+
+@pytest.mark.parametrize(
+    ("request_", "near"),
+    [
+        (ListRequest(ListName.UNPAID, customer="Societe Generale d'Equipement"), "Société"),
+        (ListRequest(ListName.UNPAID, agent="Agent 7f3b"), "Agent 7f3a"),
+        (ListRequest(ListName.UNPAID, company="Dupond"), "Dupont SA"),
+    ],
+)
+def test_nobody_of_that_name_is_answered_with_near_ones(
+    request_: ListRequest, near: str, marts: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigurationError, match=f"know nobody.*Near: {near}"):
+        write_list(marts, request_, tmp_path / "l.csv")
+
+
+def test_workload_has_no_customers(marts: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="no customers"):
+        write_list(marts, ListRequest(ListName.WORKLOAD, customer="c1"), tmp_path / "l.csv")

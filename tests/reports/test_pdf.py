@@ -1,0 +1,76 @@
+"""What is printed, by the text that another program finds in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from reports.formats import pdf
+from reports.request import Language, ListName, ListRequest
+from reports.writing import write_list
+from tests.reports.conftest import NAMES
+
+
+def text_of(file: Path) -> str:
+    """Its words, whatever kinds of space stand between them."""
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(file).pages).split())
+
+
+@pytest.mark.parametrize(
+    ("language", "total"),
+    [
+        (Language.ENGLISH, "3,053.98"),
+        (Language.FRENCH, "3 053,98"),
+        (Language.ITALIAN, "3.053,98"),
+    ],
+)
+def test_totals_are_printed_as_the_language_has_them(
+    language: Language, total: str, marts: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "l.pdf"
+    write_list(marts, ListRequest(ListName.UNPAID, language), target)
+    assert total in text_of(target)
+
+
+def test_names_of_any_script_are_printed_and_are_no_markup(marts: Path, tmp_path: Path) -> None:
+    target = tmp_path / "l.pdf"
+    write_list(marts, ListRequest(ListName.UNPAID), target)
+    # Where a name breaks over lines, its words are still there in order.
+    text = text_of(target)
+    for name in (NAMES["c1"], NAMES["c2"], NAMES["c3"]):
+        assert all(word in text for word in name.split())
+    assert "*bold*" in text
+    assert not any(page.get("/Annots") for page in PdfReader(target).pages), "no links"
+
+
+def test_of_many_lines_the_largest_are_printed_and_the_others_counted(
+    marts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf, "MOST_PRINTED", 2)
+    target = tmp_path / "l.pdf"
+    write_list(marts, ListRequest(ListName.UNPAID), target)
+    text = text_of(target)
+    assert "2 of 7 lines are printed" in text
+    assert "5 are not" in text
+    assert "3,053.98" in text
+
+
+def test_what_to_tell_the_customer_is_a_sentence(marts: Path, tmp_path: Path) -> None:
+    target = tmp_path / "l.pdf"
+    write_list(marts, ListRequest(ListName.ORDER_STATUS), target)
+    text = text_of(target)
+    assert "Order S1 (your ref. PO 9): 1 line in preparation, expected to leave on 2 Jul" in text
+    assert "2 lines awaiting supply, expected to leave on 12 Jul 2026" in text
+    assert "1 line awaiting supply, no date known yet" in text
+    assert "The date that you were given was 25 Jun 2026." in text
+
+
+def test_who_is_at_risk_is_told_why(marts: Path, tmp_path: Path) -> None:
+    target = tmp_path / "l.pdf"
+    write_list(marts, ListRequest(ListName.AT_RISK, Language.FRENCH), target)
+    text = text_of(target)
+    assert "depuis 45 jours" in text
+    assert "tous les 20 jours" in text
+    assert "480,00" in text

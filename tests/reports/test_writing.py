@@ -1,0 +1,78 @@
+"""Every list, in every language and format, from the columns that the contracts promise."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ingestion.errors import ConfigurationError, PublicationError
+from reports.request import Language, ListName, ListRequest
+from reports.writing import default_name, write_list
+from tests.reports.marts import AS_OF, MONTH_END
+
+ROWS = {
+    ListName.UNPAID: 7,
+    ListName.DUNNING: 6,
+    ListName.ORDER_STATUS: 1,
+    ListName.AT_RISK: 1,
+    ListName.CLAIMS: 1,
+    ListName.WORKLOAD: 1,
+}
+
+
+@pytest.mark.parametrize("ending", [".xlsx", ".pdf", ".csv"])
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("name", list(ListName))
+def test_every_list_is_written(
+    name: ListName, language: Language, ending: str, marts: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / f"list{ending}"
+    written = write_list(marts, ListRequest(name, language), target)
+    assert (written.path, written.as_of, written.rows) == (target, AS_OF, ROWS[name])
+    assert target.stat().st_size > 0
+    assert target.stat().st_mode & 0o777 == 0o640
+    assert list(tmp_path.iterdir()) == [target], "no half of a file is left over"
+
+
+def test_a_list_is_named_after_what_it_is(marts: Path) -> None:
+    request = ListRequest(ListName.AT_RISK, Language.FRENCH)
+    assert default_name(marts, request) == "at-risk-2026-06-30-fr.xlsx"
+
+
+def test_a_month_end_can_be_told_again(marts: Path, tmp_path: Path) -> None:
+    request = ListRequest(ListName.UNPAID, as_of=MONTH_END)
+    assert write_list(marts, request, tmp_path / "l.csv").rows == 1
+
+
+def test_another_day_is_refused_with_the_days_there_are(marts: Path, tmp_path: Path) -> None:
+    request = ListRequest(ListName.UNPAID, as_of=date(2026, 6, 3))
+    with pytest.raises(ConfigurationError, match=r"2026-06-30, 2026-05-31.*rebuild --as-of 2026-"):
+        write_list(marts, request, tmp_path / "l.csv")
+
+
+def test_an_ending_that_is_no_format_is_refused(marts: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"\.xlsx, \.pdf, \.csv"):
+        write_list(marts, ListRequest(ListName.UNPAID), tmp_path / "list.docx")
+
+
+def test_a_failed_list_leaves_the_last_one(
+    marts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "list.csv"
+    target.write_text("yesterday's")
+
+    def fail(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr("reports.formats.comma_separated.write_csv", fail)
+    with pytest.raises(OSError, match="disk full"):
+        write_list(marts, ListRequest(ListName.UNPAID), target)
+    assert target.read_text() == "yesterday's"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_without_marts_there_is_no_list(tmp_path: Path) -> None:
+    with pytest.raises(PublicationError, match="adv run"):
+        write_list(tmp_path / "none.duckdb", ListRequest(ListName.UNPAID), tmp_path / "l.csv")
