@@ -71,12 +71,12 @@ NOTHING = Phrase("Aucune ligne.", "Nessuna riga.", "No lines.")
 YES = Phrase("oui", "sì", "yes")
 NO = Phrase("non", "no", "no")
 ROUNDED = Phrase(
-    "{column} : les lignes sont arrondies au centime ; leur somme dépasse de {difference} le "
-    "total exact, {total}.",
-    "{column}: le righe sono arrotondate al centesimo; la loro somma supera di {difference} il "
-    "totale esatto, {total}.",
-    "{column}: lines are rounded to the cent; their sum exceeds the exact total, {total}, by "
-    "{difference}.",
+    "{column} : les lignes sont arrondies au centime ; leur somme diffère du total exact, "
+    "{total}, de {difference}.",
+    "{column}: le righe sono arrotondate al centesimo; la loro somma differisce dal totale "
+    "esatto, {total}, di {difference}.",
+    "{column}: lines are rounded to the cent; their sum differs from the exact total, {total}, "
+    "by {difference}.",
 )
 
 CODES: Mapping[str, Mapping[str, Phrase]] = {
