@@ -65,7 +65,7 @@ format: install ## Format the code
 	@"$(BIN)/ruff" format . && "$(BIN)/ruff" check --fix .
 
 lock: ## Resolve the dependencies again
-	@"$(UV)" pip compile pyproject.toml --extra dev --extra odbc --extra postgres --extra storage --universal --generate-hashes \
+	@"$(UV)" pip compile pyproject.toml --extra dev --extra metrics --extra odbc --extra postgres --extra storage --universal --generate-hashes \
 	    --no-emit-index-url --no-header --python-version 3.11 --quiet --output-file requirements.lock
 	@"$(UV)" pip compile dashboards/superset/requirements.in --universal --generate-hashes \
 	    --no-emit-index-url --no-header --python-version 3.11 --quiet --output-file dashboards/superset/requirements.lock

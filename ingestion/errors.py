@@ -40,6 +40,13 @@ class PublicationError(AdvError):
     """What was built is incomplete and was not published."""
 
 
+class NothingPublishedError(PublicationError):
+    """There are no marts to read yet."""
+
+    def __init__(self) -> None:
+        super().__init__("Nothing has been published yet; `adv run` does it.")
+
+
 class ServerError(AdvError):
     """A server of `publish_to` could not be brought to the publication in force, or asked."""
 

@@ -343,6 +343,24 @@ def sql(query: Annotated[str, typer.Argument(help="For example: select * from kp
         raise typer.Exit(FAILED) from None
 
 
+@app.command(
+    context_settings={
+        "allow_extra_args": True,
+        "ignore_unknown_options": True,
+        "help_option_names": [],
+    }
+)
+def metrics(context: typer.Context) -> None:
+    """Ask the marts for metrics by name; all that follows is for MetricFlow's `mf`.
+
+    For example: `adv metrics list metrics`, or
+    `adv metrics query --metrics orders,otif_rate --group-by company,metric_time__year`.
+    """
+    from orchestration.metrics import ask_metrics
+
+    raise typer.Exit(ask_metrics(Home.from_environment(), context.args))
+
+
 @app.command()
 def report(
     name: Annotated[ListName, typer.Argument(help="Which list.")],

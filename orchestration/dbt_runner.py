@@ -21,6 +21,8 @@ from ingestion.errors import WarehouseError
 from ingestion.home import DBT_PROJECT, Home
 
 MARTS_FILE = "marts.duckdb"
+SEMANTIC_MANIFEST = "semantic_manifest.json"
+"""What dbt makes of `dbt_project/models/semantic`, beside its manifest."""
 log = logging.getLogger("adv.dbt")
 
 
@@ -115,7 +117,8 @@ def take_over_manifest(home: Home, parsed_by: Home) -> None:
     """Spare an installation the parsing that another one, of the same project, has done."""
     home.dbt.mkdir(parents=True, exist_ok=True)
     # The digest comes last: without it, what was copied in part is parsed again.
-    for name in ("manifest.json", "partial_parse.msgpack", "systems.txt", "parsed.sha256"):
+    files = ("manifest.json", SEMANTIC_MANIFEST, "partial_parse.msgpack", "systems.txt")
+    for name in (*files, "parsed.sha256"):
         if (parsed_by.dbt / name).exists():
             shutil.copy2(parsed_by.dbt / name, home.dbt / name)
 

@@ -15,6 +15,7 @@ from rich.table import Table
 from data_quality.acceptances import Refusal, standing_refusals
 from data_quality.set_apart import set_apart
 from ingestion.config import PostgresServer
+from ingestion.errors import NothingPublishedError
 from ingestion.home import Home
 from ingestion.landing import Batch, batches, known_at
 from ingestion.replay import Replayed
@@ -127,7 +128,7 @@ def print_status(console: Console, home: Home, *, by_table: bool = False) -> Non
         console.print(f"Running now: {holder}")
     current = publish.current_run_id(home)
     if current is None:
-        console.print("Nothing has been published yet; `adv run` does it.")
+        console.print(str(NothingPublishedError()))
     else:
         names, rows = query_marts(
             home, "select as_of_date, known_at from meta.runs order by known_load desc limit 1"

@@ -14,7 +14,7 @@ def query_marts(
     The query sees the marts and nothing else: no other file, no network, no extension.
 
     Raises:
-        PublicationError: nothing has been published yet.
+        NothingPublishedError: nothing has been published yet.
 
     """
     with open_marts(home.marts) as connection:

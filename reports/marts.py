@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.engine import connect, one_row, quoted_text
-from ingestion.errors import PublicationError
+from ingestion.errors import NothingPublishedError
 
 if TYPE_CHECKING:
     import duckdb
@@ -80,11 +80,11 @@ def open_marts(marts: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     and threads.
 
     Raises:
-        PublicationError: there are none yet.
+        NothingPublishedError: there are none yet.
 
     """
     if not marts.exists():
-        raise PublicationError("Nothing has been published yet; `adv run` does it.")
+        raise NothingPublishedError
     # The link of the publication in force may turn to another while the list is made.
     connection = connect(marts.resolve(), read_only=True, reach=())
     try:

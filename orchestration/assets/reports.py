@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from ingestion.config import DigestDelivery, ListDelivery, ReportSettings, addresses
-from ingestion.errors import AdvError
+from ingestion.errors import AdvError, NothingPublishedError
 from ingestion.home import Home
 from orchestration import publish
 from orchestration.mail import send
@@ -129,7 +129,7 @@ def _deliver(
     outcome = Delivered()
     marts = publish.marts_in_force(home)
     if marts is None:
-        outcome.faults.append("Nothing has been published yet; `adv run` does it.")
+        outcome.faults.append(str(NothingPublishedError()))
         return outcome
     run_id = marts.parent.name
     with TemporaryDirectory(prefix="adv-reports-") as folder:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.config import PostgresServer
 from ingestion.engine import confine, connect, quoted_name, quoted_text
-from ingestion.errors import PublicationError, ServerError
+from ingestion.errors import NothingPublishedError, ServerError
 from ingestion.home import Home
 from ingestion.transports.postgres import PASSWORD, dsn, remedy
 from orchestration.publish import PUBLISHED_SCHEMAS, current_run_id, marts_in_force
@@ -88,14 +88,14 @@ def publish_to_postgres(home: Home, server: PostgresServer) -> Copied:
     The caller holds the lock. Whatever stops it, readers have the publication before.
 
     Raises:
-        PublicationError: nothing has been published yet.
+        NothingPublishedError: nothing has been published yet.
         ServerError: the server cannot be reached, or refuses.
         ConfigurationError: the password's variable is not set.
 
     """
     run_id, marts = current_run_id(home), marts_in_force(home)
     if run_id is None or marts is None:
-        raise PublicationError("Nothing has been published yet; `adv run` does it.")
+        raise NothingPublishedError
     began = time.monotonic()
     with _session(server, marts) as session:
         copied = session.replace(run_id, server.reader_role)

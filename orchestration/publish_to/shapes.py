@@ -39,6 +39,7 @@ PRIMARY_KEYS = {
     ("core", "dim_company"): "company_id",
     ("core", "dim_customer"): "customer_id",
     ("core", "dim_date"): "date_id",
+    ("core", "dim_day"): "date_day",
     ("core", "dim_document_status"): "document_status_id",
     ("core", "dim_employee"): "employee_id",
     ("core", "dim_entry_error_type"): "error_type",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from tests.orchestration.figures import (
     late,
     restated_from_postings,
 )
+from tests.orchestration.metrics import RATIOS, SUMS, in_the_marts
 
 FIRST_DAY = date(2026, 5, 31)
 """A month end, of which the demo company posts invoices on 1 and 5 June."""
@@ -186,3 +189,51 @@ def differences(one: Path, other: Path) -> tuple[int, dict[str, tuple[int, int]]
             found[table] = row
     connection.close()
     return len(tables), found
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """What `adv metrics` answered: for each company and month, the value of every metric."""
+
+    rows: list[dict[str, str]]
+
+    def sums(self) -> set[tuple[str, str, str, Decimal]]:
+        """Metric, company, month and value, where there is any."""
+        return {
+            (name, row["company"], row["metric_time__month"][:10], Decimal(row[name]))
+            for row in self.rows
+            for name in SUMS
+            if row[name] and Decimal(row[name]) != 0
+        }
+
+
+@pytest.fixture(scope="module")
+def metrics(nights: Nights, tmp_path_factory: pytest.TempPathFactory) -> Metrics:
+    """Every metric by company and month."""
+    file = tmp_path_factory.mktemp("metrics") / "metrics.csv"
+    names = ",".join((*SUMS, *RATIOS))
+    question = ("--metrics", names, "--group-by", "company,metric_time__month")
+    result = adv(nights.home, "metrics", "query", *question, "--csv", str(file))
+    assert result.returncode == 0, result.stdout + result.stderr
+    with file.open(encoding="utf-8", newline="") as lines:
+        return Metrics(list(csv.DictReader(lines)))
+
+
+def test_metrics_equal_the_marts(nights: Nights, metrics: Metrics) -> None:
+    held = ask(
+        nights.home,
+        "select metric, company, month_start::varchar, value::decimal(18, 4)::varchar "
+        f"from ({in_the_marts()})",
+    )
+    assert {name for name, *_ in held} == set(SUMS)
+    assert metrics.sums() == {(*key, Decimal(value)) for *key, value in held}
+
+
+@pytest.mark.parametrize("name", RATIOS)
+def test_a_ratio_is_that_of_its_parts(metrics: Metrics, name: str) -> None:
+    numerator, denominator = RATIOS[name]
+    judged = [row for row in metrics.rows if Decimal(row[denominator] or 0) != 0]
+    assert judged
+    for row in judged:
+        expected = Decimal(row[numerator] or 0) / Decimal(row[denominator])
+        assert float(row[name] or 0) == pytest.approx(float(expected))

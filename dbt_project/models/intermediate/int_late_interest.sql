@@ -149,13 +149,7 @@ interest as (
     select
         instalment_id,
         sum(case when piece = 'open' then rate_percent * segment_days else 0 end) as open_percent_days,
-        sum(
-            case
-                when piece = 'paid'
-                    then cast(amount as double) * cast(rate_percent as double) / 100 * segment_days / {{ var('interest_year_days') }}
-                else 0
-            end
-        ) as paid_interest,
+        sum(case when piece = 'paid' then amount * rate_percent * segment_days else 0 end) as paid_amount_percent_days,
         sum(segment_days) as rated_days
     from segments
     group by 1
@@ -192,7 +186,9 @@ select
     {{ money('late_instalments.paid_late_amount') }} as company_paid_late_amount,
     late_instalments.paid_late_on,
     {{ money('coalesce(interest.open_percent_days, 0)') }} as open_percent_days,
-    {{ money('round(coalesce(interest.paid_interest, 0), 2)') }} as company_interest_on_paid_amount,
+    coalesce(
+        {{ apportioned('interest.paid_amount_percent_days', '1', '100 * ' ~ var('interest_year_days'), decimals=2) }}, 0
+    ) as company_interest_on_paid_amount,
     first_rates.rate_percent as first_rate_percent,
     -- Days before the first or after the last half-year whose rate is known, where the law gives one.
     cast(

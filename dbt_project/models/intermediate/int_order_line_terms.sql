@@ -1,5 +1,6 @@
 -- One row per order line and change of its terms: quantity, net price and promise as they were.
 -- The first row, number 0, holds the terms that the line was entered with.
+{%- set thousand_pieces = '10 * coalesce(lines.unit_price_excl_tax, 0) * (100 - coalesce(lines.discount_percent, 0))' %}
 with documents as (
     select
         document.*,
@@ -33,12 +34,10 @@ current_terms as (
         case when lines.quantity <> 0 then lines.quantity else 1000 end as priced_quantity,
         case
             when lines.quantity <> 0 then lines.company_amount_excl_tax
-            else {{ money("round(
-                1000 * cast(coalesce(lines.unit_price_excl_tax, 0) as double)
-                * (1 - cast(coalesce(lines.discount_percent, 0) as double) / 100)
-                * coalesce(cast(orders.company_amount_excl_tax as double) / nullif(cast(orders.amount_excl_tax as double), 0), 1),
-                4
-            )") }}
+            else coalesce(
+                {{ apportioned(thousand_pieces, 'orders.company_amount_excl_tax', 'orders.amount_excl_tax') }},
+                {{ money('round(' ~ thousand_pieces ~ ', 4)') }}
+            )
         end as priced_amount,
         coalesce(
             lines.last_confirmed_date,
@@ -141,7 +140,7 @@ select
     {{ money('terms.priced_quantity') }} as priced_quantity,
     case
         when price_change.from_value is null or coalesce(terms.unit_price_excl_tax, 0) = 0 then terms.priced_amount
-        else {{ apportioned('terms.priced_amount', 'cast(price_change.from_value as double)', 'terms.unit_price_excl_tax') }}
+        else {{ apportioned('terms.priced_amount', money('price_change.from_value'), 'terms.unit_price_excl_tax') }}
     end as priced_amount,
     case
         when following.next_date_change is null then terms.promised_date

@@ -146,8 +146,8 @@ payments as (
         case when max(case when paid_on is null or bills_amount > 0 then 1 else 0 end) = 0 then max(paid_on) end as paid_on,
         {%- for days, until in [('calendar_days', 'paid_on'), ('term_days', 'due_date')] %}
         cast(
-            sum(case when paid_on is not null then cast(company_amount_to_pay as double) * {{ days_between('issued_on', until) }} end)
-            / nullif(sum(case when paid_on is not null then cast(company_amount_to_pay as double) end), 0)
+            cast(sum(case when paid_on is not null then company_amount_to_pay * {{ days_between('issued_on', until) }} end) as double)
+            / nullif(sum(case when paid_on is not null then company_amount_to_pay end), 0)
             as decimal(18, 2)
         ) as {{ days }}{{ ',' if not loop.last }}
         {%- endfor %}

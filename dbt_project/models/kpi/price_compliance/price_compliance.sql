@@ -37,13 +37,11 @@ lines as (
         products.product_range,
         coalesce(orders.order_date, invoice_lines.invoice_date) as price_date,
         abs(coalesce(orders.ordered_quantity, invoice_lines.net_quantity)) as price_quantity,
-        -- Units of the company's currency for one of the invoice's.
+        -- The line's own rate, as the two amounts that stand for each other: their quotient would be rounded.
         case
-            when invoice_lines.currency_code = companies.currency_code then 1
-            else
-                cast(invoice_lines.company_net_amount_excl_tax as double)
-                / nullif(cast(invoice_lines.net_amount_excl_tax as double), 0)
-        end as company_rate
+            when invoice_lines.currency_code = companies.currency_code then 1 else invoice_lines.company_net_amount_excl_tax
+        end as rate_company_amount,
+        case when invoice_lines.currency_code = companies.currency_code then 1 else invoice_lines.net_amount_excl_tax end as rate_amount
     from {{ ref('fct_invoice_lines') }} as invoice_lines
     inner join invoices on invoice_lines.document_id = invoices.document_id
     inner join {{ ref('dim_company') }} as companies on invoice_lines.company_id = companies.company_id
@@ -130,10 +128,14 @@ agreed as (
         agreements.freight_excl_tax as agreed_freight,
         agreements.payment_term_id as agreed_payment_term_id,
         -- A net price stands as it is; a discount is taken off the list price of the day.
-        cast(coalesce(
-            agreements.unit_price_excl_tax,
-            (1 - agreements.discount_percent / 100) * list_prices.list_price_excl_tax / lines.company_rate
-        ) as decimal(18, 4)) as agreed_unit_price_excl_tax
+        coalesce(
+            {{ money('agreements.unit_price_excl_tax') }},
+            {{ apportioned(
+                'list_prices.list_price_excl_tax',
+                '(100 - agreements.discount_percent) * lines.rate_amount',
+                '100 * lines.rate_company_amount'
+            ) }}
+        ) as agreed_unit_price_excl_tax
     from lines
     left join preferred on lines.invoice_line_id = preferred.invoice_line_id and preferred.preference = 1
     left join agreements on preferred.price_agreement_id = agreements.price_agreement_id
@@ -177,11 +179,13 @@ terms as (
 compared as (
     select
         agreed.*,
-        {{ money('round(cast(agreed.net_quantity as double) * agreed.agreed_unit_price_excl_tax * agreed.company_rate, 4)') }} as company_agreed_amount,
+        {{ apportioned(
+            'round(agreed.net_quantity * agreed.agreed_unit_price_excl_tax, 4)', 'agreed.rate_company_amount', 'agreed.rate_amount'
+        ) }} as company_agreed_amount,
         case when freight_bearers.invoice_line_id is not null then {{ money('coalesce(freight.invoiced_freight, 0)') }} end as company_invoiced_freight,
         case
             when freight_bearers.invoice_line_id is not null
-                then {{ money('round(cast(agreed.agreed_freight as double) * agreed.company_rate, 4)') }}
+                then {{ apportioned('agreed.agreed_freight', 'agreed.rate_company_amount', 'agreed.rate_amount') }}
         end as company_agreed_freight,
         terms.days as payment_term_days,
         agreed_terms.days as agreed_payment_term_days,
