@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from orchestration.query import query_marts
+from tests.command import adv
 from tests.faults.company import Company, DemoCompany
 from tests.faults.disk import full_disks
 from tests.faults.points import POINTS, SERVER_POINTS, SOURCE_POINTS
-from tests.orchestration.conftest import adv
 
 SIZES_LEFT = (0, 0.5, 4, 15, 38, 41, 43)
 """Megabytes left on a full disk, by which a night of the small company fails at one stage after

@@ -17,14 +17,9 @@ import yaml
 from ingestion.embedded_postgres import embedded_postgres, stop_embedded_postgres
 from ingestion.engine import connect, quoted_name, quoted_text
 from ingestion.home import Home
+from tests.command import adv, environment
 from tests.ingestion.postgres_server import Server
-from tests.orchestration.conftest import (
-    NAMES_ITS_LOAD,
-    SOURCES,
-    adv,
-    environment,
-    install,
-)
+from tests.orchestration.conftest import NAMES_ITS_LOAD, SOURCES, install
 
 STAGES = {
     " published ": "after the publication",

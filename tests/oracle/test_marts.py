@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.home import Home
+from tests.command import adv
 from tests.conftest import DEMO_SYSTEMS, Parse
 from tests.oracle.check import checked
 from tests.oracle.comparison import Difference
@@ -60,13 +59,8 @@ def company(tmp_path_factory: pytest.TempPathFactory, parse: Parse) -> Iterator[
 
 
 def _adv(home: Home, *arguments: str) -> None:
-    """Run an `adv` command to its end; a company of full size takes minutes."""
-    subprocess.run(
-        [sys.executable, "-m", "orchestration.cli", *arguments],
-        env={**os.environ, "ADV_HOME": str(home.root)},
-        check=True,
-        timeout=1800,
-    )
+    result = adv(home, *arguments)
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 @pytest.mark.parametrize("day", [PUBLISHED, *RESTATED], ids=str)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,6 +19,7 @@ from aiosmtpd.controller import Controller
 from ingestion.engine import connect
 from ingestion.home import Home
 from orchestration.query import query_marts
+from tests.command import adv
 from tests.conftest import Parse
 
 SMALL_COMPANY = Path(__file__).parent.parent / "data" / "small_company"
@@ -44,23 +42,6 @@ def install(home: Home) -> Path:
     home.sources_file.parent.mkdir(parents=True)
     home.sources_file.write_text(SOURCES, encoding="utf-8")
     return exports
-
-
-def environment(home: Home) -> dict[str, str]:
-    """What a command of this installation needs."""
-    return {**os.environ, "ADV_HOME": str(home.root), "PYTHONUNBUFFERED": "1"}
-
-
-def adv(home: Home, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run an `adv` command to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "orchestration.cli", *arguments],
-        env=environment(home),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=900,
-    )
 
 
 def ask(home: Home, query: str) -> list[tuple[object, ...]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from ingestion.home import Home
-from tests.orchestration.conftest import adv, ask
+from tests.command import adv
+from tests.orchestration.conftest import ask
 from tests.orchestration.figures import added, figures, late, restated_from_postings
 
 

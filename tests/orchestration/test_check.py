@@ -16,7 +16,7 @@ from ingestion.home import Home
 from ingestion.transports.base import TableStatus
 from orchestration.check import filled_by, missing_numbers, warnings
 from orchestration.templates import sources_yaml
-from tests.orchestration.conftest import adv
+from tests.command import adv
 
 
 @pytest.mark.parametrize("name", sorted(systems()))

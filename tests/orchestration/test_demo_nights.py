@@ -16,8 +16,9 @@ import pytest
 from ingestion.engine import connect, quoted_text
 from ingestion.home import Home
 from orchestration.dbt_runner import MARTS_FILE
+from tests.command import adv
 from tests.conftest import DEMO_SYSTEMS, Parse
-from tests.orchestration.conftest import adv, ask
+from tests.orchestration.conftest import ask
 from tests.orchestration.figures import (
     Figures,
     added,

@@ -17,9 +17,9 @@ import pytest
 from ingestion.embedded_postgres import stop_embedded_postgres
 from ingestion.engine import connect
 from ingestion.home import Home
+from tests.command import adv
 from tests.ingestion.mariadb_server import MariadbServer
 from tests.ingestion.postgres_server import Server
-from tests.orchestration.conftest import adv
 from tests.orchestration.dolibarr import create_today_in_postgres, restore_dump
 
 SOURCES = """\

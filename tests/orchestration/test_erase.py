@@ -9,7 +9,8 @@ from ingestion.erasure import ERASED, record
 from ingestion.home import Home
 from orchestration.erase import asked_for
 from orchestration.publish import current_run_id
-from tests.orchestration.conftest import Marts, adv
+from tests.command import adv
+from tests.orchestration.conftest import Marts
 from tests.orchestration.test_nightly import everything
 from tests.orchestration.test_rebuild import run, warehouse
 

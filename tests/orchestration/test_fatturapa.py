@@ -10,6 +10,7 @@ import pytest
 
 from ingestion.engine import connect
 from ingestion.home import Home
+from tests.command import adv
 from tests.fatturapa import (
     COMPANY,
     SELLER,
@@ -22,7 +23,7 @@ from tests.fatturapa import (
     summary,
     tags,
 )
-from tests.orchestration.conftest import adv, ask
+from tests.orchestration.conftest import ask
 
 SOURCES = """\
 time_zones: [Europe/Rome]

@@ -20,15 +20,8 @@ from ingestion.landing import batches
 from orchestration import nightly
 from orchestration.publish import current_run_id
 from orchestration.resources import last_complete_day, present_day
-from tests.orchestration.conftest import (
-    Marts,
-    WebServer,
-    adv,
-    ask,
-    environment,
-    install,
-    rows_of_marts,
-)
+from tests.command import adv, environment
+from tests.orchestration.conftest import Marts, WebServer, ask, install, rows_of_marts
 
 
 def everything(home: Home) -> Marts:

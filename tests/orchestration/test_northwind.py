@@ -11,7 +11,8 @@ import pytest
 from ingestion.embedded_postgres import embedded_postgres, stop_embedded_postgres
 from ingestion.engine import connect, quoted_text
 from ingestion.home import PROJECT, Home
-from tests.orchestration.conftest import adv, ask
+from tests.command import adv
+from tests.orchestration.conftest import ask
 from tests.real_data import real_data
 
 EXAMPLE = PROJECT / "docs" / "examples" / "northwind.yaml"

@@ -8,7 +8,8 @@ from pathlib import Path
 from ingestion.engine import connect
 from ingestion.home import Home
 from ingestion.landing import batches
-from tests.orchestration.conftest import adv, ask
+from tests.command import adv
+from tests.orchestration.conftest import ask
 from tests.orchestration.test_nightly import everything
 
 PUBLICATIONS = "select * from meta.publications order by known_load"

@@ -17,9 +17,10 @@ import pytest
 
 from ingestion.embedded_postgres import stop_embedded_postgres
 from ingestion.home import Home
+from tests.command import adv
 from tests.conftest import Parse
 from tests.ingestion.postgres_server import Server
-from tests.orchestration.conftest import adv, ask
+from tests.orchestration.conftest import ask
 from tests.orchestration.sage100_company import (
     DAYS,
     Company,

@@ -21,8 +21,9 @@ from data_quality.docs import build, last_batches
 from ingestion.embedded_postgres import socket_file
 from ingestion.engine import connect, quoted_name, quoted_text
 from ingestion.home import Home
+from tests.command import adv, environment
 from tests.ingestion.postgres_server import Server
-from tests.orchestration.conftest import MARK, SECRETS, WebServer, adv, environment
+from tests.orchestration.conftest import MARK, SECRETS, WebServer
 
 PASSWORD = f"{MARK}'s \\pass word"
 RUN = """

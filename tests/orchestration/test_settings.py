@@ -12,8 +12,8 @@ from dagster._core.test_utils import create_run_for_test
 from ingestion.errors import ConfigurationError
 from ingestion.home import Home
 from orchestration.instance import open_instance
+from tests.command import environment
 from tests.ingestion.postgres_server import Server
-from tests.orchestration.conftest import environment
 
 ADDRESS = "ADV_DAGSTER_POSTGRES_URL"
 POSTGRES = f"storage:\n  postgres:\n    postgres_url: {{env: {ADDRESS}}}\n"

@@ -8,9 +8,10 @@ from decimal import Decimal
 import pytest
 
 from ingestion.home import Home
+from tests.command import adv
 from tests.ingestion.mariadb_server import MariadbServer
 from tests.ingestion.suitecrm_database import create_suitecrm
-from tests.orchestration.conftest import adv, ask, install
+from tests.orchestration.conftest import ask, install
 
 CRM = """\
   crm:

@@ -18,8 +18,8 @@ import pytest
 
 from ingestion.engine import connect
 from ingestion.home import Home
+from tests.command import adv
 from tests.conftest import Parse
-from tests.orchestration.conftest import adv
 from tests.orchestration.test_rebuild import warehouse
 from tests.orchestration.tryton import TrytonDatabase, copy_accounting_files
 

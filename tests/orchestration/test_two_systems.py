@@ -15,8 +15,9 @@ import pytest
 
 from ingestion.engine import connect, quoted_text
 from ingestion.home import Home
+from tests.command import adv
 from tests.conftest import DEMO_SYSTEMS, Parse
-from tests.orchestration.conftest import NAMES_ITS_LOAD, adv
+from tests.orchestration.conftest import NAMES_ITS_LOAD
 from tests.orchestration.test_tryton import OPEN_RECEIVABLES
 from tests.orchestration.tryton import TrytonDatabase, copy_accounting_files
 

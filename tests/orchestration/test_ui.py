@@ -13,7 +13,7 @@ from urllib.request import urlopen
 import psutil
 
 from ingestion.home import Home
-from tests.orchestration.conftest import environment
+from tests.command import environment
 
 
 def free_port() -> int:

@@ -22,7 +22,8 @@ from orchestration.measures import IN_FORCE, ON_POSTGRES
 from orchestration.publish import COMPLETE, current_run_id
 from orchestration.publish_to.standing import standing
 from orchestration.resources import Nightly
-from tests.orchestration.conftest import MARK, WebServer, environment
+from tests.command import environment
+from tests.orchestration.conftest import MARK, WebServer
 from tests.orchestration.publish_to.conftest import Published
 
 SOURCES = {"small": {"system": "fec", "transport": "fec", "path": "x"}}
