@@ -63,7 +63,7 @@ def build_defs(
     return dg.Definitions(
         assets=assets,
         jobs=[nightly, reports] if sources.reports.deliveries else [nightly],
-        schedules=[nightly_schedule()],
+        schedules=[nightly_schedule(sources)],
         sensors=[failure_sensor(home), dead_runs_sensor(sources.retention.runs_days)],
         resources={"nightly": nightly_resource(home, sources), **(resources or {})},
         # One process: each step of a multiprocess run would import everything again, and the
@@ -72,18 +72,19 @@ def build_defs(
     )
 
 
-def nightly_schedule() -> dg.ScheduleDefinition:
+def nightly_schedule(sources: Sources) -> dg.ScheduleDefinition:
     """One run a night.
 
-    At 03:00 when the clocks go forward and skip 02:00, at the second 02:00 when they go back.
+    An hour that the clocks skip in spring is the next one; of one that comes twice it is the second.
     """
+    at, time_zone = sources.nightly_at, sources.time_zones[0]
     return dg.ScheduleDefinition(
-        name="nightly_at_02",
+        name="every_night",
         job_name=NIGHTLY,
-        cron_schedule="0 2 * * *",
-        execution_timezone="Europe/Paris",
+        cron_schedule=f"{at.minute} {at.hour} * * *",
+        execution_timezone=time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Every night at 02:00, Paris time.",
+        description=f"Every night at {at:%H:%M}, time of {time_zone} (`nightly_at`).",
     )
 
 

@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from ingestion.errors import ConfigurationError, NothingPublishedError
+from ingestion.errors import ConfigurationError, NothingPublishedError, WarehouseError
 from ingestion.home import Home
 from orchestration.dbt_runner import SEMANTIC_MANIFEST
 
@@ -29,6 +29,7 @@ def ask_metrics(home: Home, arguments: Sequence[str]) -> int:
     Raises:
         ConfigurationError: MetricFlow is not installed.
         NothingPublishedError: nothing has been published yet.
+        WarehouseError: what dbt knows of the metrics is missing.
 
     """
     if importlib.util.find_spec("dbt_metricflow") is None:
@@ -37,6 +38,8 @@ def ask_metrics(home: Home, arguments: Sequence[str]) -> int:
         )
     if not home.marts.exists():
         raise NothingPublishedError
+    if not (home.dbt / SEMANTIC_MANIFEST).exists():
+        raise WarehouseError("dbt has not parsed the metrics here yet; `adv run` does it.")
     with tempfile.TemporaryDirectory(prefix="adv-metrics-") as folder:
         project = Path(folder)
         _write_project(home, project)

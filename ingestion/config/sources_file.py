@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
@@ -23,6 +23,8 @@ class Sources(Settings):
 
     time_zones: tuple[str, ...] = ("Europe/Paris",)
     """Time zones of the companies: a day is over when it is over in all of them."""
+    nightly_at: time = time(2)
+    """Hour and minute at which the schedule runs the night, in the first of `time_zones`."""
     as_of_date: date | None = None
     """Pins the as-of date; the demo does, since its company lives in its own time."""
     keep_publications: int = Field(default=7, ge=1)
@@ -45,6 +47,14 @@ class Sources(Settings):
         for name in value:
             if name not in available_timezones():
                 raise ValueError(f"{name!r} is not an IANA time zone such as Europe/Paris")
+        return value
+
+    @field_validator("nightly_at", mode="before")
+    @classmethod
+    def _is_of_a_clock(cls, value: object) -> object:
+        # YAML reads 12:30 as a number to the base of sixty, and 02:00 as text.
+        if isinstance(value, int) and 0 <= value < 24 * 60:
+            return time(value // 60, value % 60)
         return value
 
     @field_validator("sources")

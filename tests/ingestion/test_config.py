@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
@@ -41,6 +41,20 @@ def test_a_duration_is_a_number_and_a_unit(text: str, expected: timedelta) -> No
 
 
 BOOKS = "sources: {books: {system: fec, transport: fec, path: x}}"
+
+
+@pytest.mark.parametrize(
+    ("written", "hour"),
+    [
+        ("02:00", time(2)),
+        ("'03:15'", time(3, 15)),
+        ("12:30", time(12, 30)),
+        ("23:59", time(23, 59)),
+    ],
+)
+def test_the_hour_of_the_night_is_read_as_a_clock_shows_it(written: str, hour: time) -> None:
+    text = f"nightly_at: {written}\nsources: {{books: {{system: fec, transport: fec, path: x}}}}"
+    assert Sources.model_validate(yaml.safe_load(text)).nightly_at == hour
 
 
 def test_the_folder_of_a_list_is_relative_to_the_file(tmp_path: Path) -> None:

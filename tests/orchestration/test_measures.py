@@ -154,7 +154,7 @@ def stages(home: Home, run_id: str) -> list[tuple[object, ...]]:
 def test_a_night_is_told_stage_by_stage_with_what_it_published(
     instance: dg.DagsterInstance, nightly: Nightly
 ) -> None:
-    run_id = night(instance, **{SCHEDULE_NAME_TAG: "nightly_at_02", AS_OF_TAG: "2026-05-30"})
+    run_id = night(instance, **{SCHEDULE_NAME_TAG: "every_night", AS_OF_TAG: "2026-05-30"})
     keep_measures(instance, nightly)
     assert stages(nightly.home, run_id) == [
         ("land", "small", "success", ""),

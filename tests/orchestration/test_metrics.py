@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from ingestion.errors import NothingPublishedError
+from ingestion.errors import NothingPublishedError, WarehouseError
 from ingestion.home import DBT_PROJECT, Home
 from orchestration.metrics import ask_metrics
 from tests.orchestration.metrics import RATIOS, SUMS
@@ -13,6 +13,13 @@ from tests.orchestration.metrics import RATIOS, SUMS
 
 def test_without_a_publication_there_is_nothing_to_ask(home: Home) -> None:
     with pytest.raises(NothingPublishedError, match="adv run"):
+        ask_metrics(home, ["list", "metrics"])
+
+
+def test_metrics_that_no_night_has_parsed_are_not_asked(home: Home) -> None:
+    home.published.mkdir(parents=True)
+    home.marts.touch()
+    with pytest.raises(WarehouseError, match="adv run"):
         ask_metrics(home, ["list", "metrics"])
 
 

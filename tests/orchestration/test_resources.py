@@ -28,6 +28,12 @@ NIGHTS = {
 """The day on which the clocks have just gone forward, and that on which they have gone back."""
 
 
+def sources(**settings: object) -> Sources:
+    """One source, and what else is set."""
+    source = {"system": "odoo", "transport": "sqlite", "path": "erp.db"}
+    return Sources.model_validate({"sources": {"erp": source}, **settings})
+
+
 def test_a_day_counts_once_it_is_over_in_every_company() -> None:
     # 23:30 UTC on New Year's Eve: Paris is in the new year, New York is not.
     instant = datetime(2025, 12, 31, 23, 30, tzinfo=UTC)
@@ -81,7 +87,7 @@ def test_a_day_of_which_an_hour_comes_twice_is_over_after_the_second() -> None:
 
 
 def test_the_schedule_runs_once_a_night_and_leaves_no_day_out() -> None:
-    schedule = nightly_schedule()
+    schedule = nightly_schedule(sources())
     ticks = schedule_execution_time_iterator(
         datetime(2026, 1, 1, tzinfo=UTC).timestamp(),
         schedule.cron_schedule,
@@ -94,12 +100,16 @@ def test_the_schedule_runs_once_a_night_and_leaves_no_day_out() -> None:
     assert spoken_of == [date(2025, 12, 31) + timedelta(days=n) for n in range(365)]
 
 
+def test_the_night_is_at_the_hour_and_in_the_first_time_zone_that_are_configured() -> None:
+    schedule = nightly_schedule(sources(nightly_at="05:45", time_zones=["America/New_York"]))
+    assert schedule.cron_schedule == "45 5 * * *"
+    assert schedule.execution_timezone == "America/New_York"
+
+
 def test_a_load_refused_while_the_clock_was_ahead_is_older_than_the_next(home: Home) -> None:
     ahead = 29990101000000000
     record_refusals(home, ahead, "landing", [refused()])
-    source = {"system": "odoo", "transport": "sqlite", "path": "erp.db"}
-    sources = Sources.model_validate({"sources": {"erp": source}})
     with dg.DagsterInstance.ephemeral() as instance:
         run = create_run_for_test(instance)
-        tags = _fixed(dg.build_init_resource_context(instance=instance), home, sources, run)
+        tags = _fixed(dg.build_init_resource_context(instance=instance), home, sources(), run)
     assert int(tags[LOAD_TAG]) > ahead
