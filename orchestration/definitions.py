@@ -75,7 +75,7 @@ def build_defs(
 def nightly_schedule(sources: Sources) -> dg.ScheduleDefinition:
     """One run a night.
 
-    An hour that the clocks skip in spring is the next one; of one that comes twice it is the second.
+    An hour that the clocks skip is the next one, of one that comes twice it is the second.
     """
     at, time_zone = sources.nightly_at, sources.time_zones[0]
     return dg.ScheduleDefinition(
