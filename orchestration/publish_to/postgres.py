@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("adv.publish_to")
 
+SCHEMA_NAMES = ", ".join(map(quoted_text, PUBLISHED_SCHEMAS))
 LOCK_SECONDS = 30
 """For which a change of columns waits for whoever reads the table, and others for it."""
 LONGEST_WORDS = 500
@@ -202,6 +203,15 @@ class _Session:
             yield f"it has no role {reader_role}: `create role {quoted_name(reader_role)}`"
         if not may_create and self._missing_schemas():
             yield "the user may not create schemas: make it the owner of the database"
+        others = self.ask(
+            "select nspname::text as name, current_user::text as publisher from pg_namespace "
+            f"where nspname in ({SCHEMA_NAMES}) and not pg_has_role(nspowner, 'usage')"
+        )
+        for schema, publisher in others:
+            owned = (
+                f"`alter schema {schema} owner to {quoted_name(publisher)}`, its tables likewise"
+            )
+            yield f"its schema {schema} belongs to another user: {owned}"
 
     def replace(self, run_id: str, reader_role: str) -> dict[TableName, int]:
         """Put the marts in the place of what is held, and count the rows; nothing if it is them."""
@@ -211,25 +221,29 @@ class _Session:
         self.execute(f"set local lock_timeout = '{LOCK_SECONDS}s'")
         self.execute("select pg_advisory_xact_lock(hashtext('adv publish'))")
         held = self.held()
-        if held and held.run_id == run_id:
-            return {}
         self._open_schemas(reader_role)
-        copied = self._copy(reader_role)
+        copied = {} if held and held.run_id == run_id else self._copy(reader_role)
         self.connection.execute("commit")
         return copied
 
     def _open_schemas(self, reader_role: str) -> None:
-        """Let the readers into the schemas; what was revoked since they first were stays so."""
-        reader = quoted_name(reader_role)
+        """Let the readers into the schemas, once: what was revoked since stays so.
+
+        The comment of a schema keeps whom it was opened to.
+        """
+        reader, opened = quoted_name(reader_role), f"Opened to {reader_role}."
         for schema in self._missing_schemas():
             self.execute(f"create schema {schema}")
-        for schema in PUBLISHED_SCHEMAS:
-            may = f"has_schema_privilege({quoted_text(reader_role)}, '{schema}', 'usage')"
-            if self.ask(f"select {may} as may") == [(False,)]:
-                self.execute(
-                    f"grant usage on schema {schema} to {reader}; "
-                    f"grant select on all tables in schema {schema} to {reader}"
-                )
+        found = self.ask(
+            "select nspname::text as name, obj_description(oid, 'pg_namespace') as comment "
+            f"from pg_namespace where nspname in ({SCHEMA_NAMES})"
+        )
+        for schema in [name for name, comment in found if comment != opened]:
+            self.execute(
+                f"grant usage on schema {schema} to {reader}; "
+                f"grant select on all tables in schema {schema} to {reader}; "
+                f"comment on schema {schema} is {quoted_text(opened)}"
+            )
 
     def _missing_schemas(self) -> list[str]:
         found = {name for (name,) in self.ask("select nspname::text as name from pg_namespace")}
@@ -255,8 +269,7 @@ class _Session:
         return copied
 
     def _shapes(self) -> Shapes:
-        schemas = ", ".join(map(quoted_text, PUBLISHED_SCHEMAS))
-        return gathered(self.ask(TABLES.format(schemas=schemas)))
+        return gathered(self.ask(TABLES.format(schemas=SCHEMA_NAMES)))
 
     def _empty(self, name: TableName, found: Shapes, wanted: Shapes) -> None:
         """Delete all rows, of which readers keep what they see, and change the columns."""

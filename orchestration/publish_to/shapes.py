@@ -22,11 +22,11 @@ TYPES = {
     "BOOLEAN": "boolean",
     "DATE": "date",
     "DOUBLE": "double precision",
-    "HUGEINT": "numeric(38,0)",
+    "FLOAT": "real",
     "INTEGER": "integer",
     "SMALLINT": "smallint",
     "TIMESTAMP": "timestamp without time zone",
-    "TIMESTAMP WITH TIME ZONE": "timestamp with time zone",
+    "TINYINT": "smallint",
     "VARCHAR": "text",
 }
 """PostgreSQL's names of the marts' types, as its catalogue has them, but for decimals."""

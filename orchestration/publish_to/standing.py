@@ -47,5 +47,5 @@ def standing(home: Home) -> Standing | None:
         held = held_by(server)
     except AdvError as error:
         return Standing(server.name, None, is_in_force=False, fault=str(error))
-    in_force = current_run_id(home)
-    return Standing(server.name, held, is_in_force=(held and held.run_id) == in_force)
+    in_force = held is not None and held.run_id == current_run_id(home)
+    return Standing(server.name, held, is_in_force=in_force)

@@ -99,6 +99,8 @@ def test_by_hand_the_server_is_brought_to_the_publication_once(
     published: Published, command: Command
 ) -> None:
     configure(published)
+    nothing = standing(published.home)
+    assert nothing and not nothing.is_in_force  # the server has nothing, and nor have we
     run_id = published.publish_files(1)
     behind = standing(published.home)
     assert behind and behind.held is None and not behind.is_in_force

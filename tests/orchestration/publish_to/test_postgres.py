@@ -242,17 +242,20 @@ def test_a_copy_that_breaks_off_leaves_the_one_before(published: Published) -> N
 def test_what_was_revoked_stays_revoked_and_another_role_is_let_in(published: Published) -> None:
     published.publish(1)
     administer(
-        published.database, "revoke select on core.dim_customer from bi_reader", database="marts"
+        published.database,
+        "revoke select on core.dim_customer from bi_reader",
+        "revoke usage on schema meta from bi_reader",
+        database="marts",
     )
     published.publish(2)
-    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
-        published.ask("select * from core.dim_customer")
+    for secret in ("core.dim_customer", "meta.runs"):
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            published.ask(f"select * from {secret}")
     assert days(published) == [(date(2026, 6, 2),)]
     administer(published.database, "drop role if exists auditor", "create role auditor login")
     administer(published.database, "grant connect on database marts to auditor")
     other = published.server.model_copy(update={"reader_role": "auditor"})
-    published.publish_files(3)
-    publish_to_postgres(published.home, other)
+    assert publish_to_postgres(published.home, other).tables == 0  # it holds that publication
     assert published.ask("select count(*) from core.dim_customer", "auditor") == [(100,)]
     administer(published.database, "drop owned by auditor", database="marts")
     administer(published.database, "drop owned by auditor", "drop role auditor")

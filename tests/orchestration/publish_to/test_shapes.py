@@ -8,8 +8,10 @@ import yaml
 from ingestion.engine import connect
 from ingestion.errors import ServerError
 from ingestion.home import DBT_PROJECT
+from orchestration.publish import READABLE_TYPES
 from orchestration.publish_to.shapes import (
     PRIMARY_KEYS,
+    TYPES,
     Shape,
     altered,
     commented,
@@ -62,6 +64,10 @@ def test_a_type_that_no_server_is_given_is_refused_by_name() -> None:
         marts.execute("create schema kpi; create table kpi.aging (parts struct(a bigint))")
         with pytest.raises(ServerError, match=r"kpi.aging.parts is of the type STRUCT"):
             shapes_of_marts(marts, "memory", ["kpi"])
+
+
+def test_every_type_that_may_be_published_has_one_at_the_server() -> None:
+    assert {*TYPES, "DECIMAL"} == set(READABLE_TYPES)
 
 
 def test_primary_keys_are_the_keys_that_the_models_declare() -> None:
