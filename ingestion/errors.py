@@ -33,7 +33,7 @@ class WarehouseError(AdvError):
 
 
 class StorageError(AdvError):
-    """`ADV_HOME` cannot be written or read; its disk is full, say."""
+    """`ADV_HOME`, or a file asked for, cannot be written or read; its disk is full, say."""
 
 
 class PublicationError(AdvError):

@@ -107,6 +107,8 @@ def undeliverable(reports: ReportSettings) -> Iterator[str]:
     for dropped in reports.lists:
         if dropped.folder and not dropped.folder.is_dir():
             yield f"{dropped.name}: there is no folder {dropped.folder}"
+        elif dropped.folder and not os.access(dropped.folder, os.W_OK | os.X_OK):
+            yield f"{dropped.name}: nothing can be written to {dropped.folder}"
     mailed = [delivery for delivery in reports.deliveries if delivery.mail]
     if mailed and not os.environ.get("ADV_SMTP_HOST"):
         yield f"{mailed[0].name} is to be mailed, but ADV_SMTP_HOST is not set"

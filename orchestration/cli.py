@@ -406,12 +406,14 @@ def report(
     the others stay as they are. When that fails, nothing is written and the exit code is 1.
     """
     from reports.request import ListRequest
-    from reports.writing import default_name, write_list
+    from reports.writing import check_target, default_name, write_list
 
     if letters is not None and name is not ListName.DUNNING:
         raise ConfigurationError("--letters goes with `adv report dunning`.")
     if fresh and marts:
         raise ConfigurationError("--fresh publishes anew, and --marts is another file: not both.")
+    if out is not None:
+        check_target(out)
     if fresh:
         _refresh_receivables()
     request = ListRequest(name, language, as_of and as_of.date(), customer, agent, company)

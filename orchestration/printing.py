@@ -249,8 +249,8 @@ def print_quarantine(console: Console, home: Home, name: str | None = None) -> N
     apart = [rows for rows in set_apart(home) if is_asked_for(rows.subject)]
     for rows in apart:
         console.print(
-            f"[yellow]set apart[/] {rows.subject}: {rows.rows:,} rows, {escape(rows.rule)}: "
-            f"{escape(', '.join(rows.examples))}",
+            f"[yellow]set apart[/] {plain(rows.subject)}: {rows.rows:,} rows, {plain(rows.rule)}: "
+            f"{plain(', '.join(rows.examples))}",
             highlight=False,
         )
         older = f" and {len(rows.files) - 1} older files" if rows.files[1:] else ""

@@ -17,6 +17,9 @@ SOURCES_YAML = """\
 # A day is complete when it is over in all of these time zones.
 time_zones: [Europe/Paris]
 
+# When the user interface's daemon runs the night, in the first of these time zones.
+# nightly_at: "02:00"
+
 # How far marts may move until a person has looked: docs/operations.md.
 # publication:
 #   months_close_after_days: 10

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.engine import connect, one_row, quoted_text
-from ingestion.errors import NothingPublishedError
+from ingestion.errors import NothingPublishedError, WarehouseError
 
 if TYPE_CHECKING:
     import duckdb
@@ -92,6 +92,27 @@ def open_marts(marts: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def read_marts(marts: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The same, for the questions of a list, which published marts have an answer to.
+
+    Raises:
+        NothingPublishedError: there are none yet.
+        WarehouseError: the file holds other marts, or none.
+
+    """
+    import duckdb
+
+    try:
+        with open_marts(marts) as connection:
+            yield connection
+    except duckdb.Error as error:
+        told = str(error).strip().partition("\n")[0]
+        raise WarehouseError(
+            f"{marts} holds no marts that this version makes lists of: {told} A run publishes such."
+        ) from error
 
 
 def freshness_by_source() -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-from ingestion.errors import ConfigurationError
+from ingestion.errors import ConfigurationError, StorageError
 
 OWNER_WRITES_GROUP_READS = 0o640
 
@@ -16,9 +17,13 @@ def put_whole(target: Path, write: Callable[[Path], None]) -> None:
     """Write a file beside its place and move it there: nobody sees half of it.
 
     It may be read by its owner and the group, since it names customers.
+
+    Raises:
+        ConfigurationError: there is no such folder.
+        StorageError: it cannot be written there.
+
     """
-    if not target.parent.is_dir():
-        raise ConfigurationError(f"--out: there is no folder {target.parent}.")
+    check_folder(target)
     # Formats go by the ending, which the temporary name keeps.
     temporary = target.with_name(f".{uuid4().hex}{target.suffix}")
     try:
@@ -27,5 +32,19 @@ def put_whole(target: Path, write: Callable[[Path], None]) -> None:
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(target)
+    except OSError as error:
+        raise StorageError(f"{target} cannot be written: {error.strerror or error}.") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def check_folder(target: Path) -> None:
+    """See that a file has a folder to be put in.
+
+    Raises:
+        ConfigurationError: there is no such folder.
+
+    """
+    if not target.parent.is_dir():
+        raise ConfigurationError(f"{target} cannot be written: there is no folder {target.parent}.")

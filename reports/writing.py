@@ -8,10 +8,10 @@ from pathlib import Path
 
 from ingestion.errors import ConfigurationError
 from reports.lists.registry import LISTS
-from reports.marts import open_marts, published_day
+from reports.marts import published_day, read_marts
 from reports.prepared import PreparedList, prepare
 from reports.request import ListRequest, WrittenList
-from reports.whole import put_whole
+from reports.whole import check_folder, put_whole
 
 FORMATS = {
     ".xlsx": ("reports.formats.excel", "write_excel"),
@@ -31,20 +31,33 @@ def write_list(marts: Path, request: ListRequest, target: Path) -> WrittenList:
 
     Raises:
         ConfigurationError: no such format or day, nobody of such a name, or too many lines for it.
-        PublicationError: there are no marts yet.
+        NothingPublishedError: there are no marts yet.
+        WarehouseError: they are none that lists can be made of.
+        StorageError: the file cannot be written.
 
     """
     write = _writer(target)
-    with open_marts(marts) as connection:
+    with read_marts(marts) as connection:
         prepared = prepare(connection, LISTS[request.name], request)
     put_whole(target, lambda file: write(prepared, file))
     return WrittenList(target, prepared.provenance.as_of, len(prepared.tables[0].rows))
 
 
+def check_target(target: Path) -> None:
+    """See that a list can be written there, before anything that takes long.
+
+    Raises:
+        ConfigurationError: no such format or folder.
+
+    """
+    _writer(target)
+    check_folder(target)
+
+
 def _writer(target: Path) -> Callable[[PreparedList, Path], None]:
     if target.suffix.lower() not in FORMATS:
         raise ConfigurationError(
-            f"--out: {target.name} should end in one of {', '.join(FORMATS)}: the format."
+            f"{target.name} should end in one of {', '.join(FORMATS)}: the format."
         )
     module, function = FORMATS[target.suffix.lower()]
     writer: Callable[[PreparedList, Path], None] = getattr(import_module(module), function)
@@ -55,9 +68,10 @@ def default_name(marts: Path, request: ListRequest) -> str:
     """What a list is called where nobody names a file, such as unpaid-2026-06-30-en.xlsx.
 
     Raises:
-        PublicationError: there are no marts yet.
+        NothingPublishedError: there are no marts yet.
+        WarehouseError: they are none that lists can be made of.
 
     """
-    with open_marts(marts) as connection:
+    with read_marts(marts) as connection:
         as_of = request.as_of or published_day(connection)
     return f"{request.name.value}-{as_of}-{request.language.value}.xlsx"

@@ -51,6 +51,7 @@ def load(home: HomeOption = ADV_HOME, superset_home: SupersetHomeOption = SUPERS
         archive = Path(folder) / "dashboards.zip"
         archive.write_bytes(bundle(marts))
         superset.run([superset.program("python"), "-P", str(ASSETS / "inside.py"), str(archive)])
+    superset.keep_imported()
     typer.echo(f"The dashboards are imported; `serve` opens them to {ADMINISTRATOR}.")
 
 

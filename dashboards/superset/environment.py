@@ -19,14 +19,22 @@ OWNER_ONLY = 0o600
 
 @dataclass(frozen=True)
 class SupersetHome:
-    """Folder that holds everything of one Superset: `environment/`, `secret_key`, `superset.db`."""
+    """Folder of one Superset: `environment/`, `secret_key`, `superset.db`; at last `imported`."""
 
     path: Path
 
     @property
     def is_new(self) -> bool:
-        """Nobody has an account yet."""
-        return not (self.path / "superset.db").exists()
+        """Nothing was imported yet, so nobody may have an account."""
+        return not self._imported.exists()
+
+    def keep_imported(self) -> None:
+        """From now on somebody has an account, and there is something to see."""
+        self._imported.touch()
+
+    @property
+    def _imported(self) -> Path:
+        return self.path / "imported"
 
     def program(self, name: str) -> str:
         """A program of Superset's environment."""

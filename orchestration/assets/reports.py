@@ -117,9 +117,11 @@ def _mailed_run(instance: dg.DagsterInstance, key: dg.AssetKey) -> str | None:
     """The run whose publication was mailed last; a retry does not mail it again."""
     event = instance.get_latest_materialization_event(key)
     materialization = event.asset_materialization if event else None
-    if materialization is None or not materialization.metadata[MAILED].value:
+    told = materialization.metadata if materialization else {}
+    # A person may have reported a materialization by hand, which says nothing.
+    if MAILED not in told or OF_RUN not in told or not told[MAILED].value:
         return None
-    return str(materialization.metadata[OF_RUN].value)
+    return str(told[OF_RUN].value)
 
 
 def _deliver(

@@ -208,10 +208,8 @@ class _Session:
             f"where nspname in ({SCHEMA_NAMES}) and not pg_has_role(nspowner, 'usage')"
         )
         for schema, publisher in others:
-            owned = (
-                f"`alter schema {schema} owner to {quoted_name(publisher)}`, its tables likewise"
-            )
-            yield f"its schema {schema} belongs to another user: {owned}"
+            mended = f"alter schema {schema} owner to {quoted_name(publisher)}"
+            yield f"its schema {schema} belongs to another user: `{mended}`, and its tables"
 
     def replace(self, run_id: str, reader_role: str) -> dict[TableName, int]:
         """Put the marts in the place of what is held, and count the rows; nothing if it is them."""
