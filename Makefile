@@ -40,11 +40,12 @@ faults: install ## Kill, starve and damage runs, and tell whether the next one m
 fuzz: install ## Feed readers and configuration with input of any kind (CASES=10000 each)
 	@ADV_FUZZ_CASES=$(or $(CASES),10000) "$(BIN)/pytest" -m fuzz --numprocesses 2 --dist load
 
-docs: install ## Write docs/kpi, docs/privacy.md, docs/connectors/tables.md and docs/bi/columns.yml again from what is declared
+docs: install ## Write docs/kpi, docs/privacy.md, docs/connectors/tables.md, docs/bi/columns.yml and docs/sources.md again from what is declared
 	@"$(BIN)/python" -m orchestration.pages docs/kpi
 	@"$(BIN)/python" -m orchestration.privacy docs/privacy.md
 	@"$(BIN)/python" -m orchestration.connectors docs/connectors/tables.md
 	@"$(BIN)/python" -m orchestration.published_columns docs/bi/columns.yml
+	@"$(BIN)/python" -m orchestration.sources_reference docs/sources.md
 
 ui: install ## Dagster's UI and daemon on loopback, with the nightly schedule on
 	@"$(BIN)/adv" ui

@@ -18,10 +18,15 @@ class Connection(Settings):
     """How to reach a PostgreSQL database; the user needs SELECT and nothing else."""
 
     host: str = "localhost"
+    """A name or an address; a path that begins with `/` is a socket of this machine."""
     port: int = Field(default=5432, ge=1, le=65535)
+    """Of the server."""
     database: str
+    """Its name at the server."""
     user: str
+    """Who reads."""
     password: SecretReference | None = None
+    """`${NAME}` of a variable; none where the server takes none."""
     sslmode: SslMode | None = None
     """By default the server must show a certificate of its host (verify-full), except where the
     connection does not leave this machine (prefer)."""
@@ -31,7 +36,8 @@ class Connection(Settings):
     """File of the certificate by which the user is known to the server."""
     sslkey: str | None = None
     """File of its private key."""
-    connect_timeout: int = Field(default=15, ge=1, description="Seconds")
+    connect_timeout: int = Field(default=15, ge=1)
+    """Seconds until the server must have answered."""
 
     @field_validator("host", "database")
     @classmethod
@@ -84,6 +90,7 @@ class MariadbConnection(Connection):
     """How to reach a MariaDB or MySQL database; the user needs SELECT and nothing else."""
 
     port: int = Field(default=3306, ge=1, le=65535)
+    """Of the server."""
     sslmode: Literal["disable", "require", "verify-full"] | None = None
     """As for PostgreSQL; a connection that does not leave this machine is not encrypted. The
     driver checks a certificate's host whenever it checks its authority."""

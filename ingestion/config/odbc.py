@@ -36,10 +36,13 @@ class OdbcConnection(Settings):
     """`localhost` where neither this nor `dsn` is given; an instance of SQL Server as
     `host\\instance`."""
     port: int | None = Field(default=None, ge=1, le=65535)
+    """By default the driver's own."""
     database: Plain | None = None
+    """Must be given with `driver`."""
     user: Plain | None = None
     """Without one, SQL Server is told who runs this (Kerberos)."""
     password: SecretReference | None = None
+    """`${NAME}` of a variable."""
     encrypt: Literal["strict", "yes", "no"] = "yes"
     """`strict`, from SQL Server 2022 on, encrypts before anything is said."""
     trust_server_certificate: bool | None = None
@@ -47,8 +50,10 @@ class OdbcConnection(Settings):
     where the connection does not leave this machine."""
     certificate_host: Plain | None = None
     """Name in the certificate of an SQL Server, where it is not `host`."""
-    login_timeout: int = Field(default=15, ge=1, description="Seconds")
-    query_timeout: int = Field(default=3600, ge=1, description="Seconds until a query answers")
+    login_timeout: int = Field(default=15, ge=1)
+    """Seconds until the server must have answered."""
+    query_timeout: int = Field(default=3600, ge=1)
+    """Seconds until a query must have answered."""
 
     @model_validator(mode="after")
     def _is_complete(self) -> OdbcConnection:

@@ -33,8 +33,11 @@ class ListDelivery(Settings):
     """A list that is written anew after each publication."""
 
     list: ListName
+    """unpaid, dunning, order-status, at-risk, claims or workload."""
     language: Language = Language.ENGLISH
+    """fr, it or en."""
     format: Literal["xlsx", "pdf", "csv"] = "xlsx"
+    """xlsx, pdf or csv."""
     folder: Path | None = None
     """Where it is dropped, named by list, as-of date and language; the folder must exist."""
     mail: tuple[Recipient, ...] = ()
@@ -56,7 +59,9 @@ class DigestDelivery(Settings):
     """A short mail to an audience after each publication: the figures that matter to it."""
 
     audience: Audience
+    """sales, logistics or finance."""
     language: Language = Language.ENGLISH
+    """fr, it or en."""
     mail: tuple[Recipient, ...] = Field(min_length=1)
     """Who gets it."""
 

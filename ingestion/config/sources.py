@@ -25,6 +25,7 @@ class SourceSettings(Settings):
     """What every source is told."""
 
     system: str
+    """What runs there: one of the systems in docs/connectors, or `contract`."""
     on_refusal: Literal["hold", "publish_stale"] = "hold"
     """What a refused table, or a source out of reach, does to the publication: hold it, or publish
     the rest, with the whole source as it was."""
@@ -84,6 +85,7 @@ class OnePath(SourceSettings):
     """What lies in one file or folder of this machine."""
 
     path: Path
+    """The file."""
 
     def relative_to(self, folder: Path) -> Self:
         """The same, with paths found from the folder on."""
@@ -98,6 +100,7 @@ class DatabaseSource(SourceSettings):
     """Read again this much before the last cursor value: late commits carry older stamps, and
     where rows are stamped in local time, one hour of autumn comes twice."""
     queries: dict[str, str] = Field(default_factory=dict)
+    """Of the system `contract`: a query for each of its tables that is given."""
 
     @model_validator(mode="after")
     def _asks_for_known_tables(self) -> DatabaseSource:
@@ -117,6 +120,7 @@ class PostgresSource(DatabaseSource):
 
     transport: Literal["postgres"]
     connection: Connection | None = None
+    """Where it is, and who reads."""
     embedded: Path | None = None
     """Data folder of a PostgreSQL that this product runs itself, such as the demo's."""
     part_rows: int = Field(default=1_000_000, ge=1)
@@ -146,6 +150,7 @@ class MariadbSource(DatabaseSource):
 
     transport: Literal["mariadb"]
     connection: MariadbConnection
+    """Where it is, and who reads."""
 
     @property
     def secrets(self) -> tuple[SecretReference, ...]:
@@ -176,6 +181,7 @@ class OdbcSource(DatabaseSource):
     dialect: Dialect = "sqlserver"
     """What the database understands; `ansi` for any other, which must have exact decimals."""
     connection: OdbcConnection
+    """Where it is, and who reads."""
     longest_text: int = Field(default=65_536, ge=1)
     """Bytes of the longest value in a column without a limit of its own (`nvarchar(max)`): that
     much room is made for each, and a longer one stops the read."""
@@ -194,6 +200,7 @@ class FolderSource(SourceSettings):
     """Files of one folder, of this machine or of a storage elsewhere."""
 
     path: Folder
+    """A folder of this machine, or `s3://`, `az://`, `gs://` or `sftp://`."""
     storage: Storage = Storage()
     """Who asks, where the folder lies elsewhere."""
 
@@ -220,6 +227,7 @@ class FileSource(FolderSource):
 
     transport: Literal["files"]
     options: dict[str, Any] = Field(default_factory=dict)
+    """How the files are written: `options` below."""
     tables: dict[str, str] = Field(default_factory=dict)
     """File pattern of each table; by default a file named like the table."""
 
@@ -229,6 +237,7 @@ class FecSource(FolderSource):
 
     transport: Literal["fec"]
     options: dict[str, Any] = Field(default_factory=dict)
+    """How the files are written: `options` below."""
 
 
 class RestSource(SourceSettings):
@@ -242,6 +251,7 @@ class RestSource(SourceSettings):
     client_id: str | None = None
     """Of the application that the product knows us as."""
     client_secret: SecretReference | None = None
+    """Of the same application."""
     refresh_token: SecretReference | None = None
     """Of the user in whose name is read; without one, the user that the application stands for."""
     api_version: str | None = Field(default=None, pattern=r"^[1-9][0-9]{0,2}\.[0-9]$")
@@ -249,6 +259,7 @@ class RestSource(SourceSettings):
     page_rows: int = Field(default=2000, ge=1, le=2000)
     """Rows asked for at a time, as far as the product allows; an answer may hold fewer."""
     calls_per_second: float = Field(default=10, gt=0)
+    """More are waited with, so that others can work there, too."""
     connect_timeout: float = Field(default=15, gt=0)
     """Seconds until the host takes the call ..."""
     read_timeout: float = Field(default=120, gt=0)
@@ -295,6 +306,7 @@ class FatturapaSource(FolderSource):
 
     transport: Literal["fatturapa"]
     options: dict[str, Any] = Field(default_factory=dict)
+    """How the files are written: `options` below."""
 
 
 AnySource = (

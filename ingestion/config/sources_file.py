@@ -24,17 +24,21 @@ class Sources(Settings):
     time_zones: tuple[str, ...] = ("Europe/Paris",)
     """Time zones of the companies: a day is over when it is over in all of them."""
     nightly_at: time = time(2)
-    """Hour and minute at which the schedule runs the night, in the first of `time_zones`."""
+    """Hour and minute, in quotes, at which the schedule runs the night, in the first of `time_zones`."""
     as_of_date: date | None = None
     """Pins the as-of date; the demo does, since its company lives in its own time."""
     keep_publications: int = Field(default=7, ge=1)
+    """Publications that stay on the disk, that in force included."""
     publication: PublicationLimits = PublicationLimits()
+    """How far the marts may move until a person has looked."""
     publish_to: PublishTo | None = None
     """Servers that hold a copy of the publication; without any, readers open its files."""
     retention: Retention = Retention()
+    """For how long what is over is kept."""
     reports: ReportSettings = ReportSettings()
     """What is delivered after each publication."""
     sources: dict[str, Source] = Field(min_length=1)
+    """What is read, each by its name, with which every key of its rows begins."""
 
     @property
     def systems(self) -> frozenset[str]:

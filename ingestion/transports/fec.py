@@ -73,7 +73,9 @@ class FecOptions(BaseModel):
     names: dict[str, FecIdentity] = Field(default_factory=dict)
     """Company and year by file pattern, for names of any other kind."""
     max_rows: int = Field(default=200_000_000, ge=1)
+    """Of all files together; more are refused."""
     max_line_bytes: int = Field(default=1024 * 1024, ge=1_000)
+    """Of one line; a file with a longer one is refused."""
 
     @field_validator("pattern")
     @classmethod

@@ -60,7 +60,9 @@ class FileOptions(BaseModel):
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     """Of CSV; by default the one of `,` `;` TAB `|` by which the header gives declared columns."""
     decimal_mark: Literal[".", ","] = "."
+    """Point or comma."""
     thousands_separator: Literal[" ", ".", ",", "'"] | None = None
+    """A space, a point, a comma or an apostrophe."""
     date_format: str | None = None
     """Pattern such as `%d/%m/%Y`; by default ISO 8601."""
     timestamp_format: str | None = None
@@ -70,7 +72,9 @@ class FileOptions(BaseModel):
     sheet: str | None = None
     """Of a workbook; by default the sheet named like the table, or else the first."""
     max_rows: int = Field(default=200_000_000, ge=1)
+    """Of one table; a larger one is refused."""
     max_line_bytes: int = Field(default=text_files.DEFAULT_MAX_LINE_BYTES, ge=1_000)
+    """Of one line; a file with a longer one is refused."""
 
     @field_validator("tables")
     @classmethod
