@@ -1,9 +1,13 @@
 """Writes the public-holiday seed of the dbt project from the `holidays` library.
 
 The seed is committed, so that a run needs neither the library nor a decision about its version.
-Run this again to add years or calendars:
+Run this again to add years, or the calendars of a country that `country_calendars.csv` names now:
 
-    python -m ingestion.calendars --from 1990 --to 2045 FR IT FR-57
+    python -m ingestion.calendars --from 1990 --to 2045
+
+An installation adds calendars of its own, beside those of the seed:
+
+    python -m ingestion.calendars US FR-57 --into .adv/config/public_holidays.csv
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from pathlib import Path
 from ingestion.home import DBT_PROJECT
 
 SEED = DBT_PROJECT / "seeds" / "public_holidays.csv"
-CALENDARS = ("FR", "IT", "BE", "CH", "LU", "ES", "DE", "GB")
+COUNTRIES = DBT_PROJECT / "seeds" / "country_calendars.csv"
 FIRST_YEAR = 1990
 LAST_YEAR = 2045
 
@@ -48,8 +52,14 @@ def public_holidays(calendar_code: str, years: range) -> Iterator[tuple[str, str
         yield calendar_code, day.isoformat(), name
 
 
+def calendars_of_countries() -> list[str]:
+    """The calendars that companies have by their country."""
+    with COUNTRIES.open(encoding="utf-8", newline="") as file:
+        return list(dict.fromkeys(row["calendar_code"] for row in csv.DictReader(file)))
+
+
 def write_seed(path: Path, calendar_codes: Sequence[str], years: range) -> int:
-    """Replace the seed and say how many holidays it holds."""
+    """Replace a file of holidays and say how many it holds."""
     rows = [row for code in calendar_codes for row in public_holidays(code, years)]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -61,12 +71,16 @@ def write_seed(path: Path, calendar_codes: Sequence[str], years: range) -> int:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Command line: years and calendars to write."""
     parser = argparse.ArgumentParser(description="Write the public-holiday seed.")
-    parser.add_argument("calendars", nargs="*", default=CALENDARS, help="such as FR, IT, FR-57")
+    parser.add_argument(
+        "calendars", nargs="*", help="such as FR, IT, FR-57; by default those of all countries"
+    )
     parser.add_argument("--from", dest="first", type=int, default=FIRST_YEAR)
     parser.add_argument("--to", dest="last", type=int, default=LAST_YEAR)
+    parser.add_argument("--into", type=Path, default=SEED, help="by default the seed")
     chosen = parser.parse_args(arguments)
-    count = write_seed(SEED, chosen.calendars, range(chosen.first, chosen.last + 1))
-    print(f"{count} holidays of {', '.join(chosen.calendars)} in {SEED}")
+    calendars = chosen.calendars or calendars_of_countries()
+    count = write_seed(chosen.into, calendars, range(chosen.first, chosen.last + 1))
+    print(f"{count} holidays of {', '.join(calendars)} in {chosen.into}")
 
 
 if __name__ == "__main__":

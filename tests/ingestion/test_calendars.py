@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.calendars import CALENDARS, SEED, public_holidays, write_seed
+from ingestion.calendars import (
+    SEED,
+    calendars_of_countries,
+    main,
+    public_holidays,
+    write_seed,
+)
 
 
 def test_french_holidays_of_a_year_are_named_in_french() -> None:
@@ -45,6 +51,12 @@ def test_the_seed_is_written_in_the_order_of_calendars_and_days(tmp_path: Path) 
     assert rows[0]["holiday_date"] == "2026-01-01"
 
 
+def test_an_installation_writes_calendars_of_its_own(tmp_path: Path) -> None:
+    own = tmp_path / "public_holidays.csv"
+    main(["US", "--from", "2026", "--to", "2026", "--into", str(own)])
+    assert "US,2026-07-04," in own.read_text(encoding="utf-8")
+
+
 def easter(year: int) -> date:
     """Gregorian Easter Sunday, by the anonymous algorithm of 1876."""
     a, (b, c) = year % 19, divmod(year, 100)
@@ -62,7 +74,7 @@ def test_the_committed_seed_closes_on_every_easter_monday() -> None:
     with SEED.open(encoding="utf-8", newline="") as file:
         closed = [(row["calendar_code"], row["holiday_date"]) for row in csv.DictReader(file)]
 
-    assert {code for code, _ in closed} == set(CALENDARS)
+    assert {code for code, _ in closed} == set(calendars_of_countries())
     assert len(set(closed)) == len(closed)
     mondays = {(easter(year) + timedelta(days=1)).isoformat() for year in range(1990, 2046)}
     for code in ("FR", "IT", "BE", "LU"):
