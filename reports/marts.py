@@ -41,6 +41,8 @@ FRESHNESS = """
 
 PUBLISHED_DAY = "select as_of_date from meta.runs order by known_load desc nulls last limit 1"
 """Query for the as-of date of the marts, which for many marts is the only one."""
+SALESPERSON = "coalesce(nullif(documents.salesperson_id, 'unknown'), customers.salesperson_id)"
+"""Whose an item is: the salesperson of its document, else of its customer."""
 
 
 @dataclass(frozen=True)

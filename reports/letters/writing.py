@@ -18,7 +18,7 @@ from reports.formats.typeset import typeset
 from reports.letters import phrases
 from reports.letters.phrases import Tone
 from reports.lists.registry import LISTS
-from reports.marts import open_marts, rows_of
+from reports.marts import SALESPERSON, open_marts, rows_of
 from reports.narrowing import narrowing
 from reports.numbers import LOCALES, day, long_day, money, rounded
 from reports.prepared import day_of
@@ -26,7 +26,7 @@ from reports.request import Language, ListName, ListRequest
 from reports.whole import put_whole
 
 TEMPLATE = Path(__file__).with_name("letter.typ")
-QUERY = """
+QUERY = f"""
     select
         worklist.*,
         companies.name as company,
@@ -40,7 +40,7 @@ QUERY = """
         customers.language_code,
         documents.document_date,
         documents.agent_id,
-        coalesce(documents.salesperson_id, customers.salesperson_id) as salesperson_id
+        {SALESPERSON} as salesperson_id
     from kpi.dunning_worklist as worklist
     inner join core.dim_company as companies on worklist.company_id = companies.company_id
     inner join core.dim_customer as customers on worklist.customer_id = customers.customer_id

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from reports import wording
 from reports.definition import Breakdown, Column, Kind, ListDefinition, TableDefinition
-from reports.marts import PUBLISHED_DAY
+from reports.marts import PUBLISHED_DAY, SALESPERSON
 from reports.request import ListName
 from reports.wording import Phrase
 
-QUERY = """
+QUERY = f"""
     select
         worklist.*,
         companies.name as company,
@@ -16,7 +16,7 @@ QUERY = """
         customers.name as customer,
         documents.agent_id,
         agents.display_name as agent,
-        coalesce(documents.salesperson_id, customers.salesperson_id) as salesperson_id,
+        {SALESPERSON} as salesperson_id,
         list_position(['remind', 'wait', 'claim_interest', 'excluded'], worklist_status)
             as status_order
     from kpi.dunning_worklist as worklist

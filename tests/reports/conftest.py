@@ -50,13 +50,14 @@ def rows() -> dict[str, list[dict[str, Any]]]:
                 "city": "Lyon",
                 "postal_code": "69001",
                 "customer_class": "private",
-                "salesperson_id": "s1",
+                "salesperson_id": "s2" if key == "c5" else "s1",
             }
             for key, name in NAMES.items()
         ],
         "core.dim_employee": [
             {"employee_id": "a1", "display_name": "Agent 7f3a"},
             {"employee_id": "s1", "display_name": "Sales 99b2"},
+            {"employee_id": "s2", "display_name": "Sales 4d1c"},
             {"employee_id": "unknown", "display_name": "unknown"},
         ],
         "core.fct_documents": [
@@ -64,7 +65,7 @@ def rows() -> dict[str, list[dict[str, Any]]]:
                 "document_id": f"d{n}",
                 "document_number": f"F{n}",
                 "agent_id": "a1" if n == 1 else "unknown",
-                "salesperson_id": "s1",
+                "salesperson_id": "unknown" if n == 5 else "s1",
                 "document_date": date(2026, 4, 1),
             }
             for n in range(1, 8)
