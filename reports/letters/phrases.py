@@ -192,6 +192,14 @@ INVOICE_DATE = Phrase("Date", "Data", "Date")
 DUE_DATE = Phrase("Échéance", "Scadenza", "Due date")
 DAYS_LATE = Phrase("Jours de retard", "Giorni di ritardo", "Days late")
 AMOUNT = Phrase("Montant dû TTC", "Importo dovuto", "Amount due")
+OWN_AMOUNT = Phrase("Montant en devise", "Importo in valuta", "Invoice currency")
+OTHER_CURRENCIES = Phrase(
+    "Les montants facturés dans une autre devise sont indiqués à leur valeur dans nos livres, en "
+    "{currency}.",
+    "Gli importi fatturati in un'altra valuta sono indicati al loro valore nei nostri libri, in "
+    "{currency}.",
+    "Amounts invoiced in another currency are told at their value in our books, in {currency}.",
+)
 RATE = Phrase("Taux annuel", "Tasso annuo", "Rate a year")
 INTEREST = Phrase("Pénalités de retard", "Interessi di mora", "Interest")
 INDEMNITY = Phrase("Indemnité forfaitaire", "Importo forfettario", "Fixed indemnity")

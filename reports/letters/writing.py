@@ -40,11 +40,19 @@ QUERY = f"""
         customers.language_code,
         documents.document_date,
         documents.agent_id,
-        {SALESPERSON} as salesperson_id
+        {SALESPERSON} as salesperson_id,
+        items.currency_code as own_currency_code,
+        items.receivable_amount - items.disputed_amount as own_claimed_amount
     from kpi.dunning_worklist as worklist
     inner join core.dim_company as companies on worklist.company_id = companies.company_id
     inner join core.dim_customer as customers on worklist.customer_id = customers.customer_id
     left join core.fct_documents as documents on worklist.document_id = documents.document_id
+    left join kpi.open_items as items
+        on
+            worklist.company_id = items.company_id
+            and worklist.open_item_id = items.open_item_id
+            and worklist.company_open_amount_incl_tax = items.company_open_amount
+            and items.is_latest
     where worklist.as_of_date = $as_of and worklist.worklist_status = 'remind'
 """
 ORDER = "company_id, customer_id, next_level, due_date, document_number, open_item_id"
@@ -116,6 +124,14 @@ class _Letter:
     @property
     def has_legal_amounts(self) -> bool:
         return bool(self.interest or self.indemnities)
+
+    @property
+    def has_other_currencies(self) -> bool:
+        return any(self.is_in_other_currency(line) for line in self.lines)
+
+    def is_in_other_currency(self, line: Row) -> bool:
+        """The invoice is in another currency than the company keeps its books in."""
+        return line["own_currency_code"] not in (None, self.currency)
 
     @property
     def asked(self) -> str:
@@ -224,6 +240,7 @@ def _data(letter: _Letter) -> dict[str, Any]:
             tone.body[language].format(amount=letter.asked),
         ],
         "headings": headings,
+        "widths": _widths(letter, len(headings)),
         "rows": rows,
         "total": total,
         "after": _after(letter),
@@ -246,6 +263,8 @@ def _after(letter: _Letter) -> list[str]:
             told.append(
                 phrases.INTEREST_UP_TO[language].format(day=long_day(letter.as_of, language))
             )
+    if letter.has_other_currencies:
+        told.append(phrases.OTHER_CURRENCIES[language].format(currency=letter.currency))
     disputed = letter.total("company_disputed_amount_incl_tax")
     if disputed:
         told.append(phrases.DISPUTED[language].format(amount=letter.amount(disputed)))
@@ -264,6 +283,7 @@ def _table(letter: _Letter) -> tuple[list[str], list[list[str]], list[str]]:
         phrases.DUE_DATE[language],
         phrases.DAYS_LATE[language],
         f"{phrases.AMOUNT[language]} ({letter.currency})",
+        *([phrases.OWN_AMOUNT[language]] if letter.has_other_currencies else []),
     ]
     is_itemised = letter.tone.lists_legal_amounts and letter.has_legal_amounts
     if is_itemised:
@@ -278,12 +298,19 @@ def _table(letter: _Letter) -> tuple[list[str], list[list[str]], list[str]]:
     ]
     claimed = letter.total("company_claimed_amount_incl_tax")
     total = [phrases.TOTAL[language], "", "", "", money(claimed, letter.currency, language)]
+    total += [""] if letter.has_other_currencies else []
     if is_itemised:
         indemnities = " + ".join(
             letter.amount(value, currency) for currency, value in letter.indemnities.items()
         )
         total += ["", money(letter.interest, letter.currency, language), indemnities]
     return headings, rows, total
+
+
+def _widths(letter: _Letter, count: int) -> list[float]:
+    """How wide the columns are, in relation to each other."""
+    own = [1.6] if letter.has_other_currencies else []
+    return [2, 1.5, 1.5, 1, 1.4, *own, 1.1, 1.3, 1.5][:count]
 
 
 def _invoice(letter: _Letter, line: Row) -> list[str]:
@@ -295,7 +322,16 @@ def _invoice(letter: _Letter, line: Row) -> list[str]:
         day(line["due_date"], language),
         str(line["days_late"]),
         money(rounded(claimed, letter.currency), letter.currency, language),
+        *([_own_amount(letter, line)] if letter.has_other_currencies else []),
     ]
+
+
+def _own_amount(letter: _Letter, line: Row) -> str:
+    """What is claimed, in the currency of the invoice, where that is another."""
+    if not letter.is_in_other_currency(line):
+        return ""
+    currency = line["own_currency_code"]
+    return letter.amount(rounded(line["own_claimed_amount"], currency), currency)
 
 
 def _legal(letter: _Letter, line: Row) -> list[str]:

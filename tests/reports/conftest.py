@@ -93,6 +93,8 @@ def rows() -> dict[str, list[dict[str, Any]]]:
                 company_id="IT",
                 currency_code="USD",
                 company_open_amount=Decimal("60.00"),
+                receivable_amount=Decimal("70.00"),
+                disputed_amount=Decimal("14.00"),
             ),
             open_item(8, "c1", "999.00", 3, as_of_date=MONTH_END, is_latest=False),
         ],
@@ -121,6 +123,17 @@ def rows() -> dict[str, list[dict[str, Any]]]:
                 next_level=None,
                 next_channel=None,
             ),
+            reminder(
+                7,
+                "c1",
+                2,
+                "letter",
+                company_id="IT",
+                company_open_amount_incl_tax=Decimal("60"),
+                company_disputed_amount_incl_tax=Decimal("12"),
+                company_claimed_amount_incl_tax=Decimal("48"),
+            ),
+            reminder(8, "c1", 2, "letter", company_id="IT"),
         ],
         "kpi.order_tracking": [
             {

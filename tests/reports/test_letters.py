@@ -21,7 +21,7 @@ def letters(marts: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
 
 
 def test_there_is_one_per_customer_and_level(letters: dict[str, WrittenLetter]) -> None:
-    assert sorted(letters) == ["FR-C1-1", "FR-C1-4", "FR-C3-3", "FR-C4-2"]
+    assert sorted(letters) == ["FR-C1-1", "FR-C1-4", "FR-C3-3", "FR-C4-2", "IT-C1-2"]
     assert all(letter.path.stat().st_mode & 0o777 == 0o640 for letter in letters.values())
 
 
@@ -59,6 +59,24 @@ def test_money_that_nobody_matched_is_named(letters: dict[str, WrittenLetter]) -
     text = text_of(letters["FR-C4-2"].path)
     assert "Deuxième rappel" in text, "a company writes in its own language otherwise"
     assert "7,50 EUR" in text
+
+
+def test_an_invoice_in_another_currency_is_told_in_its_own_too(
+    letters: dict[str, WrittenLetter],
+) -> None:
+    text = text_of(letters["IT-C1-2"].path)
+    assert "Montant en devise" in text
+    assert "48,00 56,00 USD" in text, "what is claimed: 60 EUR or 70 USD, a fifth disputed"
+    assert "à leur valeur dans nos livres, en EUR" in text
+    assert "la somme de 148,00 EUR" in text
+
+
+def test_invoices_in_the_currency_of_the_company_are_told_once(
+    letters: dict[str, WrittenLetter],
+) -> None:
+    text = text_of(letters["FR-C4-2"].path)
+    assert "Montant en devise" not in text
+    assert "dans nos livres" not in text
 
 
 def test_what_goes_by_mail_is_a_draft_without_addressee(letters: dict[str, WrittenLetter]) -> None:
