@@ -91,8 +91,9 @@ class TableDefinition:
     """Columns of the lines beneath each customer, where lines are also grouped by customer."""
     agents: tuple[str, ...] = ()
     has_customers: bool = True
-    selection: str = ""
-    """Column whose largest values are printed first, where not all lines are."""
+    selection: tuple[str, ...] = ()
+    """Columns whose largest values are printed first, where not all lines are; the first decides,
+    the next among equals."""
     selection_name: Phrase | None = None
 
 

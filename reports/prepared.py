@@ -217,7 +217,7 @@ def _table(
     by_weight = (
         sorted(
             range(len(found)),
-            key=lambda row: found[row][at[definition.selection]] or 0,
+            key=lambda row: [found[row][at[name]] or 0 for name in definition.selection],
             reverse=True,
         )
         if definition.selection

@@ -58,12 +58,10 @@ TOTAL = Phrase("Total", "Totale", "Total")
 TOTAL_OF_LINES = Phrase("Total des lignes affichées", "Totale delle righe visibili", "Total shown")
 COUNT = Phrase("Nombre de lignes", "Numero di righe", "Number of lines")
 LEFT_OUT = Phrase(
-    "{shown} lignes sur {all} sont imprimées ({selection}) ; {left} ne le sont pas, les totaux "
+    "{shown} lignes sur {all} sont imprimées{selection} ; {left} ne le sont pas, les totaux "
     "les comprennent.",
-    "Sono stampate {shown} righe su {all} ({selection}); {left} non lo sono, i totali le "
-    "comprendono.",
-    "{shown} of {all} lines are printed ({selection}); {left} are not, and the totals include "
-    "them.",
+    "Sono stampate {shown} righe su {all}{selection}; {left} non lo sono, i totali le comprendono.",
+    "{shown} of {all} lines are printed{selection}; {left} are not, and the totals include them.",
 )
 PAGE = Phrase("Page", "Pagina", "Page")
 AND_MORE = Phrase("… et {left} autres lignes", "… e altre {left} righe", "… and {left} more lines")

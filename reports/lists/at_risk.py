@@ -135,7 +135,7 @@ AT_RISK = ListDefinition(
                 ),
             ),
             agents=("salesperson_id",),
-            selection="sales_at_stake_excl_tax",
+            selection=("sales_at_stake_excl_tax",),
             selection_name=Phrase(
                 "le plus de ventes en jeu", "più vendite in gioco", "most sales at stake"
             ),

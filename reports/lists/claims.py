@@ -93,7 +93,7 @@ CLAIMS = ListDefinition(
                 ),
             ),
             agents=("owner_id",),
-            selection="open_age_days",
+            selection=("open_age_days",),
             selection_name=Phrase("les plus anciennes", "i più vecchi", "the oldest"),
         ),
     ),

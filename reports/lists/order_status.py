@@ -164,9 +164,11 @@ ORDER_STATUS = ListDefinition(
                 ),
             ),
             agents=("agent_id", "salesperson_id"),
-            selection="days_late",
+            selection=("is_notice_due", "days_late"),
             selection_name=Phrase(
-                "les plus en retard", "i più in ritardo", "those that are latest"
+                "les clients à informer d'abord, puis les plus en retard",
+                "prima i clienti da avvisare, poi i più in ritardo",
+                "customers to be told first, then those that are latest",
             ),
         ),
     ),

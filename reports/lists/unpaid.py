@@ -82,7 +82,7 @@ LINES = TableDefinition(
     ),
     statement=("document_number", "item_type", "issued_on", "due_date", "days_late"),
     agents=("agent_id", "salesperson_id"),
-    selection="company_overdue_amount",
+    selection=("company_overdue_amount",),
     selection_name=Phrase(
         "les plus gros montants en retard", "i maggiori importi scaduti", "the largest late amounts"
     ),

@@ -120,6 +120,7 @@ def rows() -> dict[str, list[dict[str, Any]]]:
                 "email",
                 worklist_status="excluded",
                 exclusion_reason="insolvent",
+                company_claimed_amount_incl_tax=Decimal("5000"),
                 next_level=None,
                 next_channel=None,
             ),
@@ -140,9 +141,9 @@ def rows() -> dict[str, list[dict[str, Any]]]:
                 "company_id": "FR",
                 "as_of_date": AS_OF,
                 "order_line_id": f"l{n}",
-                "order_id": "o1",
-                "order_number": "S1",
-                "customer_reference": "PO 9",
+                "order_id": f"o{order}",
+                "order_number": f"S{order}",
+                "customer_reference": "PO 9" if order == 1 else None,
                 "sold_to_customer_id": "c1",
                 "agent_id": "a1",
                 "salesperson_id": "s1",
@@ -152,11 +153,13 @@ def rows() -> dict[str, list[dict[str, Any]]]:
                 "amount_to_deliver_excl_tax": Decimal("10.005"),
                 "currency_code": "EUR",
             }
-            for n, waits, expected, late in (
-                (1, "stock", date(2026, 7, 12), 5),
-                (2, "stock", date(2026, 7, 12), 5),
-                (3, "warehouse", date(2026, 7, 2), None),
-                (4, "stock", None, 9),
+            for n, order, waits, expected, late in (
+                (1, 1, "stock", date(2026, 7, 12), 5),
+                (2, 1, "stock", date(2026, 7, 12), 5),
+                (3, 1, "warehouse", date(2026, 7, 2), None),
+                (4, 1, "stock", None, 9),
+                (5, 2, "promised_date", date(2026, 7, 20), 50),
+                (6, 2, "promised_date", date(2026, 7, 20), 50),
             )
         ],
         "kpi.customer_notices_due": [

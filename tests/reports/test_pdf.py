@@ -57,6 +57,40 @@ def test_of_many_lines_the_largest_are_printed_and_the_others_counted(
     assert "3,053.98" in text
 
 
+def test_of_many_reminders_those_that_are_due_are_printed_first(
+    marts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "l.pdf"
+    write_list(marts, ListRequest(ListName.DUNNING), target)
+    assert "Insolvent" in text_of(target), "who is left out, and why"
+    monkeypatch.setattr(pdf, "MOST_PRINTED", 2)
+    write_list(marts, ListRequest(ListName.DUNNING), target)
+    text = text_of(target)
+    assert "2 of 8 lines are printed (reminders first, and of each step the largest" in text
+    assert "Insolvent" not in text, "the largest claim, of which nothing is to be done"
+
+
+def test_of_many_orders_those_of_which_to_tell_are_printed_first(
+    marts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf, "MOST_PRINTED", 1)
+    target = tmp_path / "l.pdf"
+    write_list(marts, ListRequest(ListName.ORDER_STATUS), target)
+    text = text_of(target)
+    assert "1 of 2 lines are printed (customers to be told first" in text
+    assert "Order S1" in text
+    assert "Order S2" not in text, "later, and its customer knows"
+
+
+def test_where_nothing_says_which_lines_matter_most_the_first_are_printed(
+    marts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf, "MOST_PRINTED", 0)
+    target = tmp_path / "l.pdf"
+    write_list(marts, ListRequest(ListName.WORKLOAD), target)
+    assert "0 of 1 lines are printed; 1 are not" in text_of(target)
+
+
 def test_what_to_tell_the_customer_is_a_sentence(marts: Path, tmp_path: Path) -> None:
     target = tmp_path / "l.pdf"
     write_list(marts, ListRequest(ListName.ORDER_STATUS), target)
