@@ -149,6 +149,7 @@ def rows() -> dict[str, list[dict[str, Any]]]:
                 "salesperson_id": "s1",
                 "waits_for": waits,
                 "expected_date": expected,
+                "first_confirmed_date": None if order == 3 else date(2026, 6, 25),
                 "days_late": late,
                 "amount_to_deliver_excl_tax": Decimal("10.005"),
                 "currency_code": "EUR",
@@ -160,6 +161,7 @@ def rows() -> dict[str, list[dict[str, Any]]]:
                 (4, 1, "stock", None, 9),
                 (5, 2, "promised_date", date(2026, 7, 20), 50),
                 (6, 2, "promised_date", date(2026, 7, 20), 50),
+                (7, 3, "warehouse", date(2026, 7, 3), None),
             )
         ],
         "kpi.customer_notices_due": [
@@ -169,7 +171,14 @@ def rows() -> dict[str, list[dict[str, Any]]]:
                 "order_line_id": "l1",
                 "order_id": "o1",
                 "date_known_to_customer": date(2026, 6, 25),
-            }
+            },
+            {
+                "company_id": "FR",
+                "as_of_date": AS_OF,
+                "order_line_id": "l7",
+                "order_id": "o3",
+                "date_known_to_customer": date(2026, 6, 29),
+            },
         ],
         "kpi.customer_activity": [
             {

@@ -77,7 +77,7 @@ def test_of_many_orders_those_of_which_to_tell_are_printed_first(
     target = tmp_path / "l.pdf"
     write_list(marts, ListRequest(ListName.ORDER_STATUS), target)
     text = text_of(target)
-    assert "1 of 2 lines are printed (customers to be told first" in text
+    assert "1 of 3 lines are printed (customers to be told first" in text
     assert "Order S1" in text
     assert "Order S2" not in text, "later, and its customer knows"
 
@@ -99,6 +99,22 @@ def test_what_to_tell_the_customer_is_a_sentence(marts: Path, tmp_path: Path) ->
     assert "2 lines awaiting supply, expected to leave on 12 Jul 2026" in text
     assert "1 line awaiting supply, no date known yet" in text
     assert "The date that you were given was 25 Jun 2026." in text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (Language.ENGLISH, "The date you had asked for was 29 Jun 2026."),
+        (Language.FRENCH, "La date que vous aviez demandée était le 29 juin 2026."),
+        (Language.ITALIAN, "La data da Voi richiesta era il 29 giu 2026."),
+    ],
+)
+def test_a_date_that_nobody_but_the_customer_named_is_told_as_his(
+    language: Language, said: str, marts: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "l.pdf"
+    write_list(marts, ListRequest(ListName.ORDER_STATUS, language), target)
+    assert said in text_of(target)
 
 
 def test_who_is_at_risk_is_told_why(marts: Path, tmp_path: Path) -> None:
