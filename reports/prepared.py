@@ -38,6 +38,8 @@ class PreparedColumn:
     """Sum of what is shown; none where it would add up different currencies."""
     currency: int | None
     """Position of the column that names the currency of an amount."""
+    total_currency: str | None = None
+    """The currency of the total, where it has one."""
 
 
 @dataclass(frozen=True)
@@ -290,11 +292,12 @@ def _prepared_column(
     labels: _Labels,
 ) -> PreparedColumn:
     currency = position_of.get(column.currency) if column.kind is Kind.MONEY else None
+    of_lines = [] if currency is None else shown[currency][1]
+    # A line without an amount adds nothing, whatever its currency.
+    currencies = {its for value, its in zip(values, of_lines, strict=False) if value}
     total: Decimal | int | None = None
-    if column.is_totalled:
-        currencies = set() if currency is None else set(shown[currency][1])
-        if len(currencies) <= 1:
-            total = sum((value for value in values if value is not None), Decimal(0))
+    if column.is_totalled and len(currencies) <= 1:
+        total = sum((value for value in values if value is not None), Decimal(0))
     return PreparedColumn(
         name=column.name,
         heading=labels.heading(column),
@@ -303,6 +306,7 @@ def _prepared_column(
         is_printed=column.is_printed,
         total=total,
         currency=currency,
+        total_currency=next((its for its in (*currencies, *of_lines) if its), None),
     )
 
 

@@ -103,12 +103,7 @@ def _lines(table: PreparedTable, language: Language) -> dict[str, Any]:
     total = [
         ""
         if column.total is None
-        else shown(
-            column.total,
-            column.kind,
-            _currency(column, table.rows[0]) if table.rows else None,
-            language,
-        )
+        else shown(column.total, column.kind, column.total_currency, language)
         for column in columns
     ]
     if any(total):

@@ -88,7 +88,13 @@ DUNNING = ListDefinition(
             breakdowns=(
                 Breakdown(
                     Phrase("Par étape", "Per fase", "By step"),
-                    by=("company", "worklist_status", "next_channel", "currency_code"),
+                    by=(
+                        "company",
+                        "worklist_status",
+                        "next_channel",
+                        "currency_code",
+                        "indemnity_currency_code",
+                    ),
                     measures=(
                         "company_claimed_amount_incl_tax",
                         "company_interest_on_open_amount",

@@ -121,6 +121,8 @@ def rows() -> dict[str, list[dict[str, Any]]]:
                 worklist_status="excluded",
                 exclusion_reason="insolvent",
                 company_claimed_amount_incl_tax=Decimal("5000"),
+                indemnity_amount=Decimal(0),
+                indemnity_currency_code=None,
                 next_level=None,
                 next_channel=None,
             ),
@@ -134,7 +136,7 @@ def rows() -> dict[str, list[dict[str, Any]]]:
                 company_disputed_amount_incl_tax=Decimal("12"),
                 company_claimed_amount_incl_tax=Decimal("48"),
             ),
-            reminder(8, "c1", 2, "letter", company_id="IT"),
+            reminder(8, "c1", 2, "letter", company_id="IT", indemnity_currency_code="GBP"),
         ],
         "kpi.order_tracking": [
             {
