@@ -200,7 +200,8 @@ OTHER_CURRENCIES = Phrase(
     "{currency}.",
     "Amounts invoiced in another currency are told at their value in our books, in {currency}.",
 )
-RATE = Phrase("Taux annuel", "Tasso annuo", "Rate a year")
+RATE = Phrase("Taux annuel initial", "Tasso annuo iniziale", "First rate a year")
+"""Of the half-year in which the delay began: interest follows the rates of the next ones."""
 INTEREST = Phrase("Pénalités de retard", "Interessi di mora", "Interest")
 INDEMNITY = Phrase("Indemnité forfaitaire", "Importo forfettario", "Fixed indemnity")
 TOTAL = Phrase("Total", "Totale", "Total")

@@ -40,6 +40,7 @@ def test_the_last_is_a_formal_notice_of_all_that_is_due(letters: dict[str, Writt
     assert "Mise en demeure de payer" in text
     assert "Lettre recommandée avec accusé de réception" in text
     assert "142,00 EUR" in text, "100 and 2 of interest and 40 of indemnity"
+    assert "Taux annuel initial" in text, "interest follows the half-years, the rate is the first's"
     assert "12,15 %" in text
 
 
