@@ -148,7 +148,8 @@ def write_letters(marts: Path, request: ListRequest, folder: Path) -> tuple[Writ
     """Write a letter for each company, customer and level of which a reminder is due.
 
     It is in the customer's language where that is one of ours, else in the company's, else in the
-    request's. Files that are there are replaced.
+    request's. Each day has a folder of its own, so that no letter is posted again with those of a
+    later day; files that are there are replaced.
 
     Raises:
         ConfigurationError: the worklist does not speak of that day, or nobody is called so.
@@ -160,7 +161,8 @@ def write_letters(marts: Path, request: ListRequest, folder: Path) -> tuple[Writ
         as_of = day_of(connection, dunning, request.as_of)
         condition = narrowing(connection, request).condition(dunning.tables[0])
         names, found = rows_of(connection, QUERY, as_of, condition, ORDER)
-    folder.mkdir(parents=True, exist_ok=True)
+    of_day = folder / as_of.isoformat()
+    of_day.mkdir(parents=True, exist_ok=True)
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for values in found:
         line = dict(zip(names, values, strict=True))
@@ -170,7 +172,7 @@ def write_letters(marts: Path, request: ListRequest, folder: Path) -> tuple[Writ
     return tuple(
         _write(
             _Letter(lines, _language(lines[0], request.language), as_of),
-            folder,
+            of_day,
             _file_name(lines[0], taken),
         )
         for lines in groups.values()

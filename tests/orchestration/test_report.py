@@ -36,7 +36,7 @@ def test_letters_are_written_beside_the_list(tmp_path: Path) -> None:
     arguments = ["report", "dunning", "--out", "d.csv", "--letters", "letters"]
     said = CliRunner().invoke(app, arguments)
     assert "5 letters, none of them sent" in said.output
-    assert len(list((tmp_path / "letters").glob("*.pdf"))) == 5
+    assert len(list((tmp_path / "letters" / "2026-06-30").glob("*.pdf"))) == 5
 
 
 @pytest.mark.usefixtures("published")

@@ -25,6 +25,21 @@ def test_there_is_one_per_customer_and_level(letters: dict[str, WrittenLetter]) 
     assert all(letter.path.stat().st_mode & 0o777 == 0o640 for letter in letters.values())
 
 
+def test_those_of_a_day_are_apart_and_written_again_in_their_place(
+    marts: Path, tmp_path: Path
+) -> None:
+    earlier = tmp_path / "2026-06-29" / "FR-C1-1.pdf"
+    earlier.parent.mkdir()
+    earlier.write_text("posted yesterday")
+    request = ListRequest(ListName.DUNNING, Language.ENGLISH)
+    once = write_letters(marts, request, tmp_path)
+    assert {letter.path.parent for letter in once} == {tmp_path / "2026-06-30"}
+    assert earlier.read_text() == "posted yesterday"
+    files = sorted(tmp_path.rglob("*"))
+    assert write_letters(marts, request, tmp_path) == once
+    assert sorted(tmp_path.rglob("*")) == files
+
+
 def test_the_first_is_friendly_and_asks_for_the_invoice_alone(
     letters: dict[str, WrittenLetter],
 ) -> None:
