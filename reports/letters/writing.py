@@ -219,13 +219,15 @@ def _data(letter: _Letter) -> dict[str, Any]:
     """What the template shows."""
     head, language, tone = letter.head, letter.language, letter.tone
     number = head["customer_number"]
+    is_consumer = head["customer_class"] == "consumer"
+    salutation = phrases.SALUTATIONS.get(head["customer_class"], phrases.SALUTATION)
     headings, rows, total = _table(letter)
     return {
         "language": language.value,
         "sender": _present(head["company"], head["registration_number"]),
         "recipient": _present(
             head["customer"],
-            phrases.TO_THE_ATTENTION[language],
+            None if is_consumer else phrases.TO_THE_ATTENTION[language],
             " ".join(_present(head["postal_code"], head["city"])),
             _country(head, language),
         ),
@@ -238,7 +240,7 @@ def _data(letter: _Letter) -> dict[str, Any]:
         "subject": phrases.SUBJECT[language].format(subject=tone.subject[language]),
         "reference": phrases.YOUR_NUMBER[language].format(number=number) if number else "",
         "before": [
-            phrases.SALUTATION[language],
+            salutation[language],
             tone.body[language].format(amount=letter.asked),
         ],
         "headings": headings,
@@ -255,12 +257,8 @@ def _after(letter: _Letter) -> list[str]:
     language = letter.language
     told = []
     if letter.has_legal_amounts:
-        law = (letter.head["company_country"], letter.head["customer_class"])
-        # In Italy one decree holds for companies and public bodies alike.
-        found = phrases.LAWS.get(law) or phrases.LAWS.get(
-            ("IT", "private") if law == ("IT", "public") else law, phrases.LAW_OF_THE_UNION
-        )
-        told.append(found[language])
+        law = phrases.law(letter.head["company_country"], letter.head["customer_class"])
+        told += [law[language]] if law else []
         if letter.tone.lists_legal_amounts:
             told.append(
                 phrases.INTEREST_UP_TO[language].format(day=long_day(letter.as_of, language))

@@ -18,7 +18,10 @@ NAMES = {
     "c3": "Завод «Прогресс»",
     "c4": FORMULA,
     "c5": '#link("http://x")[*bold*] $x$ @ref',
+    "c6": "Comune di Torino",
+    "c7": "Maria Bianchi",
 }
+CLASSES = {"c6": "public", "c7": "consumer"}
 
 
 def rows() -> dict[str, list[dict[str, Any]]]:
@@ -45,11 +48,13 @@ def rows() -> dict[str, list[dict[str, Any]]]:
                 "customer_id": key,
                 "name": name,
                 "customer_number": key.upper(),
-                "language_code": {"c1": "fr", "c2": "en", "c3": "it"}.get(key),
+                "language_code": {"c1": "fr", "c2": "en", "c3": "it", "c6": "it", "c7": "it"}.get(
+                    key
+                ),
                 "country_code": "FR",
                 "city": "Lyon",
                 "postal_code": "69001",
-                "customer_class": "private",
+                "customer_class": CLASSES.get(key, "private"),
                 "salesperson_id": "s2" if key == "c5" else "s1",
             }
             for key, name in NAMES.items()
@@ -137,6 +142,17 @@ def rows() -> dict[str, list[dict[str, Any]]]:
                 company_claimed_amount_incl_tax=Decimal("48"),
             ),
             reminder(8, "c1", 2, "letter", company_id="IT", indemnity_currency_code="GBP"),
+            *(
+                reminder(
+                    number,
+                    customer,
+                    2,
+                    "letter",
+                    company_id="IT",
+                    customer_class=CLASSES.get(customer, "private"),
+                )
+                for number, customer in ((9, "c3"), (10, "c6"), (11, "c7"))
+            ),
         ],
         "kpi.order_tracking": [
             {

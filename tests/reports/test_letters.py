@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from reports.letters.phrases import law as law_of
 from reports.letters.writing import WrittenLetter, write_letters
 from reports.request import Language, ListName, ListRequest
 from tests.reports.test_pdf import text_of
@@ -21,7 +22,16 @@ def letters(marts: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
 
 
 def test_there_is_one_per_customer_and_level(letters: dict[str, WrittenLetter]) -> None:
-    assert sorted(letters) == ["FR-C1-1", "FR-C1-4", "FR-C3-3", "FR-C4-2", "IT-C1-2"]
+    assert sorted(letters) == [
+        "FR-C1-1",
+        "FR-C1-4",
+        "FR-C3-3",
+        "FR-C4-2",
+        "IT-C1-2",
+        "IT-C3-2",
+        "IT-C6-2",
+        "IT-C7-2",
+    ]
     assert all(letter.path.stat().st_mode & 0o777 == 0o640 for letter in letters.values())
 
 
@@ -69,6 +79,49 @@ def test_it_is_in_the_customers_language_with_one_indemnity_per_invoice(
     # 100 + 80 not disputed, twice 2 of interest, one indemnity of 40.
     assert "224,00 EUR" in text
     assert "20,00 EUR" in text, "the disputed part is named"
+
+
+DECREE, PAYABLES = "D.Lgs. 9 ottobre 2002, n. 231", "contabilità fornitori"
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "unsaid"),
+    [
+        ("IT-C3-2", ["Spett.le Ditta,", DECREE, PAYABLES], []),
+        ("IT-C6-2", ["Spett.le Ente,", DECREE, PAYABLES], ["Spett.le Ditta"]),
+        ("IT-C7-2", ["Gentile Cliente,"], ["Spett.le", DECREE, "2011/7/UE", PAYABLES]),
+    ],
+    ids=["company", "public body", "consumer"],
+)
+def test_everybody_is_addressed_as_what_he_is_and_told_the_law_that_binds_him(
+    name: str, said: list[str], unsaid: list[str], letters: dict[str, WrittenLetter]
+) -> None:
+    text = text_of(letters[name].path)
+    assert [words for words in said if words not in text] == []
+    assert [words for words in unsaid if words in text] == []
+    assert "Interessi calcolati fino al 30 giugno 2026" in text
+
+
+@pytest.mark.parametrize(
+    ("country", "customer_class", "cited"),
+    [
+        ("FR", "private", "L. 441-10"),
+        ("FR", "public", "L. 2192-13"),
+        ("IT", "private", "no. 231"),
+        ("IT", "public", "no. 231"),
+        ("DE", "private", "Directive 2011/7/EU"),
+        ("DE", "public", "Directive 2011/7/EU"),
+        ("FR", "consumer", None),
+        ("DE", "consumer", None),
+        ("CH", "private", None),
+        (None, "private", None),
+    ],
+)
+def test_the_law_cited_is_that_of_the_company_and_of_its_kind_of_customer(
+    country: str | None, customer_class: str, cited: str | None
+) -> None:
+    law = law_of(country, customer_class)
+    assert (law is None) if cited is None else (law is not None and cited in law.en)
 
 
 def test_money_that_nobody_matched_is_named(letters: dict[str, WrittenLetter]) -> None:

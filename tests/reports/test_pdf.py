@@ -66,7 +66,7 @@ def test_of_many_reminders_those_that_are_due_are_printed_first(
     monkeypatch.setattr(pdf, "MOST_PRINTED", 2)
     write_list(marts, ListRequest(ListName.DUNNING), target)
     text = text_of(target)
-    assert "2 of 8 lines are printed (reminders first, and of each step the largest" in text
+    assert "2 of 11 lines are printed (reminders first, and of each step the largest" in text
     assert "Insolvent" not in text, "the largest claim, of which nothing is to be done"
 
 

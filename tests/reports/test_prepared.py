@@ -32,4 +32,4 @@ def test_indemnities_are_broken_down_by_their_own_currency(marts: Path) -> None:
     (table,) = prepared(marts, ListRequest(ListName.DUNNING, company="IT")).tables
     (by_step,) = table.breakdowns
     indemnities = {key[-1]: totals[-1] for key, _, totals in by_step.lines}
-    assert indemnities == {"EUR": Decimal(40), "GBP": Decimal(40)}
+    assert indemnities == {"EUR": Decimal(160), "GBP": Decimal(40)}

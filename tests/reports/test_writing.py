@@ -14,7 +14,7 @@ from tests.reports.marts import AS_OF, MONTH_END
 
 ROWS = {
     ListName.UNPAID: 7,
-    ListName.DUNNING: 8,
+    ListName.DUNNING: 11,
     ListName.ORDER_STATUS: 3,
     ListName.AT_RISK: 1,
     ListName.CLAIMS: 1,
