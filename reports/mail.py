@@ -104,7 +104,7 @@ def _grids(table: PreparedTable, language: Language) -> Iterator[_Grid]:
         for row in (table.rows[place] for place in table.selection[:MOST_LINES])
     )
     left = len(table.rows) - len(lines)
-    note = wording.AND_MORE[language].format(left=left) if left else ""
+    note = wording.and_more(left, language) if left else ""
     columns = [table.columns[position] for position in printed]
     yield _Grid(
         table.title,

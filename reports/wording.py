@@ -24,6 +24,11 @@ class Phrase:
         return {Language.FRENCH: self.fr, Language.ITALIAN: self.it}.get(language, self.en)
 
 
+def and_more(left: int, language: Language) -> str:
+    """That so many lines are not shown."""
+    return (AND_ONE_MORE if left == 1 else AND_MORE)[language].format(left=left)
+
+
 # Headings of what a list adds to the marts: names in place of keys, sentences.
 COMPANY = Phrase("Société", "Società", "Company")
 CUSTOMER = Phrase("Client", "Cliente", "Customer")
@@ -64,6 +69,7 @@ LEFT_OUT = Phrase(
     "{shown} of {all} lines are printed{selection}; {left} are not, and the totals include them.",
 )
 PAGE = Phrase("Page", "Pagina", "Page")
+AND_ONE_MORE = Phrase("… et 1 autre ligne", "… e 1 altra riga", "… and 1 more line")
 AND_MORE = Phrase("… et {left} autres lignes", "… e altre {left} righe", "… and {left} more lines")
 NOTHING = Phrase("Aucune ligne.", "Nessuna riga.", "No lines.")
 YES = Phrase("oui", "sì", "yes")

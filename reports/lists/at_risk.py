@@ -60,7 +60,7 @@ HABITS = {
     ),
 }
 EXPECTED = Phrase(
-    " ; attendue le {day}.", "; ordine atteso il {day}.", "; an order was due on {day}."
+    " ; commande attendue le {day}.", "; ordine atteso il {day}.", "; an order was due on {day}."
 )
 
 

@@ -88,7 +88,7 @@ WAITS = {
         "awaiting your deposit or the date you asked for",
     ),
     "stock": Phrase("en attente d'approvisionnement", "in attesa di merce", "awaiting supply"),
-    "promised_date": Phrase("programmé", "programmato", "scheduled"),
+    "promised_date": Phrase("à date convenue", "a data concordata", "scheduled"),
     "warehouse": Phrase("en préparation", "in preparazione", "in preparation"),
 }
 

@@ -117,10 +117,27 @@ def test_a_date_that_nobody_but_the_customer_named_is_told_as_his(
     assert said in text_of(target)
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (Language.ENGLISH, "2 lines scheduled, expected"),
+        (Language.FRENCH, "2 lignes à date convenue, départ"),
+        (Language.ITALIAN, "2 righe a data concordata, partenza"),
+    ],
+)
+def test_what_several_lines_wait_for_agrees_with_their_number(
+    language: Language, said: str, marts: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "l.pdf"
+    write_list(marts, ListRequest(ListName.ORDER_STATUS, language), target)
+    assert said in text_of(target)
+
+
 def test_who_is_at_risk_is_told_why(marts: Path, tmp_path: Path) -> None:
     target = tmp_path / "l.pdf"
     write_list(marts, ListRequest(ListName.AT_RISK, Language.FRENCH), target)
     text = text_of(target)
     assert "depuis 45 jours" in text
     assert "tous les 20 jours" in text
+    assert "; commande attendue le 5 juin 2026." in text
     assert "480,00" in text

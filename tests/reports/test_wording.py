@@ -40,6 +40,16 @@ def test_phrases_say_the_same_in_every_language(module: ModuleType) -> None:
         assert all(phrase[language].strip() for language in Language)
 
 
+def test_one_line_more_is_one_line() -> None:
+    said = {language: wording.and_more(1, language) for language in Language}
+    assert said == {
+        Language.FRENCH: "… et 1 autre ligne",
+        Language.ITALIAN: "… e 1 altra riga",
+        Language.ENGLISH: "… and 1 more line",
+    }
+    assert wording.and_more(2, Language.ITALIAN) == "… e altre 2 righe"
+
+
 def test_every_list_exists() -> None:
     assert set(LISTS) == set(ListName)
 
