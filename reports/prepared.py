@@ -281,6 +281,9 @@ def _values(
             None if row[position] is None else rounded(row[position], row[currency])
             for row in found
         ]
+    if column.kind is Kind.TEXT:
+        unknown = wording.UNKNOWN[labels.language]
+        return [unknown if row[position] == "unknown" else row[position] for row in found]
     return [row[position] for row in found]
 
 

@@ -74,6 +74,8 @@ AND_MORE = Phrase("… et {left} autres lignes", "… e altre {left} righe", "�
 NOTHING = Phrase("Aucune ligne.", "Nessuna riga.", "No lines.")
 YES = Phrase("oui", "sì", "yes")
 NO = Phrase("non", "no", "no")
+UNKNOWN = Phrase("Non renseigné", "Non indicato", "Unknown")
+"""What stands in place of a name where the marts have none and say `unknown`."""
 ROUNDED = Phrase(
     "{column} : les lignes sont arrondies au centime ; leur somme diffère du total exact, "
     "{total}, de {difference}.",
@@ -101,7 +103,13 @@ CODES: Mapping[str, Mapping[str, Phrase]] = {
         "bills_discounted": Phrase("Effets escomptés", "Effetti scontati", "Bills discounted"),
         "doubtful": Phrase("Clients douteux", "Crediti dubbi", "Doubtful"),
         "deposits": Phrase("Acomptes", "Acconti", "Deposits"),
+        "unbilled": Phrase("Factures à établir", "Fatture da emettere", "Unbilled"),
         "factor": Phrase("Factor", "Factor", "Factor"),
+        "sales": Phrase("Ventes", "Ricavi di vendita", "Sales"),
+        "tax": Phrase("TVA", "IVA", "Tax"),
+        "bank": Phrase("Banque", "Banca", "Bank"),
+        "write_off": Phrase("Pertes et écarts", "Perdite e abbuoni", "Write-offs"),
+        "other": Phrase("Autre", "Altro", "Other"),
         "unknown": Phrase("Inconnu", "Sconosciuto", "Unknown"),
     },
     "promise_status": {

@@ -262,7 +262,14 @@ def rows() -> dict[str, list[dict[str, Any]]]:
                 "open_minutes": Decimal("120.50"),
                 "load_share": Decimal("0.4"),
                 "can_take_over": True,
-            }
+            },
+            {
+                "as_of_date": AS_OF,
+                "company_id": "FR",
+                "team": "unknown",
+                "employee_id": "unknown",
+                "open_items": 2,
+            },
         ],
         "kpi.staffing_weekly": [
             {

@@ -88,7 +88,7 @@ def test_where_nothing_says_which_lines_matter_most_the_first_are_printed(
     monkeypatch.setattr(pdf, "MOST_PRINTED", 0)
     target = tmp_path / "l.pdf"
     write_list(marts, ListRequest(ListName.WORKLOAD), target)
-    assert "0 of 1 lines are printed; 1 are not" in text_of(target)
+    assert "0 of 2 lines are printed; 2 are not" in text_of(target)
 
 
 def test_what_to_tell_the_customer_is_a_sentence(marts: Path, tmp_path: Path) -> None:

@@ -55,18 +55,24 @@ def test_every_list_exists() -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "column", "codes"),
+    ("table", "column", "words"),
     [
-        ("kpi.dunning_worklist", "exclusion_reason", "exclusion_reason"),
-        ("kpi.dunning_worklist", "worklist_status", "worklist_status"),
-        ("kpi.customer_overview", "next_action", "next_action"),
-        ("kpi.document_backlog_daily", "document_kind", "document_kind"),
-        ("core.fct_claims", "channel", "claim_channel"),
+        ("kpi.dunning_worklist", "exclusion_reason", CODES["exclusion_reason"]),
+        ("kpi.dunning_worklist", "worklist_status", CODES["worklist_status"]),
+        ("kpi.customer_overview", "next_action", CODES["next_action"]),
+        ("kpi.document_backlog_daily", "document_kind", CODES["document_kind"]),
+        ("core.fct_claims", "channel", CODES["claim_channel"]),
+        ("kpi.open_items", "account_role", CODES["account_role"]),
+        ("kpi.open_items", "promise_status", CODES["promise_status"]),
+        ("kpi.service_failures_monthly", "failure_cause", CODES["failure_cause"]),
+        ("kpi.order_tracking", "waits_for", order_status.WAITS),
     ],
 )
-def test_codes_that_a_contract_accepts_have_words(table: str, column: str, codes: str) -> None:
+def test_codes_that_a_contract_accepts_have_words(
+    table: str, column: str, words: Mapping[str, Phrase]
+) -> None:
     assert column in contracts()[table]
-    assert accepted(table, column) <= set(CODES[codes])
+    assert accepted(table, column) <= set(words)
 
 
 def accepted(table: str, column: str) -> set[str]:

@@ -18,7 +18,7 @@ ROWS = {
     ListName.ORDER_STATUS: 3,
     ListName.AT_RISK: 1,
     ListName.CLAIMS: 1,
-    ListName.WORKLOAD: 1,
+    ListName.WORKLOAD: 2,
 }
 
 
