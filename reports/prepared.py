@@ -14,7 +14,7 @@ from reports import wording
 from reports.definition import Breakdown, Column, Kind, ListDefinition, TableDefinition
 from reports.marts import Provenance, provenance, published_day, rows_of
 from reports.narrowing import Narrowing, narrowing
-from reports.numbers import rounded
+from reports.numbers import exact, rounded
 from reports.request import Language, ListRequest
 from reports.wording import CODES, Phrase
 
@@ -324,10 +324,12 @@ def _rounding(
     for prepared, (column, _) in zip(columns, shown, strict=True):
         if prepared.total is None or column.kind is not Kind.MONEY or column.name not in at:
             continue
-        exact = sum((row[at[column.name]] or 0 for row in found), Decimal(0))
-        if exact != prepared.total:
+        total = sum((row[at[column.name]] or 0 for row in found), Decimal(0))
+        if total != prepared.total:
             yield wording.ROUNDED[language].format(
-                column=prepared.heading, total=exact, difference=prepared.total - exact
+                column=prepared.heading,
+                total=exact(total, language),
+                difference=exact(prepared.total - total, language),
             )
 
 

@@ -77,11 +77,14 @@ NO = Phrase("non", "no", "no")
 UNKNOWN = Phrase("Non renseigné", "Non indicato", "Unknown")
 """What stands in place of a name where the marts have none and say `unknown`."""
 ROUNDED = Phrase(
-    "{column} : les lignes sont arrondies au centime ; leur somme diffère du total exact, "
+    "{column} : les lignes sont arrondies à la plus petite unité de la devise ; leur somme diffère "
+    "du total exact, "
     "{total}, de {difference}.",
-    "{column}: le righe sono arrotondate al centesimo; la loro somma differisce dal totale "
+    "{column}: le righe sono arrotondate all'unità minima della valuta; la loro somma differisce "
+    "dal totale "
     "esatto, {total}, di {difference}.",
-    "{column}: lines are rounded to the cent; their sum differs from the exact total, {total}, "
+    "{column}: lines are rounded to the smallest unit of the currency; their sum differs from "
+    "the exact total, {total}, "
     "by {difference}.",
 )
 
