@@ -95,6 +95,8 @@ class TableDefinition:
     """Columns whose largest values are printed first, where not all lines are; the first decides,
     the next among equals."""
     selection_name: Phrase | None = None
+    is_mailed_whole: bool = False
+    """A digest shows every line, since no list holds them."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What each audience is told by mail after a publication: a few figures, a few lines, the lists.
 
 A digest is laid out like a list. Of each of its tables the mail shows the breakdowns, and the
-columns that are printed of the first lines.
+columns that are printed of the first lines, or of all where none of the lists holds them.
 """
 
 from __future__ import annotations
@@ -140,6 +140,7 @@ SHORTAGES = TableDefinition(
         ),
     ),
     has_customers=False,
+    is_mailed_whole=True,
 )
 
 FAILURES = TableDefinition(
@@ -175,6 +176,7 @@ FAILURES = TableDefinition(
         Column("failed_amount_excl_tax", Kind.MONEY, is_printed=True),
     ),
     has_customers=False,
+    is_mailed_whole=True,
 )
 
 

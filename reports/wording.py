@@ -78,14 +78,11 @@ UNKNOWN = Phrase("Non renseigné", "Non indicato", "Unknown")
 """What stands in place of a name where the marts have none and say `unknown`."""
 ROUNDED = Phrase(
     "{column} : les lignes sont arrondies à la plus petite unité de la devise ; leur somme diffère "
-    "du total exact, "
-    "{total}, de {difference}.",
+    "du total exact, {total}, de {difference}.",
     "{column}: le righe sono arrotondate all'unità minima della valuta; la loro somma differisce "
-    "dal totale "
-    "esatto, {total}, di {difference}.",
+    "dal totale esatto, {total}, di {difference}.",
     "{column}: lines are rounded to the smallest unit of the currency; their sum differs from "
-    "the exact total, {total}, "
-    "by {difference}.",
+    "the exact total, {total}, by {difference}.",
 )
 
 CODES: Mapping[str, Mapping[str, Phrase]] = {

@@ -294,6 +294,19 @@ def rows() -> dict[str, list[dict[str, Any]]]:
                 "closing_amount_excl_tax": Decimal("12.30"),
             }
         ],
+        "core.dim_product": [{"product_id": "p1", "product_code": "A-1", "name": "Pump"}],
+        "kpi.stock_coverage": [
+            {
+                "as_of_date": AS_OF,
+                "company_id": "FR",
+                "product_id": "p1",
+                "site": f"Site {n}.",
+                "first_day_short": date(2026, 7, n),
+                "currency_code": "EUR",
+                "amount_at_risk_excl_tax": Decimal("10"),
+            }
+            for n in range(1, 13)
+        ],
         "meta.company_books": [
             {"company_id": "FR", "name": "Dupont SA", "last_bank_entry_on": date(2026, 6, 26)},
             {"company_id": "IT", "name": "Rossi Srl"},
