@@ -80,7 +80,6 @@ class TableDefinition:
     may narrow it: `company_id`, `customer_id`, and those of `agents`.
     """
 
-    key: str
     title: Phrase
     query: str
     order: str

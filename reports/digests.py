@@ -27,7 +27,6 @@ class DigestDefinition:
 
 
 PROMISES = TableDefinition(
-    key="promises",
     title=Phrase(
         "Promesses de paiement non tenues ou en cours",
         "Promesse di pagamento non mantenute o in corso",
@@ -65,7 +64,6 @@ PROMISES = TableDefinition(
 )
 
 LATE_ORDERS = TableDefinition(
-    key="late_orders",
     title=Phrase("Commandes en retard", "Ordini in ritardo", "Late orders"),
     query="""
         select
@@ -106,7 +104,6 @@ LATE_ORDERS = TableDefinition(
 )
 
 SHORTAGES = TableDefinition(
-    key="shortages",
     title=Phrase("Ruptures à venir", "Rotture di stock in arrivo", "Shortages to come"),
     query="""
         select
@@ -144,7 +141,6 @@ SHORTAGES = TableDefinition(
 )
 
 FAILURES = TableDefinition(
-    key="failures",
     title=Phrase(
         "Causes des lignes non livrées à temps et en entier, ce mois-ci et le mois dernier",
         "Cause delle righe non consegnate puntuali e complete, questo mese e lo scorso",

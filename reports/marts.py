@@ -58,7 +58,6 @@ class OldSource:
 class Books:
     """Up to which day the books of a company speak."""
 
-    company_id: str
     company: str
     last_bank_entry: date | None
 
@@ -122,8 +121,8 @@ def provenance(
     named = ", ".join(quoted_text(company) for company in companies)
     chosen = f"company_id in ({named})" if companies else "true"
     books = connection.execute(
-        "select company_id, name, last_bank_entry_on from meta.company_books "
-        f"where {chosen} order by 2, 1"
+        "select name, last_bank_entry_on from meta.company_books "
+        f"where {chosen} order by name, company_id"
     ).fetchall()
     old = connection.execute(
         f"select source, read_at_utc from ({freshness_by_source()}) where state <> '' order by 1"

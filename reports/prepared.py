@@ -57,7 +57,6 @@ class PreparedBreakdown:
 class PreparedTable:
     """A table as it is shown: codes are words, amounts whole cents."""
 
-    key: str
     title: str
     columns: tuple[PreparedColumn, ...]
     rows: list[tuple[Any, ...]]
@@ -76,7 +75,6 @@ class PreparedTable:
 class PreparedList:
     """A list, ready to be written."""
 
-    name: str
     title: str
     language: Language
     provenance: Provenance
@@ -106,7 +104,6 @@ def prepare(
     )
     company = chosen.company.keys if chosen.company else ()
     return PreparedList(
-        name=definition.name.value,
         title=definition.title[language],
         language=language,
         provenance=provenance(connection, as_of, company),
@@ -227,7 +224,6 @@ def _table(
     )
     measures = _measures(("company_open_amount", AGING), aging) if definition.aging else ()
     return PreparedTable(
-        key=definition.key,
         title=definition.title[labels.language],
         columns=columns,
         rows=rows,

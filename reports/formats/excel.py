@@ -107,14 +107,13 @@ def _uncollected() -> Iterator[None]:
 
 
 class _Book:
-    """The workbook, its formats made once, its sheets' names."""
+    """The workbook, its formats made once."""
 
     def __init__(self, workbook: xlsxwriter.Workbook, prepared: PreparedList) -> None:
         self.workbook = workbook
         self.prepared = prepared
         self.language = prepared.language
         self.formats: dict[tuple[Any, ...], Format] = {}
-        self.names: set[str] = set()
 
     def format(self, **properties: Any) -> Format:
         key = tuple(sorted(properties.items()))

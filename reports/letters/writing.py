@@ -67,8 +67,6 @@ class WrittenLetter:
     path: Path
     draft: Path | None
     """Mail with the letter attached, where the policy's channel is e-mail."""
-    customer: str
-    level: int
 
 
 @dataclass(frozen=True)
@@ -208,7 +206,7 @@ def _write(letter: _Letter, folder: Path, name: str) -> WrittenLetter:
         draft = folder / f"{name}.eml"
         mail = _draft(letter, data, path)
         put_whole(draft, lambda file: _put_bytes(file, mail.as_bytes(policy=SMTP)))
-    return WrittenLetter(path, draft, letter.head["customer"], letter.head["next_level"])
+    return WrittenLetter(path, draft)
 
 
 def _put_bytes(file: Path, content: bytes) -> None:

@@ -84,7 +84,6 @@ AT_RISK = ListDefinition(
     days="select distinct as_of_date from kpi.customer_activity order by 1 desc",
     tables=(
         TableDefinition(
-            key="at_risk",
             title=Phrase("Clients à risque", "Clienti a rischio", "Customers at risk"),
             query=QUERY,
             order="sales_at_stake_excl_tax desc nulls last, net_sales_12_months_excl_tax desc, "

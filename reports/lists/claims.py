@@ -50,7 +50,6 @@ CLAIMS = ListDefinition(
     days=PUBLISHED_DAY,
     tables=(
         TableDefinition(
-            key="claims",
             title=Phrase("Réclamations", "Reclami", "Claims"),
             query=QUERY,
             order="open_age_days desc, company, customer, claim_id",

@@ -33,7 +33,6 @@ DUNNING = ListDefinition(
     days=PUBLISHED_DAY,
     tables=(
         TableDefinition(
-            key="dunning",
             title=Phrase("Relances", "Solleciti", "Reminders"),
             query=QUERY,
             order="urgency desc, company, priority_rank nulls last, customer, due_date, "

@@ -129,7 +129,6 @@ ORDER_STATUS = ListDefinition(
     days=PUBLISHED_DAY,
     tables=(
         TableDefinition(
-            key="orders",
             title=Phrase("Commandes", "Ordini", "Orders"),
             query=QUERY,
             order="is_notice_due desc, company, customer, order_date, order_number, order_id",

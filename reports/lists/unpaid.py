@@ -31,7 +31,6 @@ QUERY = f"""
 """
 
 LINES = TableDefinition(
-    key="unpaid",
     title=Phrase("Impayés", "Scoperti", "Unpaid items"),
     query=QUERY,
     order="company, customer, due_date nulls last, document_number, open_item_id, account_role",
