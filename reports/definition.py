@@ -80,7 +80,6 @@ class TableDefinition:
     may narrow it: `company_id`, `customer_id`, and those of `agents`.
     """
 
-    key: str
     title: Phrase
     query: str
     order: str
@@ -91,9 +90,12 @@ class TableDefinition:
     """Columns of the lines beneath each customer, where lines are also grouped by customer."""
     agents: tuple[str, ...] = ()
     has_customers: bool = True
-    selection: str = ""
-    """Column whose largest values are printed first, where not all lines are."""
+    selection: tuple[str, ...] = ()
+    """Columns whose largest values are printed first, where not all lines are; the first decides,
+    the next among equals."""
     selection_name: Phrase | None = None
+    is_mailed_whole: bool = False
+    """A digest shows every line, since no list holds them."""
 
 
 @dataclass(frozen=True)

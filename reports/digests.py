@@ -1,7 +1,7 @@
 """What each audience is told by mail after a publication: a few figures, a few lines, the lists.
 
 A digest is laid out like a list. Of each of its tables the mail shows the breakdowns, and the
-columns that are printed of the first lines.
+columns that are printed of the first lines, or of all where none of the lists holds them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ class DigestDefinition:
 
 
 PROMISES = TableDefinition(
-    key="promises",
     title=Phrase(
         "Promesses de paiement non tenues ou en cours",
         "Promesse di pagamento non mantenute o in corso",
@@ -65,7 +64,6 @@ PROMISES = TableDefinition(
 )
 
 LATE_ORDERS = TableDefinition(
-    key="late_orders",
     title=Phrase("Commandes en retard", "Ordini in ritardo", "Late orders"),
     query="""
         select
@@ -106,7 +104,6 @@ LATE_ORDERS = TableDefinition(
 )
 
 SHORTAGES = TableDefinition(
-    key="shortages",
     title=Phrase("Ruptures à venir", "Rotture di stock in arrivo", "Shortages to come"),
     query="""
         select
@@ -140,10 +137,10 @@ SHORTAGES = TableDefinition(
         ),
     ),
     has_customers=False,
+    is_mailed_whole=True,
 )
 
 FAILURES = TableDefinition(
-    key="failures",
     title=Phrase(
         "Causes des lignes non livrées à temps et en entier, ce mois-ci et le mois dernier",
         "Cause delle righe non consegnate puntuali e complete, questo mese e lo scorso",
@@ -175,6 +172,7 @@ FAILURES = TableDefinition(
         Column("failed_amount_excl_tax", Kind.MONEY, is_printed=True),
     ),
     has_customers=False,
+    is_mailed_whole=True,
 )
 
 

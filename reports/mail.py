@@ -18,7 +18,7 @@ from reports.prepared import PreparedBreakdown, PreparedColumn, PreparedList, Pr
 from reports.request import Audience, Language, ListName, ListRequest
 
 MOST_LINES = 10
-"""Lines of a table that a mail shows: what is more is in the attached lists."""
+"""Lines of a table that a mail shows, where an attached list holds all of them."""
 STYLE = (
     "body{font-family:sans-serif;font-size:14px;color:#222}"
     "table{border-collapse:collapse;margin:0 0 16px}"
@@ -55,10 +55,16 @@ def digest(marts: Path, audience: Audience, language: Language) -> MailText:
         PublicationError: there are no marts yet.
 
     """
+    content = DIGESTS[audience].content
     request = ListRequest(ListName.UNPAID, language)  # whose rows: everybody's
     with open_marts(marts) as connection:
-        prepared = prepare(connection, DIGESTS[audience].content, request)
-    return _mail(prepared, [grid for table in prepared.tables for grid in _grids(table, language)])
+        prepared = prepare(connection, content, request)
+    grids = [
+        grid
+        for definition, table in zip(content.tables, prepared.tables, strict=True)
+        for grid in _grids(table, language, None if definition.is_mailed_whole else MOST_LINES)
+    ]
+    return _mail(prepared, grids)
 
 
 def covering_note(marts: Path, request: ListRequest) -> MailText:
@@ -93,7 +99,8 @@ def _mail(prepared: PreparedList, grids: list[_Grid]) -> MailText:
     )
 
 
-def _grids(table: PreparedTable, language: Language) -> Iterator[_Grid]:
+def _grids(table: PreparedTable, language: Language, most: int | None) -> Iterator[_Grid]:
+    """The breakdowns of a table, and its lines: at most so many, where a number is given."""
     for breakdown in table.breakdowns:
         yield _breakdown(table, breakdown, language)
     printed = [position for position, column in enumerate(table.columns) if column.is_printed]
@@ -101,10 +108,10 @@ def _grids(table: PreparedTable, language: Language) -> Iterator[_Grid]:
         return
     lines = tuple(
         tuple(_shown(row, position, table.columns, language) for position in printed)
-        for row in (table.rows[place] for place in table.selection[:MOST_LINES])
+        for row in (table.rows[place] for place in table.selection[:most])
     )
     left = len(table.rows) - len(lines)
-    note = wording.AND_MORE[language].format(left=left) if left else ""
+    note = wording.and_more(left, language) if left else ""
     columns = [table.columns[position] for position in printed]
     yield _Grid(
         table.title,

@@ -41,6 +41,8 @@ FRESHNESS = """
 
 PUBLISHED_DAY = "select as_of_date from meta.runs order by known_load desc nulls last limit 1"
 """Query for the as-of date of the marts, which for many marts is the only one."""
+SALESPERSON = "coalesce(nullif(documents.salesperson_id, 'unknown'), customers.salesperson_id)"
+"""Whose an item is: the salesperson of its document, else of its customer."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,6 @@ class OldSource:
 class Books:
     """Up to which day the books of a company speak."""
 
-    company_id: str
     company: str
     last_bank_entry: date | None
 
@@ -141,8 +142,8 @@ def provenance(
     named = ", ".join(quoted_text(company) for company in companies)
     chosen = f"company_id in ({named})" if companies else "true"
     books = connection.execute(
-        "select company_id, name, last_bank_entry_on from meta.company_books "
-        f"where {chosen} order by 2, 1"
+        "select name, last_bank_entry_on from meta.company_books "
+        f"where {chosen} order by name, company_id"
     ).fetchall()
     old = connection.execute(
         f"select source, read_at_utc from ({freshness_by_source()}) where state <> '' order by 1"

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Any
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time
 from babel.numbers import format_decimal, get_currency_precision
 
 from reports.definition import Kind
@@ -44,7 +44,7 @@ def long_day(value: date, language: Language) -> str:
 
 def instant(value: datetime, language: Language) -> str:
     """An instant, to the minute."""
-    return format_datetime(value, "medium", locale=LOCALES[language])
+    return f"{day(value, language)}, {format_time(value, 'short', locale=LOCALES[language])}"
 
 
 def money(value: Decimal, currency: str | None, language: Language) -> str:
@@ -52,6 +52,11 @@ def money(value: Decimal, currency: str | None, language: Language) -> str:
     places = -int(minor_unit(currency).as_tuple().exponent)
     pattern = "#,##0" + ("." + "0" * places if places else "")
     return str(format_decimal(value, pattern, LOCALES[language]))
+
+
+def exact(value: Decimal, language: Language) -> str:
+    """An amount with all its decimals, as far as the marts keep any."""
+    return str(format_decimal(value, "#,##0.######", LOCALES[language]))
 
 
 def shown(value: Any, kind: Kind, currency: str | None, language: Language) -> str:

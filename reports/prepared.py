@@ -14,7 +14,7 @@ from reports import wording
 from reports.definition import Breakdown, Column, Kind, ListDefinition, TableDefinition
 from reports.marts import Provenance, provenance, published_day, rows_of
 from reports.narrowing import Narrowing, narrowing
-from reports.numbers import rounded
+from reports.numbers import exact, rounded
 from reports.request import Language, ListRequest
 from reports.wording import CODES, Phrase
 
@@ -38,6 +38,8 @@ class PreparedColumn:
     """Sum of what is shown; none where it would add up different currencies."""
     currency: int | None
     """Position of the column that names the currency of an amount."""
+    total_currency: str | None = None
+    """The currency of the total, where it has one."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,6 @@ class PreparedBreakdown:
 class PreparedTable:
     """A table as it is shown: codes are words, amounts whole cents."""
 
-    key: str
     title: str
     columns: tuple[PreparedColumn, ...]
     rows: list[tuple[Any, ...]]
@@ -74,7 +75,6 @@ class PreparedTable:
 class PreparedList:
     """A list, ready to be written."""
 
-    name: str
     title: str
     language: Language
     provenance: Provenance
@@ -104,7 +104,6 @@ def prepare(
     )
     company = chosen.company.keys if chosen.company else ()
     return PreparedList(
-        name=definition.name.value,
         title=definition.title[language],
         language=language,
         provenance=provenance(connection, as_of, company),
@@ -217,7 +216,7 @@ def _table(
     by_weight = (
         sorted(
             range(len(found)),
-            key=lambda row: found[row][at[definition.selection]] or 0,
+            key=lambda row: [found[row][at[name]] or 0 for name in definition.selection],
             reverse=True,
         )
         if definition.selection
@@ -225,7 +224,6 @@ def _table(
     )
     measures = _measures(("company_open_amount", AGING), aging) if definition.aging else ()
     return PreparedTable(
-        key=definition.key,
         title=definition.title[labels.language],
         columns=columns,
         rows=rows,
@@ -279,6 +277,9 @@ def _values(
             None if row[position] is None else rounded(row[position], row[currency])
             for row in found
         ]
+    if column.kind is Kind.TEXT:
+        unknown = wording.UNKNOWN[labels.language]
+        return [unknown if row[position] == "unknown" else row[position] for row in found]
     return [row[position] for row in found]
 
 
@@ -290,11 +291,12 @@ def _prepared_column(
     labels: _Labels,
 ) -> PreparedColumn:
     currency = position_of.get(column.currency) if column.kind is Kind.MONEY else None
+    of_lines = [] if currency is None else shown[currency][1]
+    # A line without an amount adds nothing, whatever its currency.
+    currencies = {its for value, its in zip(values, of_lines, strict=False) if value}
     total: Decimal | int | None = None
-    if column.is_totalled:
-        currencies = set() if currency is None else set(shown[currency][1])
-        if len(currencies) <= 1:
-            total = sum((value for value in values if value is not None), Decimal(0))
+    if column.is_totalled and len(currencies) <= 1:
+        total = sum((value for value in values if value is not None), Decimal(0))
     return PreparedColumn(
         name=column.name,
         heading=labels.heading(column),
@@ -303,6 +305,7 @@ def _prepared_column(
         is_printed=column.is_printed,
         total=total,
         currency=currency,
+        total_currency=next((its for its in (*currencies, *of_lines) if its), None),
     )
 
 
@@ -317,10 +320,12 @@ def _rounding(
     for prepared, (column, _) in zip(columns, shown, strict=True):
         if prepared.total is None or column.kind is not Kind.MONEY or column.name not in at:
             continue
-        exact = sum((row[at[column.name]] or 0 for row in found), Decimal(0))
-        if exact != prepared.total:
+        total = sum((row[at[column.name]] or 0 for row in found), Decimal(0))
+        if total != prepared.total:
             yield wording.ROUNDED[language].format(
-                column=prepared.heading, total=exact, difference=prepared.total - exact
+                column=prepared.heading,
+                total=exact(total, language),
+                difference=exact(prepared.total - total, language),
             )
 
 

@@ -24,6 +24,11 @@ class Phrase:
         return {Language.FRENCH: self.fr, Language.ITALIAN: self.it}.get(language, self.en)
 
 
+def and_more(left: int, language: Language) -> str:
+    """That so many lines are not shown."""
+    return (AND_ONE_MORE if left == 1 else AND_MORE)[language].format(left=left)
+
+
 # Headings of what a list adds to the marts: names in place of keys, sentences.
 COMPANY = Phrase("Société", "Società", "Company")
 CUSTOMER = Phrase("Client", "Cliente", "Customer")
@@ -58,25 +63,26 @@ TOTAL = Phrase("Total", "Totale", "Total")
 TOTAL_OF_LINES = Phrase("Total des lignes affichées", "Totale delle righe visibili", "Total shown")
 COUNT = Phrase("Nombre de lignes", "Numero di righe", "Number of lines")
 LEFT_OUT = Phrase(
-    "{shown} lignes sur {all} sont imprimées ({selection}) ; {left} ne le sont pas, les totaux "
+    "{shown} lignes sur {all} sont imprimées{selection} ; {left} ne le sont pas, les totaux "
     "les comprennent.",
-    "Sono stampate {shown} righe su {all} ({selection}); {left} non lo sono, i totali le "
-    "comprendono.",
-    "{shown} of {all} lines are printed ({selection}); {left} are not, and the totals include "
-    "them.",
+    "Sono stampate {shown} righe su {all}{selection}; {left} non lo sono, i totali le comprendono.",
+    "{shown} of {all} lines are printed{selection}; {left} are not, and the totals include them.",
 )
 PAGE = Phrase("Page", "Pagina", "Page")
+AND_ONE_MORE = Phrase("… et 1 autre ligne", "… e 1 altra riga", "… and 1 more line")
 AND_MORE = Phrase("… et {left} autres lignes", "… e altre {left} righe", "… and {left} more lines")
 NOTHING = Phrase("Aucune ligne.", "Nessuna riga.", "No lines.")
 YES = Phrase("oui", "sì", "yes")
 NO = Phrase("non", "no", "no")
+UNKNOWN = Phrase("Non renseigné", "Non indicato", "Unknown")
+"""What stands in place of a name where the marts have none and say `unknown`."""
 ROUNDED = Phrase(
-    "{column} : les lignes sont arrondies au centime ; leur somme diffère du total exact, "
-    "{total}, de {difference}.",
-    "{column}: le righe sono arrotondate al centesimo; la loro somma differisce dal totale "
-    "esatto, {total}, di {difference}.",
-    "{column}: lines are rounded to the cent; their sum differs from the exact total, {total}, "
-    "by {difference}.",
+    "{column} : les lignes sont arrondies à la plus petite unité de la devise ; leur somme diffère "
+    "du total exact, {total}, de {difference}.",
+    "{column}: le righe sono arrotondate all'unità minima della valuta; la loro somma differisce "
+    "dal totale esatto, {total}, di {difference}.",
+    "{column}: lines are rounded to the smallest unit of the currency; their sum differs from "
+    "the exact total, {total}, by {difference}.",
 )
 
 CODES: Mapping[str, Mapping[str, Phrase]] = {
@@ -97,7 +103,13 @@ CODES: Mapping[str, Mapping[str, Phrase]] = {
         "bills_discounted": Phrase("Effets escomptés", "Effetti scontati", "Bills discounted"),
         "doubtful": Phrase("Clients douteux", "Crediti dubbi", "Doubtful"),
         "deposits": Phrase("Acomptes", "Acconti", "Deposits"),
+        "unbilled": Phrase("Factures à établir", "Fatture da emettere", "Unbilled"),
         "factor": Phrase("Factor", "Factor", "Factor"),
+        "sales": Phrase("Ventes", "Ricavi di vendita", "Sales"),
+        "tax": Phrase("TVA", "IVA", "Tax"),
+        "bank": Phrase("Banque", "Banca", "Bank"),
+        "write_off": Phrase("Pertes et écarts", "Perdite e abbuoni", "Write-offs"),
+        "other": Phrase("Autre", "Altro", "Other"),
         "unknown": Phrase("Inconnu", "Sconosciuto", "Unknown"),
     },
     "promise_status": {

@@ -107,14 +107,13 @@ def _uncollected() -> Iterator[None]:
 
 
 class _Book:
-    """The workbook, its formats made once, its sheets' names."""
+    """The workbook, its formats made once."""
 
     def __init__(self, workbook: xlsxwriter.Workbook, prepared: PreparedList) -> None:
         self.workbook = workbook
         self.prepared = prepared
         self.language = prepared.language
         self.formats: dict[tuple[Any, ...], Format] = {}
-        self.names: set[str] = set()
 
     def format(self, **properties: Any) -> Format:
         key = tuple(sorted(properties.items()))
@@ -237,7 +236,7 @@ def _write_lines(book: _Book, table: PreparedTable) -> _Placed:
         sheet.set_column(place, place, column.width * ARIAL_WIDTH)
         sheet.write_string(heading_row, place, plain(column.heading), book.heading(column))
         if column.total is not None:
-            currency = _only_currency(table, column)
+            currency = column.total_currency
             sheet.write_formula(
                 total_row,
                 place,
@@ -298,12 +297,6 @@ def _colour_days_late(
                     "stop_if_true": True,
                 },
             )
-
-
-def _only_currency(table: PreparedTable, column: PreparedColumn) -> str | None:
-    if column.currency is None or not table.rows:
-        return None
-    return str(table.rows[0][column.currency])
 
 
 def _write_summary(book: _Book, sheet: Worksheet, placed: list[_Placed]) -> None:
@@ -440,7 +433,7 @@ def _write_customers(book: _Book, table: PreparedTable) -> None:
             total_row,
             place,
             f"=SUBTOTAL(9,{xl_range(heading_row + 1, place, last, place)})",
-            book.value(Kind.MONEY, _only_currency(table, column), **bold),
+            book.value(Kind.MONEY, column.total_currency, **bold),
             float(column.total),
         )
     sheet.freeze_panes(heading_row + 1, _names(table))

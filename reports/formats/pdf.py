@@ -87,8 +87,9 @@ def _lines(table: PreparedTable, language: Language) -> dict[str, Any]:
     order = table.selection[:MOST_PRINTED] if left else range(len(table.rows))
     remark = wording.NOTHING[language] if not table.rows else ""
     if left:
+        chosen = f" ({table.selection_name})" if table.selection_name else ""
         remark = wording.LEFT_OUT[language].format(
-            shown=MOST_PRINTED, all=len(table.rows), left=left, selection=table.selection_name
+            shown=MOST_PRINTED, all=len(table.rows), left=left, selection=chosen
         )
     rows = []
     for row in order:
@@ -102,12 +103,7 @@ def _lines(table: PreparedTable, language: Language) -> dict[str, Any]:
     total = [
         ""
         if column.total is None
-        else shown(
-            column.total,
-            column.kind,
-            _currency(column, table.rows[0]) if table.rows else None,
-            language,
-        )
+        else shown(column.total, column.kind, column.total_currency, language)
         for column in columns
     ]
     if any(total):

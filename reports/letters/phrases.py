@@ -94,6 +94,19 @@ FORMAL_NOTICE = Tone(
 TONES: Mapping[int, Tone] = {1: FRIENDLY, 2: SECOND, 3: FIRM}
 """By level; what goes by registered letter, and any level beyond, is a formal notice."""
 
+DECREE_231 = Phrase(
+    "Conformément aux articles 4, 5 et 6 du décret législatif italien n° 231 du 9 octobre "
+    "2002, les intérêts moratoires courent automatiquement dès le jour suivant l'échéance, "
+    "sans mise en demeure, et une indemnité forfaitaire pour frais de recouvrement est due.",
+    "Ai sensi degli articoli 4, 5 e 6 del D.Lgs. 9 ottobre 2002, n. 231, gli interessi "
+    "moratori decorrono automaticamente dal giorno successivo alla scadenza, senza che sia "
+    "necessaria la costituzione in mora, ed è dovuto un importo forfettario a titolo di "
+    "risarcimento dei costi di recupero.",
+    "Under articles 4, 5 and 6 of the Italian Legislative Decree no. 231 of 9 October 2002, "
+    "interest runs automatically from the day after the due date, without formal notice, and "
+    "a fixed sum for recovery costs is due.",
+)
+"""In Italy one decree holds for companies and public bodies alike."""
 LAWS: Mapping[tuple[str, str], Phrase] = {
     ("FR", "private"): Phrase(
         "Conformément à l'article L. 441-10 du code de commerce, les pénalités de retard sont "
@@ -121,20 +134,17 @@ LAWS: Mapping[tuple[str, str], Phrase] = {
         "the payment period gives rise by law, without any formality, to interest and to a fixed "
         "indemnity for recovery costs (article D. 2192-35).",
     ),
-    ("IT", "private"): Phrase(
-        "Conformément aux articles 4, 5 et 6 du décret législatif italien n° 231 du 9 octobre "
-        "2002, les intérêts moratoires courent automatiquement dès le jour suivant l'échéance, "
-        "sans mise en demeure, et une indemnité forfaitaire pour frais de recouvrement est due.",
-        "Ai sensi degli articoli 4, 5 e 6 del D.Lgs. 9 ottobre 2002, n. 231, gli interessi "
-        "moratori decorrono automaticamente dal giorno successivo alla scadenza, senza che sia "
-        "necessaria la costituzione in mora, ed è dovuto un importo forfettario a titolo di "
-        "risarcimento dei costi di recupero.",
-        "Under articles 4, 5 and 6 of the Italian Legislative Decree no. 231 of 9 October 2002, "
-        "interest runs automatically from the day after the due date, without formal notice, and "
-        "a fixed sum for recovery costs is due.",
-    ),
+    ("IT", "private"): DECREE_231,
+    ("IT", "public"): DECREE_231,
 }
 """By country of the creditor and class of the debtor."""
+UNION = frozenset(
+    (
+        *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"),
+        *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
+    )
+)
+"""Countries whose law the directive shaped."""
 LAW_OF_THE_UNION = Phrase(
     "Conformément à la directive 2011/7/UE (articles 3 et 6) telle que transposée, des intérêts "
     "pour retard de paiement courent sans rappel dès le jour suivant l'échéance, et une indemnité "
@@ -147,7 +157,21 @@ LAW_OF_THE_UNION = Phrase(
     "due.",
 )
 
+
+def law(country: str | None, customer_class: str) -> Phrase | None:
+    """The law on late payment that a reminder cites; it governs no debts of consumers."""
+    if customer_class not in ("private", "public"):
+        return None
+    otherwise = LAW_OF_THE_UNION if country in UNION else None
+    return LAWS.get((country or "", customer_class), otherwise)
+
+
 SALUTATION = Phrase("Madame, Monsieur,", "Spett.le Ditta,", "Dear Sir or Madam,")
+SALUTATIONS: Mapping[str, Phrase] = {
+    "public": Phrase("Madame, Monsieur,", "Spett.le Ente,", "Dear Sir or Madam,"),
+    "consumer": Phrase("Madame, Monsieur,", "Gentile Cliente,", "Dear Customer,"),
+}
+"""By class of the debtor, where it is no company."""
 PAID_MEANWHILE = Phrase(
     "Si vous avez effectué ce règlement entre-temps, nous vous prions de ne pas tenir compte de "
     "ce courrier.",
@@ -192,7 +216,16 @@ INVOICE_DATE = Phrase("Date", "Data", "Date")
 DUE_DATE = Phrase("Échéance", "Scadenza", "Due date")
 DAYS_LATE = Phrase("Jours de retard", "Giorni di ritardo", "Days late")
 AMOUNT = Phrase("Montant dû TTC", "Importo dovuto", "Amount due")
-RATE = Phrase("Taux annuel", "Tasso annuo", "Rate a year")
+OWN_AMOUNT = Phrase("Montant en devise", "Importo in valuta", "Invoice currency")
+OTHER_CURRENCIES = Phrase(
+    "Les montants facturés dans une autre devise sont indiqués à leur valeur dans nos livres, en "
+    "{currency}.",
+    "Gli importi fatturati in un'altra valuta sono indicati al loro valore nei nostri libri, in "
+    "{currency}.",
+    "Amounts invoiced in another currency are told at their value in our books, in {currency}.",
+)
+RATE = Phrase("Taux annuel initial", "Tasso annuo iniziale", "First rate a year")
+"""Of the half-year in which the delay began: interest follows the rates of the next ones."""
 INTEREST = Phrase("Pénalités de retard", "Interessi di mora", "Interest")
 INDEMNITY = Phrase("Indemnité forfaitaire", "Importo forfettario", "Fixed indemnity")
 TOTAL = Phrase("Total", "Totale", "Total")

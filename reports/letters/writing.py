@@ -18,7 +18,7 @@ from reports.formats.typeset import typeset
 from reports.letters import phrases
 from reports.letters.phrases import Tone
 from reports.lists.registry import LISTS
-from reports.marts import open_marts, rows_of
+from reports.marts import SALESPERSON, open_marts, rows_of
 from reports.narrowing import narrowing
 from reports.numbers import LOCALES, day, long_day, money, rounded
 from reports.prepared import day_of
@@ -26,7 +26,7 @@ from reports.request import Language, ListName, ListRequest
 from reports.whole import put_whole
 
 TEMPLATE = Path(__file__).with_name("letter.typ")
-QUERY = """
+QUERY = f"""
     select
         worklist.*,
         companies.name as company,
@@ -40,11 +40,19 @@ QUERY = """
         customers.language_code,
         documents.document_date,
         documents.agent_id,
-        coalesce(documents.salesperson_id, customers.salesperson_id) as salesperson_id
+        {SALESPERSON} as salesperson_id,
+        items.currency_code as own_currency_code,
+        items.receivable_amount - items.disputed_amount as own_claimed_amount
     from kpi.dunning_worklist as worklist
     inner join core.dim_company as companies on worklist.company_id = companies.company_id
     inner join core.dim_customer as customers on worklist.customer_id = customers.customer_id
     left join core.fct_documents as documents on worklist.document_id = documents.document_id
+    left join kpi.open_items as items
+        on
+            worklist.company_id = items.company_id
+            and worklist.open_item_id = items.open_item_id
+            and worklist.company_open_amount_incl_tax = items.company_open_amount
+            and items.is_latest
     where worklist.as_of_date = $as_of and worklist.worklist_status = 'remind'
 """
 ORDER = "company_id, customer_id, next_level, due_date, document_number, open_item_id"
@@ -59,8 +67,6 @@ class WrittenLetter:
     path: Path
     draft: Path | None
     """Mail with the letter attached, where the policy's channel is e-mail."""
-    customer: str
-    level: int
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,14 @@ class _Letter:
         return bool(self.interest or self.indemnities)
 
     @property
+    def has_other_currencies(self) -> bool:
+        return any(self.is_in_other_currency(line) for line in self.lines)
+
+    def is_in_other_currency(self, line: Row) -> bool:
+        """The invoice is in another currency than the company keeps its books in."""
+        return line["own_currency_code"] not in (None, self.currency)
+
+    @property
     def asked(self) -> str:
         """What is asked for: the claim, and from some tone on what the law adds."""
         sums = {self.currency: self.total("company_claimed_amount_incl_tax")}
@@ -132,7 +146,8 @@ def write_letters(marts: Path, request: ListRequest, folder: Path) -> tuple[Writ
     """Write a letter for each company, customer and level of which a reminder is due.
 
     It is in the customer's language where that is one of ours, else in the company's, else in the
-    request's. Files that are there are replaced.
+    request's. Each day has a folder of its own, so that no letter is posted again with those of a
+    later day; files that are there are replaced.
 
     Raises:
         ConfigurationError: the worklist does not speak of that day, or nobody is called so.
@@ -144,7 +159,8 @@ def write_letters(marts: Path, request: ListRequest, folder: Path) -> tuple[Writ
         as_of = day_of(connection, dunning, request.as_of)
         condition = narrowing(connection, request).condition(dunning.tables[0])
         names, found = rows_of(connection, QUERY, as_of, condition, ORDER)
-    folder.mkdir(parents=True, exist_ok=True)
+    of_day = folder / as_of.isoformat()
+    of_day.mkdir(parents=True, exist_ok=True)
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for values in found:
         line = dict(zip(names, values, strict=True))
@@ -154,7 +170,7 @@ def write_letters(marts: Path, request: ListRequest, folder: Path) -> tuple[Writ
     return tuple(
         _write(
             _Letter(lines, _language(lines[0], request.language), as_of),
-            folder,
+            of_day,
             _file_name(lines[0], taken),
         )
         for lines in groups.values()
@@ -190,7 +206,7 @@ def _write(letter: _Letter, folder: Path, name: str) -> WrittenLetter:
         draft = folder / f"{name}.eml"
         mail = _draft(letter, data, path)
         put_whole(draft, lambda file: _put_bytes(file, mail.as_bytes(policy=SMTP)))
-    return WrittenLetter(path, draft, letter.head["customer"], letter.head["next_level"])
+    return WrittenLetter(path, draft)
 
 
 def _put_bytes(file: Path, content: bytes) -> None:
@@ -201,13 +217,15 @@ def _data(letter: _Letter) -> dict[str, Any]:
     """What the template shows."""
     head, language, tone = letter.head, letter.language, letter.tone
     number = head["customer_number"]
+    is_consumer = head["customer_class"] == "consumer"
+    salutation = phrases.SALUTATIONS.get(head["customer_class"], phrases.SALUTATION)
     headings, rows, total = _table(letter)
     return {
         "language": language.value,
         "sender": _present(head["company"], head["registration_number"]),
         "recipient": _present(
             head["customer"],
-            phrases.TO_THE_ATTENTION[language],
+            None if is_consumer else phrases.TO_THE_ATTENTION[language],
             " ".join(_present(head["postal_code"], head["city"])),
             _country(head, language),
         ),
@@ -220,10 +238,11 @@ def _data(letter: _Letter) -> dict[str, Any]:
         "subject": phrases.SUBJECT[language].format(subject=tone.subject[language]),
         "reference": phrases.YOUR_NUMBER[language].format(number=number) if number else "",
         "before": [
-            phrases.SALUTATION[language],
+            salutation[language],
             tone.body[language].format(amount=letter.asked),
         ],
         "headings": headings,
+        "widths": _widths(letter, len(headings)),
         "rows": rows,
         "total": total,
         "after": _after(letter),
@@ -236,16 +255,14 @@ def _after(letter: _Letter) -> list[str]:
     language = letter.language
     told = []
     if letter.has_legal_amounts:
-        law = (letter.head["company_country"], letter.head["customer_class"])
-        # In Italy one decree holds for companies and public bodies alike.
-        found = phrases.LAWS.get(law) or phrases.LAWS.get(
-            ("IT", "private") if law == ("IT", "public") else law, phrases.LAW_OF_THE_UNION
-        )
-        told.append(found[language])
+        law = phrases.law(letter.head["company_country"], letter.head["customer_class"])
+        told += [law[language]] if law else []
         if letter.tone.lists_legal_amounts:
             told.append(
                 phrases.INTEREST_UP_TO[language].format(day=long_day(letter.as_of, language))
             )
+    if letter.has_other_currencies:
+        told.append(phrases.OTHER_CURRENCIES[language].format(currency=letter.currency))
     disputed = letter.total("company_disputed_amount_incl_tax")
     if disputed:
         told.append(phrases.DISPUTED[language].format(amount=letter.amount(disputed)))
@@ -264,6 +281,7 @@ def _table(letter: _Letter) -> tuple[list[str], list[list[str]], list[str]]:
         phrases.DUE_DATE[language],
         phrases.DAYS_LATE[language],
         f"{phrases.AMOUNT[language]} ({letter.currency})",
+        *([phrases.OWN_AMOUNT[language]] if letter.has_other_currencies else []),
     ]
     is_itemised = letter.tone.lists_legal_amounts and letter.has_legal_amounts
     if is_itemised:
@@ -278,12 +296,19 @@ def _table(letter: _Letter) -> tuple[list[str], list[list[str]], list[str]]:
     ]
     claimed = letter.total("company_claimed_amount_incl_tax")
     total = [phrases.TOTAL[language], "", "", "", money(claimed, letter.currency, language)]
+    total += [""] if letter.has_other_currencies else []
     if is_itemised:
         indemnities = " + ".join(
             letter.amount(value, currency) for currency, value in letter.indemnities.items()
         )
         total += ["", money(letter.interest, letter.currency, language), indemnities]
     return headings, rows, total
+
+
+def _widths(letter: _Letter, count: int) -> list[float]:
+    """How wide the columns are, in relation to each other."""
+    own = [1.6] if letter.has_other_currencies else []
+    return [2, 1.5, 1.5, 1, 1.4, *own, 1.1, 1.3, 1.5][:count]
 
 
 def _invoice(letter: _Letter, line: Row) -> list[str]:
@@ -295,7 +320,16 @@ def _invoice(letter: _Letter, line: Row) -> list[str]:
         day(line["due_date"], language),
         str(line["days_late"]),
         money(rounded(claimed, letter.currency), letter.currency, language),
+        *([_own_amount(letter, line)] if letter.has_other_currencies else []),
     ]
+
+
+def _own_amount(letter: _Letter, line: Row) -> str:
+    """What is claimed, in the currency of the invoice, where that is another."""
+    if not letter.is_in_other_currency(line):
+        return ""
+    currency = line["own_currency_code"]
+    return letter.amount(rounded(line["own_claimed_amount"], currency), currency)
 
 
 def _legal(letter: _Letter, line: Row) -> list[str]:

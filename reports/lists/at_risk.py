@@ -60,7 +60,7 @@ HABITS = {
     ),
 }
 EXPECTED = Phrase(
-    " ; attendue le {day}.", "; ordine atteso il {day}.", "; an order was due on {day}."
+    " ; commande attendue le {day}.", "; ordine atteso il {day}.", "; an order was due on {day}."
 )
 
 
@@ -84,7 +84,6 @@ AT_RISK = ListDefinition(
     days="select distinct as_of_date from kpi.customer_activity order by 1 desc",
     tables=(
         TableDefinition(
-            key="at_risk",
             title=Phrase("Clients à risque", "Clienti a rischio", "Customers at risk"),
             query=QUERY,
             order="sales_at_stake_excl_tax desc nulls last, net_sales_12_months_excl_tax desc, "
@@ -135,7 +134,7 @@ AT_RISK = ListDefinition(
                 ),
             ),
             agents=("salesperson_id",),
-            selection="sales_at_stake_excl_tax",
+            selection=("sales_at_stake_excl_tax",),
             selection_name=Phrase(
                 "le plus de ventes en jeu", "più vendite in gioco", "most sales at stake"
             ),

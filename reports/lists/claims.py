@@ -50,7 +50,6 @@ CLAIMS = ListDefinition(
     days=PUBLISHED_DAY,
     tables=(
         TableDefinition(
-            key="claims",
             title=Phrase("Réclamations", "Reclami", "Claims"),
             query=QUERY,
             order="open_age_days desc, company, customer, claim_id",
@@ -93,7 +92,7 @@ CLAIMS = ListDefinition(
                 ),
             ),
             agents=("owner_id",),
-            selection="open_age_days",
+            selection=("open_age_days",),
             selection_name=Phrase("les plus anciennes", "i più vecchi", "the oldest"),
         ),
     ),

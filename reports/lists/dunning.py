@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from reports import wording
 from reports.definition import Breakdown, Column, Kind, ListDefinition, TableDefinition
-from reports.marts import PUBLISHED_DAY
+from reports.marts import PUBLISHED_DAY, SALESPERSON
 from reports.request import ListName
 from reports.wording import Phrase
 
-QUERY = """
+QUERY = f"""
     select
         worklist.*,
         companies.name as company,
@@ -16,9 +16,9 @@ QUERY = """
         customers.name as customer,
         documents.agent_id,
         agents.display_name as agent,
-        coalesce(documents.salesperson_id, customers.salesperson_id) as salesperson_id,
-        list_position(['remind', 'wait', 'claim_interest', 'excluded'], worklist_status)
-            as status_order
+        {SALESPERSON} as salesperson_id,
+        list_position(['excluded', 'claim_interest', 'wait', 'remind'], worklist_status)
+            as urgency
     from kpi.dunning_worklist as worklist
     left join core.dim_company as companies on worklist.company_id = companies.company_id
     left join core.dim_customer as customers on worklist.customer_id = customers.customer_id
@@ -33,10 +33,9 @@ DUNNING = ListDefinition(
     days=PUBLISHED_DAY,
     tables=(
         TableDefinition(
-            key="dunning",
             title=Phrase("Relances", "Solleciti", "Reminders"),
             query=QUERY,
-            order="status_order, company, priority_rank nulls last, customer, due_date, "
+            order="urgency desc, company, priority_rank nulls last, customer, due_date, "
             "open_item_id",
             columns=(
                 Column("company", heading=wording.COMPANY, width=20),
@@ -47,7 +46,7 @@ DUNNING = ListDefinition(
                 Column("next_level", Kind.COUNT, width=8, is_printed=True),
                 Column("next_channel", Kind.CODE, width=14, is_printed=True),
                 Column("next_action_on", Kind.DATE),
-                Column("exclusion_reason", Kind.CODE, width=22),
+                Column("exclusion_reason", Kind.CODE, width=22, is_printed=True),
                 Column("document_number", width=16, is_printed=True),
                 Column("due_date", Kind.DATE, is_printed=True),
                 Column("days_late", Kind.DAYS_LATE, width=8, is_printed=True),
@@ -88,7 +87,13 @@ DUNNING = ListDefinition(
             breakdowns=(
                 Breakdown(
                     Phrase("Par étape", "Per fase", "By step"),
-                    by=("company", "worklist_status", "next_channel", "currency_code"),
+                    by=(
+                        "company",
+                        "worklist_status",
+                        "next_channel",
+                        "currency_code",
+                        "indemnity_currency_code",
+                    ),
                     measures=(
                         "company_claimed_amount_incl_tax",
                         "company_interest_on_open_amount",
@@ -97,11 +102,11 @@ DUNNING = ListDefinition(
                 ),
             ),
             agents=("agent_id", "salesperson_id"),
-            selection="company_claimed_amount_incl_tax",
+            selection=("urgency", "company_claimed_amount_incl_tax"),
             selection_name=Phrase(
-                "les plus gros montants réclamés",
-                "i maggiori importi richiesti",
-                "the largest amounts claimed",
+                "les relances d'abord, et de chaque étape les plus gros montants réclamés",
+                "prima i solleciti, e di ogni fase i maggiori importi richiesti",
+                "reminders first, and of each step the largest amounts claimed",
             ),
         ),
     ),

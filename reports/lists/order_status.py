@@ -33,7 +33,11 @@ QUERY = """
         min(tracking.promised_date) as promised_date,
         max(tracking.expected_date) as expected_date,
         max(tracking.last_told_date) as last_told_date,
-        min(notices.date_known_to_customer) as date_known_to_customer,
+        -- The first date that he knows, and whether nobody but himself named it.
+        min((
+            notices.date_known_to_customer,
+            tracking.last_told_date is null and tracking.first_confirmed_date is null
+        )) filter (where notices.order_line_id is not null) as known_to_customer,
         bool_or(notices.order_line_id is not null) as is_notice_due,
         sum(tracking.amount_to_deliver_excl_tax) as amount_to_deliver_excl_tax,
         list((tracking.waits_for, tracking.expected_date)) as plights
@@ -64,6 +68,11 @@ KNOWN_DATE = Phrase(
     "La data comunicata era il {day}.",
     "The date that you were given was {day}.",
 )
+ASKED_DATE = Phrase(
+    "La date que vous aviez demandée était le {day}.",
+    "La data da Voi richiesta era il {day}.",
+    "The date you had asked for was {day}.",
+)
 WAITS = {
     "sales": Phrase(
         "en attente de notre confirmation", "in attesa di nostra conferma", "to be confirmed by us"
@@ -79,7 +88,7 @@ WAITS = {
         "awaiting your deposit or the date you asked for",
     ),
     "stock": Phrase("en attente d'approvisionnement", "in attesa di merce", "awaiting supply"),
-    "promised_date": Phrase("programmé", "programmato", "scheduled"),
+    "promised_date": Phrase("à date convenue", "a data concordata", "scheduled"),
     "warehouse": Phrase("en préparation", "in preparazione", "in preparation"),
 }
 
@@ -99,8 +108,9 @@ def sentence(order: Row, language: Language) -> str:
     colon = " : " if language is Language.FRENCH else ": "
     told += colon + "; ".join(parts) + "."
     if order["is_notice_due"]:
-        known = day(order["date_known_to_customer"], language)
-        told += " " + KNOWN_DATE[language].format(day=known)
+        known, is_own_wish = order["known_to_customer"]
+        phrase = ASKED_DATE if is_own_wish else KNOWN_DATE
+        told += " " + phrase[language].format(day=day(known, language))
     return told
 
 
@@ -119,7 +129,6 @@ ORDER_STATUS = ListDefinition(
     days=PUBLISHED_DAY,
     tables=(
         TableDefinition(
-            key="orders",
             title=Phrase("Commandes", "Ordini", "Orders"),
             query=QUERY,
             order="is_notice_due desc, company, customer, order_date, order_number, order_id",
@@ -164,9 +173,11 @@ ORDER_STATUS = ListDefinition(
                 ),
             ),
             agents=("agent_id", "salesperson_id"),
-            selection="days_late",
+            selection=("is_notice_due", "days_late"),
             selection_name=Phrase(
-                "les plus en retard", "i più in ritardo", "those that are latest"
+                "les clients à informer d'abord, puis les plus en retard",
+                "prima i clienti da avvisare, poi i più in ritardo",
+                "customers to be told first, then those that are latest",
             ),
         ),
     ),

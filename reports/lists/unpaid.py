@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from reports import wording
 from reports.definition import Aging, Breakdown, Column, Kind, ListDefinition, TableDefinition
+from reports.marts import SALESPERSON
 from reports.request import ListName
 from reports.wording import Phrase
 
-QUERY = """
+QUERY = f"""
     select
         items.* replace (nullif(items.disputed_amount, 0) as disputed_amount),
         companies.name as company,
@@ -17,7 +18,7 @@ QUERY = """
         documents.document_number,
         documents.agent_id,
         agents.display_name as agent,
-        coalesce(documents.salesperson_id, customers.salesperson_id) as salesperson_id,
+        {SALESPERSON} as salesperson_id,
         salespeople.display_name as salesperson
     from kpi.open_items as items
     left join core.dim_company as companies on items.company_id = companies.company_id
@@ -25,12 +26,11 @@ QUERY = """
     left join core.fct_documents as documents on items.document_id = documents.document_id
     left join core.dim_employee as agents on documents.agent_id = agents.employee_id
     left join core.dim_employee as salespeople
-        on coalesce(documents.salesperson_id, customers.salesperson_id) = salespeople.employee_id
+        on {SALESPERSON} = salespeople.employee_id
     where items.as_of_date = $as_of
 """
 
 LINES = TableDefinition(
-    key="unpaid",
     title=Phrase("Impayés", "Scoperti", "Unpaid items"),
     query=QUERY,
     order="company, customer, due_date nulls last, document_number, open_item_id, account_role",
@@ -81,7 +81,7 @@ LINES = TableDefinition(
     ),
     statement=("document_number", "item_type", "issued_on", "due_date", "days_late"),
     agents=("agent_id", "salesperson_id"),
-    selection="company_overdue_amount",
+    selection=("company_overdue_amount",),
     selection_name=Phrase(
         "les plus gros montants en retard", "i maggiori importi scaduti", "the largest late amounts"
     ),

@@ -39,7 +39,6 @@ WORKLOAD = ListDefinition(
     days=PUBLISHED_DAY,
     tables=(
         TableDefinition(
-            key="balance",
             title=Phrase("Personnes", "Persone", "People"),
             query=BALANCE,
             order="company, team, spare_minutes_both_weeks nulls last, employee_id",
@@ -74,7 +73,6 @@ WORKLOAD = ListDefinition(
             has_customers=False,
         ),
         TableDefinition(
-            key="weeks",
             title=Phrase("Semaines", "Settimane", "Weeks"),
             query=STAFFING,
             order="company, team, week_start, measure_kind desc",
@@ -98,7 +96,6 @@ WORKLOAD = ListDefinition(
             has_customers=False,
         ),
         TableDefinition(
-            key="in_hand",
             title=Phrase("Documents en cours", "Documenti in corso", "Documents in hand"),
             query=BACKLOG,
             order="company, document_kind, closing_documents desc, status, channel",

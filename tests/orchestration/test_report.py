@@ -35,8 +35,8 @@ def test_a_list_without_a_file_is_named_after_itself(tmp_path: Path) -> None:
 def test_letters_are_written_beside_the_list(tmp_path: Path) -> None:
     arguments = ["report", "dunning", "--out", "d.csv", "--letters", "letters"]
     said = CliRunner().invoke(app, arguments)
-    assert "4 letters, none of them sent" in said.output
-    assert len(list((tmp_path / "letters").glob("*.pdf"))) == 4
+    assert "8 letters, none of them sent" in said.output
+    assert len(list((tmp_path / "letters" / "2026-06-30").glob("*.pdf"))) == 8
 
 
 @pytest.mark.usefixtures("published")

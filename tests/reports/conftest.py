@@ -18,7 +18,10 @@ NAMES = {
     "c3": "Завод «Прогресс»",
     "c4": FORMULA,
     "c5": '#link("http://x")[*bold*] $x$ @ref',
+    "c6": "Comune di Torino",
+    "c7": "Maria Bianchi",
 }
+CLASSES = {"c6": "public", "c7": "consumer"}
 
 
 def rows() -> dict[str, list[dict[str, Any]]]:
@@ -45,18 +48,21 @@ def rows() -> dict[str, list[dict[str, Any]]]:
                 "customer_id": key,
                 "name": name,
                 "customer_number": key.upper(),
-                "language_code": {"c1": "fr", "c2": "en", "c3": "it"}.get(key),
+                "language_code": {"c1": "fr", "c2": "en", "c3": "it", "c6": "it", "c7": "it"}.get(
+                    key
+                ),
                 "country_code": "FR",
                 "city": "Lyon",
                 "postal_code": "69001",
-                "customer_class": "private",
-                "salesperson_id": "s1",
+                "customer_class": CLASSES.get(key, "private"),
+                "salesperson_id": "s2" if key == "c5" else "s1",
             }
             for key, name in NAMES.items()
         ],
         "core.dim_employee": [
             {"employee_id": "a1", "display_name": "Agent 7f3a"},
             {"employee_id": "s1", "display_name": "Sales 99b2"},
+            {"employee_id": "s2", "display_name": "Sales 4d1c"},
             {"employee_id": "unknown", "display_name": "unknown"},
         ],
         "core.fct_documents": [
@@ -64,7 +70,7 @@ def rows() -> dict[str, list[dict[str, Any]]]:
                 "document_id": f"d{n}",
                 "document_number": f"F{n}",
                 "agent_id": "a1" if n == 1 else "unknown",
-                "salesperson_id": "s1",
+                "salesperson_id": "unknown" if n == 5 else "s1",
                 "document_date": date(2026, 4, 1),
             }
             for n in range(1, 8)
@@ -92,6 +98,8 @@ def rows() -> dict[str, list[dict[str, Any]]]:
                 company_id="IT",
                 currency_code="USD",
                 company_open_amount=Decimal("60.00"),
+                receivable_amount=Decimal("70.00"),
+                disputed_amount=Decimal("14.00"),
             ),
             open_item(8, "c1", "999.00", 3, as_of_date=MONTH_END, is_latest=False),
         ],
@@ -117,8 +125,33 @@ def rows() -> dict[str, list[dict[str, Any]]]:
                 "email",
                 worklist_status="excluded",
                 exclusion_reason="insolvent",
+                company_claimed_amount_incl_tax=Decimal("5000"),
+                indemnity_amount=Decimal(0),
+                indemnity_currency_code=None,
                 next_level=None,
                 next_channel=None,
+            ),
+            reminder(
+                7,
+                "c1",
+                2,
+                "letter",
+                company_id="IT",
+                company_open_amount_incl_tax=Decimal("60"),
+                company_disputed_amount_incl_tax=Decimal("12"),
+                company_claimed_amount_incl_tax=Decimal("48"),
+            ),
+            reminder(8, "c1", 2, "letter", company_id="IT", indemnity_currency_code="GBP"),
+            *(
+                reminder(
+                    number,
+                    customer,
+                    2,
+                    "letter",
+                    company_id="IT",
+                    customer_class=CLASSES.get(customer, "private"),
+                )
+                for number, customer in ((9, "c3"), (10, "c6"), (11, "c7"))
             ),
         ],
         "kpi.order_tracking": [
@@ -126,23 +159,27 @@ def rows() -> dict[str, list[dict[str, Any]]]:
                 "company_id": "FR",
                 "as_of_date": AS_OF,
                 "order_line_id": f"l{n}",
-                "order_id": "o1",
-                "order_number": "S1",
-                "customer_reference": "PO 9",
+                "order_id": f"o{order}",
+                "order_number": f"S{order}",
+                "customer_reference": "PO 9" if order == 1 else None,
                 "sold_to_customer_id": "c1",
                 "agent_id": "a1",
                 "salesperson_id": "s1",
                 "waits_for": waits,
                 "expected_date": expected,
+                "first_confirmed_date": None if order == 3 else date(2026, 6, 25),
                 "days_late": late,
                 "amount_to_deliver_excl_tax": Decimal("10.005"),
                 "currency_code": "EUR",
             }
-            for n, waits, expected, late in (
-                (1, "stock", date(2026, 7, 12), 5),
-                (2, "stock", date(2026, 7, 12), 5),
-                (3, "warehouse", date(2026, 7, 2), None),
-                (4, "stock", None, 9),
+            for n, order, waits, expected, late in (
+                (1, 1, "stock", date(2026, 7, 12), 5),
+                (2, 1, "stock", date(2026, 7, 12), 5),
+                (3, 1, "warehouse", date(2026, 7, 2), None),
+                (4, 1, "stock", None, 9),
+                (5, 2, "promised_date", date(2026, 7, 20), 50),
+                (6, 2, "promised_date", date(2026, 7, 20), 50),
+                (7, 3, "warehouse", date(2026, 7, 3), None),
             )
         ],
         "kpi.customer_notices_due": [
@@ -152,7 +189,14 @@ def rows() -> dict[str, list[dict[str, Any]]]:
                 "order_line_id": "l1",
                 "order_id": "o1",
                 "date_known_to_customer": date(2026, 6, 25),
-            }
+            },
+            {
+                "company_id": "FR",
+                "as_of_date": AS_OF,
+                "order_line_id": "l7",
+                "order_id": "o3",
+                "date_known_to_customer": date(2026, 6, 29),
+            },
         ],
         "kpi.customer_activity": [
             {
@@ -218,7 +262,14 @@ def rows() -> dict[str, list[dict[str, Any]]]:
                 "open_minutes": Decimal("120.50"),
                 "load_share": Decimal("0.4"),
                 "can_take_over": True,
-            }
+            },
+            {
+                "as_of_date": AS_OF,
+                "company_id": "FR",
+                "team": "unknown",
+                "employee_id": "unknown",
+                "open_items": 2,
+            },
         ],
         "kpi.staffing_weekly": [
             {
@@ -242,6 +293,19 @@ def rows() -> dict[str, list[dict[str, Any]]]:
                 "closing_documents": 3,
                 "closing_amount_excl_tax": Decimal("12.30"),
             }
+        ],
+        "core.dim_product": [{"product_id": "p1", "product_code": "A-1", "name": "Pump"}],
+        "kpi.stock_coverage": [
+            {
+                "as_of_date": AS_OF,
+                "company_id": "FR",
+                "product_id": "p1",
+                "site": f"Site {n}.",
+                "first_day_short": date(2026, 7, n),
+                "currency_code": "EUR",
+                "amount_at_risk_excl_tax": Decimal("10"),
+            }
+            for n in range(1, 13)
         ],
         "meta.company_books": [
             {"company_id": "FR", "name": "Dupont SA", "last_bank_entry_on": date(2026, 6, 26)},

@@ -33,6 +33,19 @@ def test_it_is_read_as_the_language_writes_numbers(
     assert "Ελληνικά Λιπάσματα" in set(read.iloc[:, 2])
 
 
+@pytest.mark.parametrize(
+    ("language", "unknown"),
+    [(Language.FRENCH, "Non renseigné"), (Language.ITALIAN, "Non indicato")],
+)
+def test_a_name_that_nobody_knows_is_told_in_the_language(
+    language: Language, unknown: str, marts: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "l.csv"
+    write_list(marts, ListRequest(ListName.WORKLOAD, language), target)
+    _, _, nobody = target.read_text(encoding="utf-8-sig").splitlines()
+    assert nobody.split(";")[1:3] == [unknown, unknown]
+
+
 def test_no_cell_begins_a_formula(marts: Path, tmp_path: Path) -> None:
     target = tmp_path / "l.csv"
     write_list(marts, ListRequest(ListName.UNPAID), target)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from reports.letters.phrases import law as law_of
 from reports.letters.writing import WrittenLetter, write_letters
 from reports.request import Language, ListName, ListRequest
 from tests.reports.test_pdf import text_of
@@ -21,8 +22,32 @@ def letters(marts: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
 
 
 def test_there_is_one_per_customer_and_level(letters: dict[str, WrittenLetter]) -> None:
-    assert sorted(letters) == ["FR-C1-1", "FR-C1-4", "FR-C3-3", "FR-C4-2"]
+    assert sorted(letters) == [
+        "FR-C1-1",
+        "FR-C1-4",
+        "FR-C3-3",
+        "FR-C4-2",
+        "IT-C1-2",
+        "IT-C3-2",
+        "IT-C6-2",
+        "IT-C7-2",
+    ]
     assert all(letter.path.stat().st_mode & 0o777 == 0o640 for letter in letters.values())
+
+
+def test_those_of_a_day_are_apart_and_written_again_in_their_place(
+    marts: Path, tmp_path: Path
+) -> None:
+    earlier = tmp_path / "2026-06-29" / "FR-C1-1.pdf"
+    earlier.parent.mkdir()
+    earlier.write_text("posted yesterday")
+    request = ListRequest(ListName.DUNNING, Language.ENGLISH)
+    once = write_letters(marts, request, tmp_path)
+    assert {letter.path.parent for letter in once} == {tmp_path / "2026-06-30"}
+    assert earlier.read_text() == "posted yesterday"
+    files = sorted(tmp_path.rglob("*"))
+    assert write_letters(marts, request, tmp_path) == once
+    assert sorted(tmp_path.rglob("*")) == files
 
 
 def test_the_first_is_friendly_and_asks_for_the_invoice_alone(
@@ -40,6 +65,7 @@ def test_the_last_is_a_formal_notice_of_all_that_is_due(letters: dict[str, Writt
     assert "Mise en demeure de payer" in text
     assert "Lettre recommandée avec accusé de réception" in text
     assert "142,00 EUR" in text, "100 and 2 of interest and 40 of indemnity"
+    assert "Taux annuel initial" in text, "interest follows the half-years, the rate is the first's"
     assert "12,15 %" in text
 
 
@@ -55,10 +81,71 @@ def test_it_is_in_the_customers_language_with_one_indemnity_per_invoice(
     assert "20,00 EUR" in text, "the disputed part is named"
 
 
+DECREE, PAYABLES = "D.Lgs. 9 ottobre 2002, n. 231", "contabilità fornitori"
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "unsaid"),
+    [
+        ("IT-C3-2", ["Spett.le Ditta,", DECREE, PAYABLES], []),
+        ("IT-C6-2", ["Spett.le Ente,", DECREE, PAYABLES], ["Spett.le Ditta"]),
+        ("IT-C7-2", ["Gentile Cliente,"], ["Spett.le", DECREE, "2011/7/UE", PAYABLES]),
+    ],
+    ids=["company", "public body", "consumer"],
+)
+def test_everybody_is_addressed_as_what_he_is_and_told_the_law_that_binds_him(
+    name: str, said: list[str], unsaid: list[str], letters: dict[str, WrittenLetter]
+) -> None:
+    text = text_of(letters[name].path)
+    assert [words for words in said if words not in text] == []
+    assert [words for words in unsaid if words in text] == []
+    assert "Interessi calcolati fino al 30 giugno 2026" in text
+
+
+@pytest.mark.parametrize(
+    ("country", "customer_class", "cited"),
+    [
+        ("FR", "private", "L. 441-10"),
+        ("FR", "public", "L. 2192-13"),
+        ("IT", "private", "no. 231"),
+        ("IT", "public", "no. 231"),
+        ("DE", "private", "Directive 2011/7/EU"),
+        ("DE", "public", "Directive 2011/7/EU"),
+        ("FR", "consumer", None),
+        ("DE", "consumer", None),
+        ("CH", "private", None),
+        (None, "private", None),
+    ],
+)
+def test_the_law_cited_is_that_of_the_company_and_of_its_kind_of_customer(
+    country: str | None, customer_class: str, cited: str | None
+) -> None:
+    law = law_of(country, customer_class)
+    assert (law is None) if cited is None else (law is not None and cited in law.en)
+
+
 def test_money_that_nobody_matched_is_named(letters: dict[str, WrittenLetter]) -> None:
     text = text_of(letters["FR-C4-2"].path)
     assert "Deuxième rappel" in text, "a company writes in its own language otherwise"
     assert "7,50 EUR" in text
+
+
+def test_an_invoice_in_another_currency_is_told_in_its_own_too(
+    letters: dict[str, WrittenLetter],
+) -> None:
+    text = text_of(letters["IT-C1-2"].path)
+    assert "Montant en devise" in text
+    assert "48,00 56,00 USD" in text, "what is claimed: 60 EUR or 70 USD, a fifth disputed"
+    assert "à leur valeur dans nos livres, en EUR" in text
+    assert "la somme de 148,00 EUR" in text
+
+
+def test_invoices_in_the_currency_of_the_company_are_told_once(
+    letters: dict[str, WrittenLetter],
+) -> None:
+    text = text_of(letters["FR-C4-2"].path)
+    assert "Montant en devise" not in text
+    assert "dans nos livres" not in text
 
 
 def test_what_goes_by_mail_is_a_draft_without_addressee(letters: dict[str, WrittenLetter]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.errors import ConfigurationError
+from reports.letters.writing import write_letters
 from reports.request import ListName, ListRequest
 from reports.writing import write_list
 
@@ -20,7 +21,9 @@ from reports.writing import write_list
         (ListRequest(ListName.UNPAID, company="rossi srl"), 1),
         (ListRequest(ListName.UNPAID, customer="c1", company="FR"), 2),
         (ListRequest(ListName.UNPAID, agent="agent 7f3a"), 1),
-        (ListRequest(ListName.UNPAID, agent="s1"), 7),
+        (ListRequest(ListName.UNPAID, agent="s1"), 6),
+        (ListRequest(ListName.UNPAID, agent="Sales 4d1c"), 1),
+        (ListRequest(ListName.DUNNING, agent="s1"), 11),
         (ListRequest(ListName.CLAIMS, agent="a1"), 1),
         (ListRequest(ListName.WORKLOAD, agent="a1"), 1),
     ],
@@ -29,6 +32,15 @@ def test_a_list_is_narrowed_by_key_number_or_name(
     request_: ListRequest, rows: int, marts: Path, tmp_path: Path
 ) -> None:
     assert write_list(marts, request_, tmp_path / "l.csv").rows == rows
+
+
+def test_an_item_without_salesperson_is_that_of_its_customer(marts: Path, tmp_path: Path) -> None:
+    # The document of C5 knows no salesperson, nor does that of the reminder to C4.
+    write_list(marts, ListRequest(ListName.UNPAID, agent="s2"), tmp_path / "l.csv")
+    assert "Sales 4d1c" in (tmp_path / "l.csv").read_text(encoding="utf-8-sig")
+    letters = write_letters(marts, ListRequest(ListName.DUNNING, agent="s1"), tmp_path)
+    stems = [letter.path.stem for letter in letters]
+    assert "FR-C4-2" in stems
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,40 @@ def test_of_many_lines_the_largest_are_printed_and_the_others_counted(
     assert "3,053.98" in text
 
 
+def test_of_many_reminders_those_that_are_due_are_printed_first(
+    marts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "l.pdf"
+    write_list(marts, ListRequest(ListName.DUNNING), target)
+    assert "Insolvent" in text_of(target), "who is left out, and why"
+    monkeypatch.setattr(pdf, "MOST_PRINTED", 2)
+    write_list(marts, ListRequest(ListName.DUNNING), target)
+    text = text_of(target)
+    assert "2 of 11 lines are printed (reminders first, and of each step the largest" in text
+    assert "Insolvent" not in text, "the largest claim, of which nothing is to be done"
+
+
+def test_of_many_orders_those_of_which_to_tell_are_printed_first(
+    marts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf, "MOST_PRINTED", 1)
+    target = tmp_path / "l.pdf"
+    write_list(marts, ListRequest(ListName.ORDER_STATUS), target)
+    text = text_of(target)
+    assert "1 of 3 lines are printed (customers to be told first" in text
+    assert "Order S1" in text
+    assert "Order S2" not in text, "later, and its customer knows"
+
+
+def test_where_nothing_says_which_lines_matter_most_the_first_are_printed(
+    marts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf, "MOST_PRINTED", 0)
+    target = tmp_path / "l.pdf"
+    write_list(marts, ListRequest(ListName.WORKLOAD), target)
+    assert "0 of 2 lines are printed; 2 are not" in text_of(target)
+
+
 def test_what_to_tell_the_customer_is_a_sentence(marts: Path, tmp_path: Path) -> None:
     target = tmp_path / "l.pdf"
     write_list(marts, ListRequest(ListName.ORDER_STATUS), target)
@@ -67,10 +101,43 @@ def test_what_to_tell_the_customer_is_a_sentence(marts: Path, tmp_path: Path) ->
     assert "The date that you were given was 25 Jun 2026." in text
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (Language.ENGLISH, "The date you had asked for was 29 Jun 2026."),
+        (Language.FRENCH, "La date que vous aviez demandée était le 29 juin 2026."),
+        (Language.ITALIAN, "La data da Voi richiesta era il 29 giu 2026."),
+    ],
+)
+def test_a_date_that_nobody_but_the_customer_named_is_told_as_his(
+    language: Language, said: str, marts: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "l.pdf"
+    write_list(marts, ListRequest(ListName.ORDER_STATUS, language), target)
+    assert said in text_of(target)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (Language.ENGLISH, "2 lines scheduled, expected"),
+        (Language.FRENCH, "2 lignes à date convenue, départ"),
+        (Language.ITALIAN, "2 righe a data concordata, partenza"),
+    ],
+)
+def test_what_several_lines_wait_for_agrees_with_their_number(
+    language: Language, said: str, marts: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "l.pdf"
+    write_list(marts, ListRequest(ListName.ORDER_STATUS, language), target)
+    assert said in text_of(target)
+
+
 def test_who_is_at_risk_is_told_why(marts: Path, tmp_path: Path) -> None:
     target = tmp_path / "l.pdf"
     write_list(marts, ListRequest(ListName.AT_RISK, Language.FRENCH), target)
     text = text_of(target)
     assert "depuis 45 jours" in text
     assert "tous les 20 jours" in text
+    assert "; commande attendue le 5 juin 2026." in text
     assert "480,00" in text

@@ -40,23 +40,39 @@ def test_phrases_say_the_same_in_every_language(module: ModuleType) -> None:
         assert all(phrase[language].strip() for language in Language)
 
 
+def test_one_line_more_is_one_line() -> None:
+    said = {language: wording.and_more(1, language) for language in Language}
+    assert said == {
+        Language.FRENCH: "… et 1 autre ligne",
+        Language.ITALIAN: "… e 1 altra riga",
+        Language.ENGLISH: "… and 1 more line",
+    }
+    assert wording.and_more(2, Language.ITALIAN) == "… e altre 2 righe"
+
+
 def test_every_list_exists() -> None:
     assert set(LISTS) == set(ListName)
 
 
 @pytest.mark.parametrize(
-    ("table", "column", "codes"),
+    ("table", "column", "words"),
     [
-        ("kpi.dunning_worklist", "exclusion_reason", "exclusion_reason"),
-        ("kpi.dunning_worklist", "worklist_status", "worklist_status"),
-        ("kpi.customer_overview", "next_action", "next_action"),
-        ("kpi.document_backlog_daily", "document_kind", "document_kind"),
-        ("core.fct_claims", "channel", "claim_channel"),
+        ("kpi.dunning_worklist", "exclusion_reason", CODES["exclusion_reason"]),
+        ("kpi.dunning_worklist", "worklist_status", CODES["worklist_status"]),
+        ("kpi.customer_overview", "next_action", CODES["next_action"]),
+        ("kpi.document_backlog_daily", "document_kind", CODES["document_kind"]),
+        ("core.fct_claims", "channel", CODES["claim_channel"]),
+        ("kpi.open_items", "account_role", CODES["account_role"]),
+        ("kpi.open_items", "promise_status", CODES["promise_status"]),
+        ("kpi.service_failures_monthly", "failure_cause", CODES["failure_cause"]),
+        ("kpi.order_tracking", "waits_for", order_status.WAITS),
     ],
 )
-def test_codes_that_a_contract_accepts_have_words(table: str, column: str, codes: str) -> None:
+def test_codes_that_a_contract_accepts_have_words(
+    table: str, column: str, words: Mapping[str, Phrase]
+) -> None:
     assert column in contracts()[table]
-    assert accepted(table, column) <= set(CODES[codes])
+    assert accepted(table, column) <= set(words)
 
 
 def accepted(table: str, column: str) -> set[str]:

@@ -14,11 +14,11 @@ from tests.reports.marts import AS_OF, MONTH_END
 
 ROWS = {
     ListName.UNPAID: 7,
-    ListName.DUNNING: 6,
-    ListName.ORDER_STATUS: 1,
+    ListName.DUNNING: 11,
+    ListName.ORDER_STATUS: 3,
     ListName.AT_RISK: 1,
     ListName.CLAIMS: 1,
-    ListName.WORKLOAD: 1,
+    ListName.WORKLOAD: 2,
 }
 
 
