@@ -11,7 +11,7 @@ from typing import Any
 from reports import wording
 from reports.definition import Kind
 from reports.digests import DIGESTS
-from reports.marts import open_marts
+from reports.marts import read_marts
 from reports.notes import note_lines
 from reports.numbers import day, shown
 from reports.prepared import PreparedBreakdown, PreparedColumn, PreparedList, PreparedTable, prepare
@@ -52,12 +52,13 @@ def digest(marts: Path, audience: Audience, language: Language) -> MailText:
     """What an audience is told of the published marts.
 
     Raises:
-        PublicationError: there are no marts yet.
+        NothingPublishedError: there are no marts yet.
+        WarehouseError: they are none that lists can be made of.
 
     """
     content = DIGESTS[audience].content
     request = ListRequest(ListName.UNPAID, language)  # whose rows: everybody's
-    with open_marts(marts) as connection:
+    with read_marts(marts) as connection:
         prepared = prepare(connection, content, request)
     grids = [
         grid
@@ -71,12 +72,13 @@ def covering_note(marts: Path, request: ListRequest) -> MailText:
     """What a mail says that brings one list: of which day it is, and how far the sources go.
 
     Raises:
-        PublicationError: there are no marts yet.
+        NothingPublishedError: there are no marts yet.
+        WarehouseError: they are none that lists can be made of.
 
     """
     from reports.lists.registry import LISTS
 
-    with open_marts(marts) as connection:
+    with read_marts(marts) as connection:
         prepared = prepare(connection, LISTS[request.name], request)
     rows = sum(len(table.rows) for table in prepared.tables[:1])
     counted = _Grid(

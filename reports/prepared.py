@@ -34,7 +34,7 @@ class PreparedColumn:
     kind: Kind
     width: int
     is_printed: bool
-    total: Decimal | int | None
+    total: Decimal | None
     """Sum of what is shown; none where it would add up different currencies."""
     currency: int | None
     """Position of the column that names the currency of an amount."""
@@ -294,9 +294,9 @@ def _prepared_column(
     of_lines = [] if currency is None else shown[currency][1]
     # A line without an amount adds nothing, whatever its currency.
     currencies = {its for value, its in zip(values, of_lines, strict=False) if value}
-    total: Decimal | int | None = None
+    total: Decimal | None = None
     if column.is_totalled and len(currencies) <= 1:
-        total = sum((value for value in values if value is not None), Decimal(0))
+        total = Decimal(sum(value for value in values if value is not None))
     return PreparedColumn(
         name=column.name,
         heading=labels.heading(column),
@@ -320,7 +320,7 @@ def _rounding(
     for prepared, (column, _) in zip(columns, shown, strict=True):
         if prepared.total is None or column.kind is not Kind.MONEY or column.name not in at:
             continue
-        total = sum((row[at[column.name]] or 0 for row in found), Decimal(0))
+        total = Decimal(sum(row[at[column.name]] or 0 for row in found))
         if total != prepared.total:
             yield wording.ROUNDED[language].format(
                 column=prepared.heading,

@@ -39,6 +39,20 @@ def put_whole(target: Path, write: Callable[[Path], None]) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def make_folder(folder: Path) -> Path:
+    """The folder, made if it is missing.
+
+    Raises:
+        StorageError: it cannot be made.
+
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{folder} cannot be made: {error.strerror or error}.") from error
+    return folder
+
+
 def check_folder(target: Path) -> None:
     """See that a file has a folder to be put in.
 

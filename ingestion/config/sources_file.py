@@ -24,7 +24,7 @@ class Sources(Settings):
     time_zones: tuple[str, ...] = ("Europe/Paris",)
     """Time zones of the companies: a day is over when it is over in all of them."""
     nightly_at: time = time(2)
-    """Hour and minute, in quotes, at which the schedule runs the night, in the first of `time_zones`."""
+    """Hour and minute at which the schedule runs the night, in the first of `time_zones`."""
     as_of_date: date | None = None
     """Pins the as-of date; the demo does, since its company lives in its own time."""
     keep_publications: int = Field(default=7, ge=1)

@@ -18,12 +18,12 @@ from reports.formats.typeset import typeset
 from reports.letters import phrases
 from reports.letters.phrases import Tone
 from reports.lists.registry import LISTS
-from reports.marts import SALESPERSON, open_marts, rows_of
+from reports.marts import SALESPERSON, read_marts, rows_of
 from reports.narrowing import narrowing
 from reports.numbers import LOCALES, day, long_day, money, rounded
 from reports.prepared import day_of
 from reports.request import Language, ListName, ListRequest
-from reports.whole import put_whole
+from reports.whole import make_folder, put_whole
 
 TEMPLATE = Path(__file__).with_name("letter.typ")
 QUERY = f"""
@@ -151,16 +151,17 @@ def write_letters(marts: Path, request: ListRequest, folder: Path) -> tuple[Writ
 
     Raises:
         ConfigurationError: the worklist does not speak of that day, or nobody is called so.
-        PublicationError: there are no marts yet.
+        NothingPublishedError: there are no marts yet.
+        WarehouseError: they are none that lists can be made of.
+        StorageError: the letters cannot be written.
 
     """
     dunning = LISTS[ListName.DUNNING]
-    with open_marts(marts) as connection:
+    with read_marts(marts) as connection:
         as_of = day_of(connection, dunning, request.as_of)
         condition = narrowing(connection, request).condition(dunning.tables[0])
         names, found = rows_of(connection, QUERY, as_of, condition, ORDER)
-    of_day = folder / as_of.isoformat()
-    of_day.mkdir(parents=True, exist_ok=True)
+    of_day = make_folder(folder / as_of.isoformat())
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for values in found:
         line = dict(zip(names, values, strict=True))

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.errors import ConfigurationError, PublicationError
+from ingestion.engine import connect
+from ingestion.errors import (
+    ConfigurationError,
+    NothingPublishedError,
+    StorageError,
+    WarehouseError,
+)
 from reports.request import Language, ListName, ListRequest
 from reports.writing import default_name, write_list
 from tests.reports.marts import AS_OF, MONTH_END
@@ -67,12 +73,34 @@ def test_a_failed_list_leaves_the_last_one(
         raise OSError("disk full")
 
     monkeypatch.setattr("reports.formats.comma_separated.write_csv", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(StorageError, match="disk full"):
         write_list(marts, ListRequest(ListName.UNPAID), target)
     assert target.read_text() == "yesterday's"
     assert list(tmp_path.iterdir()) == [target]
 
 
+def test_a_place_that_a_list_cannot_have_is_named(marts: Path, tmp_path: Path) -> None:
+    taken = tmp_path / "list.csv"
+    taken.mkdir()
+    with pytest.raises(StorageError, match=r"list\.csv cannot be written"):
+        write_list(marts, ListRequest(ListName.UNPAID), taken)
+    with pytest.raises(ConfigurationError, match="there is no folder"):
+        write_list(marts, ListRequest(ListName.UNPAID), tmp_path / "nowhere" / "list.csv")
+    assert list(tmp_path.iterdir()) == [taken]
+
+
+def test_what_holds_no_marts_is_named(tmp_path: Path) -> None:
+    request, target = ListRequest(ListName.UNPAID), tmp_path / "l.csv"
+    other = tmp_path / "other.duckdb"
+    with connect(other) as connection:
+        connection.execute("create table something as select 1 as figure")
+    with pytest.raises(WarehouseError, match=r"other\.duckdb holds no marts"):
+        write_list(other, request, target)
+    other.write_text("no database")
+    with pytest.raises(WarehouseError, match=r"other\.duckdb cannot be opened"):
+        write_list(other, request, target)
+
+
 def test_without_marts_there_is_no_list(tmp_path: Path) -> None:
-    with pytest.raises(PublicationError, match="adv run"):
+    with pytest.raises(NothingPublishedError, match="adv run"):
         write_list(tmp_path / "none.duckdb", ListRequest(ListName.UNPAID), tmp_path / "l.csv")
