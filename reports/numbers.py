@@ -54,7 +54,7 @@ def money(value: Decimal, currency: str | None, language: Language) -> str:
     return str(format_decimal(value, pattern, LOCALES[language]))
 
 
-def exact(value: Decimal, language: Language) -> str:
+def exact(value: Decimal | int, language: Language) -> str:
     """An amount with all its decimals, as far as the marts keep any."""
     return str(format_decimal(value, "#,##0.######", LOCALES[language]))
 

@@ -46,7 +46,7 @@ DUNNING = ListDefinition(
                 Column("next_level", Kind.COUNT, width=8, is_printed=True),
                 Column("next_channel", Kind.CODE, width=14, is_printed=True),
                 Column("next_action_on", Kind.DATE),
-                Column("exclusion_reason", Kind.CODE, width=22, is_printed=True),
+                Column("exclusion_reason", Kind.CODE, width=20, is_printed=True),
                 Column("document_number", width=16, is_printed=True),
                 Column("due_date", Kind.DATE, is_printed=True),
                 Column("days_late", Kind.DAYS_LATE, width=8, is_printed=True),
@@ -75,7 +75,7 @@ DUNNING = ListDefinition(
                 Column(
                     "indemnity_amount",
                     Kind.MONEY,
-                    width=11,
+                    width=14,
                     currency="indemnity_currency_code",
                     is_totalled=True,
                     is_printed=True,
