@@ -429,7 +429,7 @@ def report(
 
         count = len(write_letters(source, request, letters))
         console.print(
-            f"{count:,} letters, none of them sent: {escape(str(letters))}",
+            f"{count:,} letters, none of them sent: {escape(str(letters / f'{written.as_of}'))}",
             highlight=False,
             soft_wrap=True,
         )
