@@ -2,10 +2,10 @@
 
     python -m orchestration.pages docs/kpi
 
-One page per language tells what every KPI means (seed `kpi_catalogue`) and which lists and
-dashboards read its mart (the exposures beside the marts); `star-schema.md` shows
-which fact meets which dimension (the references tested beside the models). Nothing here is typed
-twice: change the catalogue or the models, and write the pages again with `make docs`.
+One page per language tells what every KPI means (seed `kpi_catalogue`), how it is asked for (macro
+`kpi_sources`) and which lists and dashboards read its mart (the exposures beside the marts);
+`star-schema.md` shows which fact meets which dimension (the references tested beside the models).
+Nothing here is typed twice: change them, and write the pages again with `make docs`.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "unit": "Unit",
         "better": "Better when",
         "mart": "Mart",
+        "sql": "In SQL",
         "used": "Used by",
         "higher": "higher",
         "lower": "lower",
@@ -40,6 +41,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "unit": "Unité",
         "better": "Meilleur quand",
         "mart": "Table",
+        "sql": "En SQL",
         "used": "Utilisé par",
         "higher": "plus haut",
         "lower": "plus bas",
@@ -52,6 +54,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "unit": "Unità",
         "better": "Migliore quando",
         "mart": "Tabella",
+        "sql": "In SQL",
         "used": "Usato da",
         "higher": "più alto",
         "lower": "più basso",
@@ -91,7 +94,7 @@ def catalogue_page(language: str) -> str:
     words = WORDS[language]
     with (DBT_PROJECT / "seeds" / "kpi_catalogue.csv").open(encoding="utf-8", newline="") as file:
         kpis = sorted(csv.DictReader(file), key=lambda kpi: (kpi["theme"], kpi["kpi"]))
-    readers = readers_by_mart()
+    readers, questions = readers_by_mart(), question_of_each_kpi()
     lines = [f"# {words['title']}", "", words["generated"]]
     for theme, members in groupby(kpis, key=lambda kpi: kpi["theme"]):
         lines += ["", f"## {theme.capitalize()}"]
@@ -103,10 +106,37 @@ def catalogue_page(language: str) -> str:
                 f"- {words['unit']}: {kpi['unit'].replace('_', ' ')}",
                 f"- {words['better']}: {words[kpi['better']]}",
                 f"- {words['mart']}: `kpi.{kpi['mart']}`",
+                f"- {words['sql']}: `{questions[kpi['kpi']]}`",
             ]
             if used := readers.get(kpi["mart"]):
                 lines.append(f"- {words['used']}: {', '.join(used)}")
     return "\n".join(lines) + "\n"
+
+
+def question_of_each_kpi() -> dict[str, str]:
+    """How each KPI is asked of its mart, by the macro that `kpi_daily` is made of."""
+    from jinja2 import Environment
+
+    macros = DBT_PROJECT / "macros"
+    files = (macros / "dictionary.sql", macros / "receivables.sql")
+    given: list[list[dict[str, str]]] = []
+    # What dbt adds to Jinja, as far as that macro uses it.
+    dialect = {"return": given.append, "month_of": "date_trunc('month', {})".format}
+    environment = Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701 - no HTML
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    environment.from_string(text, globals=dialect).module.kpi_sources()  # type: ignore[attr-defined]
+    return {source["kpi"]: _question(source) for source in given[0]}
+
+
+def _question(source: Mapping[str, str]) -> str:
+    ratio = source["numerator"]
+    if denominator := source.get("denominator"):
+        # By 1.0, since some engines divide whole numbers into whole ones.
+        ratio = f"1.0 * {ratio} / nullif({denominator}, 0)"
+    condition = f" where {' '.join(source['where'].split())}" if "where" in source else ""
+    value = source.get("value", ratio)
+    by = f"company_id, {source['date']}"
+    return f"select {by}, {value} from kpi.{source['mart']}{condition} group by {by}"
 
 
 def readers_by_mart() -> dict[str, list[str]]:

@@ -16,6 +16,7 @@ import pytest
 from ingestion.engine import connect, quoted_text
 from ingestion.home import Home
 from orchestration.dbt_runner import MARTS_FILE
+from orchestration.pages import question_of_each_kpi
 from tests.command import adv
 from tests.conftest import DEMO_SYSTEMS, Parse
 from tests.orchestration.conftest import ask
@@ -238,3 +239,18 @@ def test_a_ratio_is_that_of_its_parts(metrics: Metrics, name: str) -> None:
     for row in judged:
         expected = Decimal(row[numerator] or 0) / Decimal(row[denominator])
         assert float(row[name] or 0) == pytest.approx(float(expected))
+
+
+@pytest.mark.parametrize(("kpi", "question"), question_of_each_kpi().items())
+def test_what_the_pages_say_to_ask_gives_the_kpi(nights: Nights, kpi: str, question: str) -> None:
+    held = (
+        "select company_id, date_day, kpi_value from kpi.kpi_daily "
+        f"where kpi = {quoted_text(kpi)} and dimension = 'all'"
+    )
+    differing = (
+        f"with asked (company_id, date_day, kpi_value) as ({question}), held as ({held}) "
+        "select * from held full join asked using (company_id, date_day) where "
+        "asked.kpi_value is distinct from held.kpi_value "
+        "and coalesce(abs(asked.kpi_value - held.kpi_value) > 0.000001, true)"
+    )
+    assert ask(nights.home, differing) == []
