@@ -119,12 +119,12 @@ def question_of_each_kpi() -> dict[str, str]:
 
     macros = DBT_PROJECT / "macros"
     files = (macros / "dictionary.sql", macros / "receivables.sql")
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     given: list[list[dict[str, str]]] = []
     # What dbt adds to Jinja, as far as that macro uses it.
     dialect = {"return": given.append, "month_of": "date_trunc('month', {})".format}
     environment = Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701 - no HTML
-    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
-    environment.from_string(text, globals=dialect).module.kpi_sources()  # type: ignore[attr-defined]
+    environment.from_string(text + "{{ kpi_sources() }}", globals=dialect).render()
     return {source["kpi"]: _question(source) for source in given[0]}
 
 

@@ -312,7 +312,7 @@ lowered_prices as (
     inner join rules on rules.rule = 'price_lowered_unapproved'
     inner join orders on changes.document_id = orders.document_id
     left join order_lines as lines on changes.document_line_id = lines.order_line_id
-    where changes.old_price > 0 and changes.new_price < changes.old_price * (1 - cast(rules.threshold as double) / 100)
+    where changes.old_price > 0 and 100 * changes.new_price < changes.old_price * (100 - rules.threshold)
     group by changes.document_id
 ),
 
@@ -330,8 +330,8 @@ below_cost as (
         and lines.ordered_quantity > 0
         and costs.unit_cost > 0
         and lines.company_amount_excl_tax > 0
-        and lines.company_amount_excl_tax
-        < {{ money('costs.unit_cost * lines.ordered_quantity') }} * (1 - cast(rules.threshold as double) / 100)
+        and 100 * lines.company_amount_excl_tax
+        < {{ money('costs.unit_cost * lines.ordered_quantity') }} * (100 - rules.threshold)
     group by lines.order_id
 ),
 

@@ -82,21 +82,15 @@ open_instalments as (
 
 ),
 
--- A dispute that names only the invoice is spread over its open instalments, in proportion.
-spread_disputes as (
+disputed_invoices as (
 
     select
         open_instalments.as_of_date,
         open_instalments.instalment_id,
         disputes.dispute_id,
         disputes.amount,
-        cast(
-            round(
-                cast(disputes.amount as double) * open_instalments.open_amount
-                / sum(open_instalments.open_amount) over (partition by open_instalments.as_of_date, disputes.dispute_id),
-                4
-            ) as decimal(18, 4)
-        ) as part,
+        open_instalments.open_amount,
+        sum(open_instalments.open_amount) over (partition by open_instalments.as_of_date, disputes.dispute_id) as invoice_open_amount,
         row_number() over (
             partition by open_instalments.as_of_date, disputes.dispute_id
             order by instalments.due_date desc, open_instalments.instalment_id desc
@@ -109,6 +103,16 @@ spread_disputes as (
             and disputes.opened_on <= open_instalments.as_of_date
             and (disputes.closed_on is null or disputes.closed_on > open_instalments.as_of_date)
     where disputes.instalment_id is null and open_instalments.open_amount > 0
+
+),
+
+-- A dispute that names only the invoice is spread over its open instalments, in proportion.
+spread_disputes as (
+
+    select
+        *,
+        {{ apportioned('amount', 'open_amount', 'invoice_open_amount') }} as part
+    from disputed_invoices
 
 ),
 
