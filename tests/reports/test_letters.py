@@ -11,7 +11,7 @@ import pytest
 from reports.letters.phrases import law as law_of
 from reports.letters.writing import WrittenLetter, write_letters
 from reports.request import Language, ListName, ListRequest
-from tests.reports.test_pdf import text_of
+from tests.reports.printed import text_of
 
 
 @pytest.fixture(scope="module")

@@ -11,15 +11,16 @@ from reports.formats import pdf
 from reports.request import Language, ListName, ListRequest
 from reports.writing import write_list
 from tests.reports.conftest import NAMES
+from tests.reports.printed import text_of
 
 
 def printed(
     marts: Path, folder: Path, name: ListName, language: Language = Language.ENGLISH
 ) -> str:
-    """Words of a list as it is printed, whatever kinds of space stand between them."""
+    """Words of a list as it is printed."""
     target = folder / "l.pdf"
     write_list(marts, ListRequest(name, language), target)
-    return " ".join(" ".join(page.extract_text() for page in PdfReader(target).pages).split())
+    return text_of(target)
 
 
 @pytest.mark.parametrize(
