@@ -7,6 +7,7 @@ sets and charts would ask; a column that a mart no longer has is an error here, 
 from __future__ import annotations
 
 import re
+import runpy
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -141,6 +142,13 @@ def test_a_chart_names_columns_and_metrics_of_its_data_set(chart: Asset) -> None
     assert set(named_by(chart)) - known == set()
 
 
+@each_dataset
+def test_a_metric_is_shown_by_a_chart(dataset: Asset) -> None:
+    charts = [chart for chart in assets("charts") if chart["dataset_uuid"] == dataset["uuid"]]
+    shown = {name for chart in charts for name in named_by(chart)}
+    assert {metric["metric_name"] for metric in dataset["metrics"]} - shown == set()
+
+
 @each_chart
 def test_a_chart_is_on_a_dashboard(chart: Asset) -> None:
     assert chart["uuid"] in {uuid for d in assets("dashboards") for uuid in charts_of(d)}
@@ -195,6 +203,15 @@ def test_the_titles_are_those_that_the_documentation_names() -> None:
         "Receivables",
         "Service and workload",
     }
+
+
+def test_a_browser_is_sent_to_nobody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "secret_key").touch()
+    monkeypatch.setenv("SUPERSET_HOME", str(tmp_path))
+    settings = runpy.run_path(str(ASSETS / "superset_config.py"))
+    allowed = settings["TALISMAN_CONFIG"]["content_security_policy"]
+    assert allowed["default-src"] == ["'self'"]
+    assert not re.search(r"\w\.\w|\*", str(allowed)), "no host"
 
 
 def test_the_archive_opens_the_published_file_by_the_link_and_read_only(tmp_path: Path) -> None:
