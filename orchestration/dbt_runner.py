@@ -102,7 +102,7 @@ def prepare_manifest(home: Home, systems: Collection[str]) -> Path:
     manifest = manifest_file(home)
     before = set(_systems(home).get("ADV_SYSTEMS", "").split())
     new = not before.issuperset(systems)
-    project, parsed = _project_state(), home.dbt / "parsed.sha256"
+    project, parsed = project_state(), home.dbt / "parsed.sha256"
     same = parsed.exists() and parsed.read_text(encoding="ascii") == project
     if new or not manifest.exists() or not same:
         home.dbt.mkdir(parents=True, exist_ok=True)
@@ -123,13 +123,20 @@ def take_over_manifest(home: Home, parsed_by: Home) -> None:
             shutil.copy2(parsed_by.dbt / name, home.dbt / name)
 
 
-def build(home: Home) -> list[NodeResult]:
+def build(home: Home, schema: str | None = None) -> list[NodeResult]:
     """Build models and test them and the seeds; unit tests belong to development.
 
     A failing node does not raise: the caller sees all results and decides.
+
+    Args:
+        home: the installation.
+        schema: the only schema to build, where not all of them.
+
     """
     left_out = [f"--exclude-resource-type={kind}" for kind in ("unit_test", "seed", "exposure")]
-    result = invoke(home, ["build", *left_out, "--no-write-json"], must_succeed=False)
+    selected = [f"--select=config.schema:{schema}"] if schema else []
+    command = ["build", *left_out, *selected, "--no-write-json"]
+    result = invoke(home, command, must_succeed=False)
     return [
         NodeResult(
             unique_id=item.node.unique_id,
@@ -193,7 +200,7 @@ class _Variables:
                 os.environ[name] = value
 
 
-def _project_state() -> str:
+def project_state() -> str:
     """Changes with every file that comes, goes or is written, whatever its time says."""
     folders = ("models", "macros", "seeds", "tests")
     files = [path for folder in folders for path in (DBT_PROJECT / folder).rglob("*.*")]

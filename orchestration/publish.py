@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from shutil import copyfile
 from typing import TYPE_CHECKING, Any
 
 from ingestion.engine import connect, one_row, quoted_name, quoted_text, write_whole
@@ -70,6 +71,13 @@ def begin(home: Home, run_id: str) -> Path:
     _point(next_publication(home), run_id)
     _point(publication_before(home), _in_force(home))
     return folder
+
+
+def take_over(home: Home, run_id: str) -> None:
+    """Begin this run's marts with those of the publication in force."""
+    in_force = marts_in_force(home)
+    assert in_force  # the caller compared with it
+    copyfile(in_force, home.published / run_id / MARTS_FILE)
 
 
 def _in_force(home: Home) -> str:

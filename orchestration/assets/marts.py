@@ -16,7 +16,7 @@ from ingestion.engine import connect
 from ingestion.errors import AdvError
 from ingestion.home import Home
 from ingestion.horizon import shorten_when_due
-from orchestration import dbt_runner, publish
+from orchestration import dbt_runner, news, publish
 from orchestration.dbt_runner import NodeResult
 from orchestration.measures import PUBLICATION, RECONCILED, SECONDS, keep_measures
 from orchestration.notify import tell_publication
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("adv.marts")
 
 TESTS = "dbt_tests"
+TAKEN_OVER = "taken over from run"
 
 
 def marts_assets(home: Home) -> dg.AssetsDefinition:
@@ -53,26 +54,44 @@ def marts_assets(home: Home) -> dg.AssetsDefinition:
         try:
             load_seeds(nightly.home)
             keep_measures(context.instance, nightly)
-            built = dbt_runner.build(nightly.home)
+            built, taken_over = _build(nightly)
         except AdvError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
         results = {result.unique_id: result for result in built}
         for unique_id, node in models.items():
             result = results.get(unique_id)
-            if node["resource_type"] == "seed":
-                yield dg.MaterializeResult(asset_key=_key(node))
-            elif result and not result.failed:
+            if result and not result.failed:
                 yield dg.MaterializeResult(
                     asset_key=_key(node), metadata={"seconds": round(result.seconds, 3)}
                 )
+            elif node["resource_type"] == "seed" or taken_over:
+                yield dg.MaterializeResult(asset_key=_key(node), metadata=taken_over)
         for model, names in tests.items():
-            yield _checked(_key(models[model]), [results[n] for n in names if n in results])
+            found = [results[name] for name in names if name in results]
+            yield _checked(_key(models[model]), found, taken_over)
         failed = [result for result in results.values() if result.failed]
         if failed:
             raise dg.Failure(_in_words(failed), allow_retries=False)
-        log.info("dbt: %d models, %d tests", len(models), sum(len(t) for t in tests.values()))
+        log.info("dbt: %d models and tests", len(results))
 
     return dbt
+
+
+def _build(nightly: Nightly) -> tuple[list[NodeResult], dict[str, str]]:
+    """Build what is new; of which run the other tables are, where they are taken over."""
+    home, run = nightly.home, nightly.run
+    last, made_of = news.last_build(home), news.ingredients(home, run.as_of_date)
+    in_force = publish.current_run_id(home)
+    news.remember(home, None)
+    if last and last == news.Build(str(in_force), made_of):
+        log.info("nothing new: core and kpi are those of run %s", in_force)
+        publish.take_over(home, run.run_id)
+        taken_over, built = {TAKEN_OVER: last.run_id}, dbt_runner.build(home, "meta")
+    else:
+        taken_over, built = {}, dbt_runner.build(home)
+    if not any(result.failed for result in built):
+        news.remember(home, news.Build(run.run_id, made_of))
+    return built, taken_over
 
 
 def publication_asset(home: Home) -> dg.AssetsDefinition:
@@ -239,7 +258,9 @@ def _tests_by_model(
     return found
 
 
-def _checked(asset: dg.AssetKey, results: list[NodeResult]) -> dg.AssetCheckResult:
+def _checked(
+    asset: dg.AssetKey, results: list[NodeResult], taken_over: dict[str, str]
+) -> dg.AssetCheckResult:
     failed = [result for result in results if result.failed]
     warned = [result for result in results if result.status == "warn"]
     return dg.AssetCheckResult(
@@ -249,6 +270,8 @@ def _checked(asset: dg.AssetKey, results: list[NodeResult]) -> dg.AssetCheckResu
         severity=dg.AssetCheckSeverity.ERROR if failed else dg.AssetCheckSeverity.WARN,
         metadata={
             "tests": len(results),
+            # What is tested there is not tested again: nothing about it is new.
+            **({} if results else taken_over),
             **{_name(result): result.message for result in [*failed, *warned]},
         },
     )

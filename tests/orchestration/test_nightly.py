@@ -17,11 +17,13 @@ from ingestion.engine import connect
 from ingestion.errors import ConfigurationError, StorageError
 from ingestion.home import Home
 from ingestion.landing import batches
-from orchestration import nightly
+from orchestration import news, nightly
 from orchestration.publish import current_run_id
 from orchestration.resources import last_complete_day, present_day
 from tests.command import adv, environment
 from tests.orchestration.conftest import Marts, WebServer, ask, install, rows_of_marts
+
+NOTHING_NEW = "nothing new"
 
 
 def everything(home: Home) -> Marts:
@@ -60,15 +62,32 @@ def test_the_age_of_the_publication_is_an_exit_code(first_night: Home) -> None:
     assert adv(first_night, "status", "--max-age", "soon").returncode == 2
 
 
-def test_a_second_night_without_news_that_reads_all_again_publishes_the_same(night: Home) -> None:
+def test_a_second_night_without_news_that_reads_and_builds_all_again_publishes_the_same(
+    night: Home,
+) -> None:
     before, run_id = everything(night), current_run_id(night)
     refused_long_ago = night.quarantine / "small" / "products" / "20200101020000000"
     refused_long_ago.mkdir(parents=True)
+    news.remember(night, None)
     result = adv(night, "run", "--again", "small", "--from", "2026-01-01")
     assert result.returncode == 0, result.stdout + result.stderr
+    assert NOTHING_NEW not in result.stdout + result.stderr
     assert current_run_id(night) != run_id
     assert everything(night) == before
     assert not refused_long_ago.exists()
+
+
+def test_a_night_without_news_takes_over_what_was_built_and_tells_of_itself(night: Home) -> None:
+    before, run_id = everything(night), current_run_id(night)
+    result = adv(night, "run")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert f"{NOTHING_NEW}: core and kpi are those of run {run_id}" in result.stdout + result.stderr
+    assert everything(night) == before
+    now = current_run_id(night)
+    assert ask(night, "select run_id, known_at from meta.refresh") == ask(
+        night, f"select run_id, known_at from meta.runs where run_id = '{now}'"
+    )
+    assert ask(night, "select count(distinct load_id) from meta.loads") == [(2,)]
 
 
 def test_a_refused_batch_leaves_the_publication_and_says_why(
