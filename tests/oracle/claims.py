@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+from pandas.api.typing import NaTType
 
 from tests.oracle.sources import Sources, code_map, derived
 
@@ -42,7 +43,7 @@ def claim_stretches(sources: Sources) -> pd.DataFrame:
     ):
         is_done = statuses.get(status.lower(), "unknown") in _DONE
         changes.setdefault(case, []).append((at, is_done))
-    found = []
+    found: list[tuple[str, int, pd.Timestamp, pd.Timestamp | NaTType]] = []
     for claim in claims(sources).itertuples():
         number, opened_at = 1, claim.opened_at
         for at, is_done in changes.get(claim.claim, []):

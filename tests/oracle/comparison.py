@@ -93,7 +93,7 @@ def compare(
     )
     shared = both[in_mart & in_oracle]
     of_mart = shared.filter(regex=" mart$").rename(columns=lambda name: name.removesuffix(" mart"))
-    for column in found:
+    for column in found.columns:
         if column in key:
             continue
         left, right = shared[f"{column} mart"], shared[f"{column} oracle"]
@@ -105,8 +105,8 @@ def compare(
         if column in fitted:
             equal |= (left - right).abs().le(fitted[column]).fillna(False).astype(bool)
         if not equal.all():
-            rows = pd.DataFrame({"mart": left[~equal], "oracle": right[~equal]})
-            difference.columns[column] = rows.reset_index()
+            told = pd.DataFrame({"mart": left[~equal], "oracle": right[~equal]})
+            difference.columns[column] = told.reset_index()
     return difference
 
 
@@ -155,7 +155,7 @@ def _keyed(frame: pd.DataFrame, key: Sequence[str]) -> pd.DataFrame:
 
 
 def _shown(rows: pd.DataFrame, side: str) -> pd.DataFrame:
-    columns = [column for column in rows if column.endswith(side)]
+    columns = [column for column in rows.columns if column.endswith(side)]
     shown = rows[columns].rename(columns=lambda column: column.removesuffix(side))
     return shown.reset_index()
 

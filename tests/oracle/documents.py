@@ -320,6 +320,9 @@ def documents(sources: Sources) -> pd.DataFrame:
     return found
 
 
+_NEVER: Any = pd.NaT
+"""An instant that never came; `assign` takes it, which its stub does not know."""
+
 _COLUMNS = [
     "document_id",
     "company",
@@ -357,7 +360,7 @@ def _quotes(sources: Sources) -> pd.DataFrame:
     rows = rows.assign(
         document_id="erp/sale.quotation/" + rows["id"].astype(str),
         entered_at=rows["create_date"],
-        validated_at=pd.NaT,
+        validated_at=_NEVER,
         sent_at=rows["sent_offer_at"],
         cancelled_at=lost_at,
         closed_at=rows["confirmed_at"].fillna(lost_at).fillna(_expired_at(sources, rows)),
@@ -397,7 +400,7 @@ def _transfer_documents(sources: Sources, rows: pd.DataFrame, kind: str) -> pd.D
         document_kind=np.where(is_rest, "backorder", kind),
         company_amount=rows["id"].map(grouped["company_amount"].sum()).fillna(0).astype(int),
         line_count=rows["id"].map(grouped.size()).fillna(0).astype(int),
-        sent_at=pd.NaT,
+        sent_at=_NEVER,
     )
 
 
@@ -422,7 +425,7 @@ def _delivery_notes(sources: Sources) -> pd.DataFrame:
         entered_at=rows["done_at"],
         validated_at=rows["done_at"],
         closed_at=rows["done_at"],
-        cancelled_at=pd.NaT,
+        cancelled_at=_NEVER,
     )
     return rows[[*_COLUMNS, "closed_at", "cancelled_at"]]
 
@@ -450,7 +453,7 @@ def _invoices(sources: Sources) -> pd.DataFrame:
         entered_at=rows["create_date"],
         validated_at=rows["posted_at"],
         closed_at=rows["settled_at"].fillna(rows["rejected_at"]),
-        cancelled_at=pd.NaT,
+        cancelled_at=_NEVER,
     )
     return rows[[*_COLUMNS, "closed_at", "cancelled_at"]]
 

@@ -9,6 +9,7 @@ own, which runs in their season only.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -110,7 +111,7 @@ def activity(sources: Sources) -> pd.DataFrame:
     }
     history_began = rows.groupby("company")["number"].min().to_dict()
     segment = segments(sources).to_dict()
-    found: list[dict[str, object]] = []
+    found: list[dict[str, Any]] = []
     returns: dict[tuple[int, int], list[tuple[int, int]]] = {}
     before: dict[tuple[int, int], tuple[_Habit, float]] = {}
     for day in looked_at(sources):
@@ -176,7 +177,7 @@ def _told(
     basis: str,
     median: float | None,
     p90: float | None,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     clock = _CLOCKS[habit.season]
     first, last = habit.days[0], habit.days[-1]
     # A season is a third of the year.
@@ -217,12 +218,12 @@ def _returns(days: np.ndarray, habit: _Habit, dormant: float) -> list[tuple[int,
 
 
 def _status(
-    told: dict[str, object],
+    told: dict[str, Any],
     habit: _Habit,
     on: int,
     history_began: int,
     returns: list[tuple[int, int]],
-) -> dict[str, object]:
+) -> dict[str, Any]:
     first = habit.days[0]
     is_known = first - history_began >= _NEW_DAYS
     lasting = [(day, away) for day, away in returns if on < day + min(away, _WON_BACK_DAYS)]
@@ -251,7 +252,7 @@ def _status(
     }
 
 
-def _expected(told: dict[str, object], habit: _Habit) -> int | None:
+def _expected(told: dict[str, Any], habit: _Habit) -> int | None:
     """The last order plus m on his own clock, half days rounded up; none once lost."""
     m = told["habit_interval_days"]
     if m is None or told["activity_status"] == "lost":

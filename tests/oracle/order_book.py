@@ -62,7 +62,7 @@ def promises(sources: Sources) -> dict[int, list[tuple[pd.Timestamp, pd.Timestam
             found[order].append((at, after))
     rows = sales(sources)
     today = sources.local_day(rows["commitment_date"])
-    for order, day in today.items():
+    for order, day in zip(today.index, today, strict=True):
         found.setdefault(order, [(_BEGINNING, day)])
     return found
 
@@ -111,9 +111,9 @@ _RANK = {
 
 
 @derived
-def _happenings(sources: Sources) -> dict[tuple[str, int], list[tuple]]:
+def _happenings(sources: Sources) -> dict[tuple[str, int], list[tuple[Any, ...]]]:
     """What happened to lines and to whole orders: (day, rank, what, details)."""
-    found: dict[tuple[str, int], list[tuple]] = {}
+    found: dict[tuple[str, int], list[tuple[Any, ...]]] = {}
 
     def add(of: str, number: int, at: pd.Timestamp, what: str, details: Any = None) -> None:
         enter(of, number, sources.day_of(at), what, details)
@@ -202,7 +202,10 @@ class _Line:
         self._shipped = self._returned = self._invoiced = 0
         self._credited = self._taken_back = 0
         self._deliveries: list[tuple[pd.Timestamp, int]] = []
-        self._books = {"to_deliver": (0, None), "to_invoice": (0, None)}
+        self._books: dict[str, tuple[int, pd.Timestamp | None]] = {
+            "to_deliver": (0, None),
+            "to_invoice": (0, None),
+        }
 
     def take(self, day: pd.Timestamp, what: str, details: Any) -> None:
         """Let something happen, and note what it did to both books."""

@@ -7,6 +7,8 @@ Matches that Odoo erased when a payment bounced are put back until the bounce.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from tests.oracle.sources import Sources, code_map, derived, seed, translated
@@ -55,6 +57,7 @@ def _roles(sources: Sources, rows: pd.DataFrame) -> pd.Series:
     declared["company_id"] = declared["company"].map(sources.company_names)
     declared = declared.sort_values("account_prefix", key=lambda prefix: prefix.str.len())
     role = pd.Series("unknown", index=rows.index)
+    row: Any
     for row in declared.itertuples():
         fits = (
             (rows["company_id"] == row.company_id)
@@ -99,7 +102,7 @@ def bounces(sources: Sources) -> pd.DataFrame:
     return rows
 
 
-def _erased_instalment(sources: Sources, bounce: object) -> int | None:
+def _erased_instalment(sources: Sources, bounce: Any) -> int | None:
     """The oldest instalment open for exactly the amount; none, if two are equally old."""
     lines = _open_by_customer(sources).get((bounce.company_id, bounce.partner_id), [])
     open_for_it = []
@@ -116,13 +119,13 @@ def _erased_instalment(sources: Sources, bounce: object) -> int | None:
 
 
 @derived
-def _open_by_customer(sources: Sources) -> dict[tuple[int, int], list[tuple]]:
+def _open_by_customer(sources: Sources) -> dict[tuple[int, int], list[tuple[Any, ...]]]:
     """Instalments of each customer: due, issued, line, amount, and what settled them when."""
     lines = receivable_lines(sources)
     taken: dict[int, list[tuple[pd.Timestamp, int]]] = {}
     for row in matches(sources).itertuples():
         taken.setdefault(row.debit_move_id, []).append((row.effective, row.debit_amount_currency))
-    found: dict[tuple[int, int], list[tuple]] = {}
+    found: dict[tuple[int, int], list[tuple[Any, ...]]] = {}
     for row in lines[(lines["part"] == "instalment") & (lines["balance"] > 0)].itertuples():
         found.setdefault((row.company_id, row.partner_id), []).append(
             (row.date_maturity, row.date, row.id, row.amount_currency, taken.get(row.id, []))

@@ -94,13 +94,16 @@ class Sources:
         partners = self.table("odoo__res_partner").set_index("id")["country_id"]
         codes = self.table("odoo__res_country").set_index("id")["code"]
         companies = self.table("odoo__res_company")
-        return {int(row.id): str(codes[partners[row.partner_id]]) for row in companies.itertuples()}
+        return {
+            int(company): str(codes[partners[partner]])
+            for company, partner in zip(companies["id"], companies["partner_id"], strict=True)
+        }
 
     @cached_property
     def company_names(self) -> dict[str, int]:
         """Companies by the name that the CRM and the sheets call them by."""
         companies = self.table("odoo__res_company")
-        return {str(row.name): int(row.id) for row in companies[["id", "name"]].itertuples()} | {
+        return {
             str(name): int(number)
             for number, name in zip(companies["id"], companies["name"], strict=True)
         }

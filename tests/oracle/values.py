@@ -14,4 +14,4 @@ def ratio(numerator: pd.Series, denominator: pd.Series) -> pd.Series:
 
 def in_units(values: pd.Series, units: int) -> pd.Series:
     """Values that are not negative in whole units, rounded half up."""
-    return np.floor(values.astype(float) * units + 0.5 + 1e-9).astype("Int64")
+    return (values.astype(float) * units + 0.5 + 1e-9).apply(np.floor).astype("Int64")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.typing import NaTType
 
 from tests.oracle.claims import claim_stretches, claims
 from tests.oracle.documents import (
@@ -142,8 +143,8 @@ def _requests(sources: Sources) -> pd.DataFrame:
     noted = sources.table("sheets__inbound_messages")
     numbers = pd.Series(noted["customer_number"].to_numpy(), "sheet/" + noted["reference"])
     partners = sources.table("odoo__res_partner")
-    partners = partners[partners["ref"].notna()].drop_duplicates("ref").set_index("ref")["id"]
-    partner = rows["message_id"].map(numbers).map(partners)
+    partners = partners[partners["ref"].notna()].drop_duplicates("ref").set_index("ref")
+    partner = rows["message_id"].map(numbers).map(partners["id"])
     served = _last_served(sources)
     lapses_on = sources.local_day(rows["received_at"]) + _LAPSE
     return rows.assign(
@@ -222,7 +223,7 @@ def _moved(sources: Sources, *, is_return: bool) -> dict[int, list[tuple[pd.Time
     return found
 
 
-def _reached(moves: list[tuple[pd.Timestamp, int]], quantity: int) -> pd.Timestamp:
+def _reached(moves: list[tuple[pd.Timestamp, int]], quantity: int) -> pd.Timestamp | NaTType:
     """When more than a quantity had moved."""
     return next((at for at, total in moves if total > quantity), pd.NaT)
 
@@ -286,7 +287,7 @@ def _to_invoice(sources: Sources) -> pd.DataFrame:
     credited = quantities.get("credit_note", pd.Series(dtype="int64"))
     returned = _moved(sources, is_return=True)
     lines = order_lines(sources).set_index("id")["order_id"]
-    waits: dict[int, pd.Timestamp] = {}
+    waits: dict[int, pd.Timestamp | NaTType] = {}
     for line, moves in _shipments(sources).items():
         back = returned[line][-1][1] if line in returned else 0
         done = int(invoiced.get(line, 0))

@@ -44,7 +44,7 @@ def install(home: Home) -> Path:
     return exports
 
 
-def ask(home: Home, query: str) -> list[tuple[object, ...]]:
+def ask(home: Home, query: str) -> list[tuple[Any, ...]]:
     """Rows of the published marts."""
     return query_marts(home, query)[1]
 

@@ -280,8 +280,15 @@ class Company:
     ) -> None:
         """Deliver an order or a preparation, in part when quantities are given."""
         number = self._order_of(*source)
-        to = (DELIVERY, delivery, when, quantities)
-        moved = self._transform(*source, *to, keep_rest=keep_rest, rest_is_new=rest_is_new)
+        moved = self._transform(
+            *source,
+            DELIVERY,
+            delivery,
+            when,
+            quantities,
+            keep_rest=keep_rest,
+            rest_is_new=rest_is_new,
+        )
         order = self.orders[number]
         for product, quantity, dropped in moved:
             order.deliveries.append((when, product, quantity))
@@ -373,7 +380,7 @@ class Company:
             )
             self.owed[number] -= signed[number]
             self._change(instalment, when, DR_Regle=int(self.owed[number] == 0))
-        total = sum(signed.values())
+        total = sum(signed.values(), Decimal(0))
         self._entry("BQE", f"R{payment}", when, "512000", "", 0, total)
         self._entry("BQE", f"R{payment}", when, "411000", customer, 1, total)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -151,6 +150,10 @@ def test_what_was_erased_leaves_the_backup_with_the_next_one(lived: Home, folder
     assert erased not in [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
 
 
+def die(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 @pytest.mark.parametrize("moment", ["_keep", "_write_inventory", "_remove_others"])
 def test_a_backup_that_is_killed_leaves_the_one_before(
     lived: Home, folder: Path, moment: str, monkeypatch: pytest.MonkeyPatch
@@ -160,8 +163,8 @@ def test_a_backup_that_is_killed_leaves_the_one_before(
     lived.acceptances.write_text("accepted later\n")
     shutil.rmtree(lived.landing / "erp" / "res_country" / str(LOAD))
     with monkeypatch.context() as killed:
-        killed.setattr(f"orchestration.backup.{moment}", lambda *_: os.kill(0, "no signal"))
-        with pytest.raises(TypeError):
+        killed.setattr(f"orchestration.backup.{moment}", die)
+        with pytest.raises(KeyboardInterrupt):
             back_up(lived, folder)
     if moment == "_remove_others":
         assert restored(lived, folder).acceptances.read_text() == "accepted later\n"
@@ -243,11 +246,17 @@ def killed_restore(home: Home, folder: Path, moment: str) -> None:
         if path == home.root / "restore.partial" / moment:
             raise KeyboardInterrupt
 
+    def replaced(path: Path, to: Path) -> Path:
+        die_at(path)
+        return replace(path, to)
+
+    def unlinked(path: Path, **options: bool) -> None:
+        die_at(path)
+        unlink(path, **options)
+
     with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Path, "replace", lambda path, to: die_at(path) or replace(path, to))
-        patch.setattr(
-            Path, "unlink", lambda path, **options: die_at(path) or unlink(path, **options)
-        )
+        patch.setattr(Path, "replace", replaced)
+        patch.setattr(Path, "unlink", unlinked)
         restore(home, folder)
 
 

@@ -156,5 +156,6 @@ def test_a_notice_of_the_daemon_that_cannot_be_sent_fails_without_its_address(
             monkeypatch.setenv("ADV_NOTIFY_WEBHOOK", url)
             with pytest.raises(Exception, match="a notice could not be sent") as caught:
                 sensor(context)
-            told = serializable_error_info_from_exc_info(caught._excinfo)
+            raised = (caught.type, caught.value, caught.tb)
+            told = serializable_error_info_from_exc_info(raised)
             assert "secret-token" not in str(told)

@@ -50,8 +50,8 @@ def test_what_is_kept_is_read_back_as_it_was_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("types", "words", "enough"),
     [
-        (BEFORE.types | {"kpi.aging.more": "date"}, "added kpi.aging.more", "1.10"),
-        (BEFORE.types | {"kpi.aging.amount": "bigint"}, "retyped kpi.aging.amount", "2.0"),
+        ({**BEFORE.types, "kpi.aging.more": "date"}, "added kpi.aging.more", "1.10"),
+        ({**BEFORE.types, "kpi.aging.amount": "bigint"}, "retyped kpi.aging.amount", "2.0"),
     ],
 )
 def test_a_change_asks_for_a_version(types: dict[str, str], words: str, enough: str) -> None:
@@ -62,7 +62,7 @@ def test_a_change_asks_for_a_version(types: dict[str, str], words: str, enough: 
 
 
 def test_a_new_minor_version_is_not_enough_for_what_was_retyped() -> None:
-    retyped = changed(BEFORE.types | {"kpi.aging.amount": "bigint"}, "1.10")
+    retyped = changed({**BEFORE.types, "kpi.aging.amount": "bigint"}, "1.10")
     assert objections(BEFORE, retyped, TODAY) != []
 
 
@@ -95,7 +95,7 @@ def test_what_something_stands_against_is_not_taken_over(
 ) -> None:
     file = tmp_path / "columns.yml"
     file.write_text(BEFORE.text(), encoding="utf-8")
-    added = BEFORE.types | {"kpi.aging.more": "date"}
+    added = {**BEFORE.types, "kpi.aging.more": "date"}
     monkeypatch.setattr(published_columns, "declared", lambda: changed(added))
     assert take_over(file, TODAY) != []
     assert kept(file) == BEFORE

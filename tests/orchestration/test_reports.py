@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from email.message import Message
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ def configured(*lists: dict[str, Any], digests: tuple[dict[str, Any], ...] = ())
 
 def deliver(
     home: Home, settings: ReportSettings, instance: dg.DagsterInstance
-) -> list[dg.AssetCheckEvaluation]:
+) -> Sequence[dg.AssetCheckEvaluation]:
     """Run the step of each report, which ends well whatever it meets; returns their checks."""
     result = dg.materialize(report_assets(home, settings), instance=instance)
     assert result.success

@@ -78,7 +78,7 @@ def refresh(home: Home, day: date) -> None:
 
 
 def book(home: Home) -> dict[tuple[date, str], Decimal]:
-    return {(day, name): amount for day, name, amount in ask(home, BOOK)}  # type: ignore[misc]
+    return {(day, name): amount for day, name, amount in ask(home, BOOK)}
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,12 +91,12 @@ class Night:
     marts: Path
     warehouse: Path
 
-    def ask(self, query: str) -> list[tuple[object, ...]]:
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of the published marts."""
         return rows_of(self.marts, query)
 
 
-def rows_of(database: Path, query: str) -> list[tuple[object, ...]]:
+def rows_of(database: Path, query: str) -> list[tuple[Any, ...]]:
     connection = connect(database, read_only=True)
     try:
         return connection.execute(query).fetchall()
@@ -207,7 +208,7 @@ def account_on_every_day(night: Night) -> list[tuple[object, ...]]:
     )
 
 
-def receivables_on_every_day(night: Night) -> list[tuple[object, ...]]:
+def receivables_on_every_day(night: Night) -> list[tuple[Any, ...]]:
     """What each customer owes on each day, by the intervals that the marts are made of."""
     return rows_of(
         night.warehouse,

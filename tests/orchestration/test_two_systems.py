@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,7 +64,7 @@ class Nights:
     both: Path
     database: TrytonDatabase
 
-    def ask(self, query: str) -> list[tuple[object, ...]]:
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
         """Ask all three at once, as catalogues `odoo`, `tryton` and `both_`."""
         connection = connect()
         for name, marts in (("odoo", self.odoo), ("tryton", self.tryton), ("both_", self.both)):

@@ -28,7 +28,9 @@ def workbook(marts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def header_row(sheet: openpyxl.worksheet.worksheet.Worksheet, heading: str) -> int:
-    return next(cell.row for row in sheet.iter_rows() for cell in row if cell.value == heading)
+    cells = (cell for row in sheet.iter_rows() for cell in row)
+    found: int = next(cell.row for cell in cells if cell.value == heading)
+    return found
 
 
 def test_lines_are_the_marts_to_the_cent(workbook: Path, marts: Path) -> None:

@@ -280,7 +280,11 @@ def test_signed_files_are_opened_however_they_are_wrapped(tmp_path: Path) -> Non
 
 
 def test_a_signed_copy_of_a_file_is_no_second_invoice(tmp_path: Path) -> None:
-    files = {NAME: SIMPLE, f"{NAME}.p7m": signed(SIMPLE.encode()), f"old/{NAME}": SIMPLE}
+    files: dict[str, str | bytes] = {
+        NAME: SIMPLE,
+        f"{NAME}.p7m": signed(SIMPLE.encode()),
+        f"old/{NAME}": SIMPLE,
+    }
     landed = read(tmp_path, files)
     assert numbers(landed) == ["1"]
     (told,) = landed.problems("warning")
@@ -323,7 +327,7 @@ BOMB = (
 def test_a_file_that_cannot_be_read_is_named_and_the_others_are_read(
     tmp_path: Path, content: bytes, line: int, code: str
 ) -> None:
-    files = {"bad.xml": content, NAME: SIMPLE}
+    files: dict[str, str | bytes] = {"bad.xml": content, NAME: SIMPLE}
     for table in (DOCUMENTS.name, "DettaglioLinee"):
         landed = read(tmp_path, files, table, max_file_bytes=40_000)
         assert faults(landed) == [("bad.xml", line, code)]
@@ -500,7 +504,7 @@ def test_no_damage_breaks_the_reader(
 def test_no_damaged_file_is_lost_and_it_costs_no_other(
     content: bytes, damages: list[tuple[int, int, bytes]]
 ) -> None:
-    files = {"a.xml.p7m": damaged(content, damages), "b.xml": SIMPLE}
+    files: dict[str, str | bytes] = {"a.xml.p7m": damaged(content, damages), "b.xml": SIMPLE}
     with tempfile.TemporaryDirectory() as folder:
         landed = read(Path(folder), files, companies=["IT01234567890"])
     told = {problem.file for problem in landed.extraction.problems}

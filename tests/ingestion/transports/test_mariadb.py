@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pyarrow
 import pytest
@@ -57,7 +58,7 @@ def read(
     into: Path,
     table: Table = SALE,
     window: Window | None = None,
-    **options: object,
+    **options: Any,
 ) -> Landed:
     with MariadbTransport(server.source(**options)).session() as session:
         extraction = session.extract(table, window or Window(), into)

@@ -92,7 +92,7 @@ def test_a_server_on_another_machine_must_prove_who_it_is_unless_told_otherwise(
     assert there.is_verified
     assert not there.model_copy(update={"sslmode": "require"}).is_verified
     with pytest.raises(ValueError, match="sslmode"):
-        MariadbConnection(database="erp", user="reader", sslmode="verify-ca")  # type: ignore[arg-type]
+        MariadbConnection(database="erp", user="reader", sslmode="verify-ca")
 
 
 @pytest.mark.parametrize("password", ["hunter2", 'it\'s "hunter2"', "back\\'hunter2 = x; --", "é "])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ def of(name: str, *columns: Column, **more: object) -> Table:
 
 
 def at(*time: int) -> datetime:
-    return datetime(2026, 1, 2, *time)  # type: ignore[misc,arg-type]  # noqa: DTZ001
+    return datetime(2026, 1, 2, *time)  # type: ignore[arg-type]  # noqa: DTZ001
 
 
 @dataclass(frozen=True)
@@ -363,7 +364,7 @@ def test_a_user_who_may_only_select_reads_what_is_granted_and_writes_nothing(sho
         "create role frugal login",
         "grant select (id, amount) on sale to frugal",
     )
-    options = {"connection": {"user": "frugal"}}
+    options: dict[str, Any] = {"connection": {"user": "frugal"}}
     landed = shop.read(of("sale", AMOUNT, Column("number", "string", optional=True)), **options)
     assert (landed.rows, landed.extraction.missing_columns) == ([(1, 1, None)], ("number",))
     source = postgres_by_odbc(shop.server, **options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import pyarrow
 import pytest
@@ -51,9 +52,7 @@ def test_sql_server_must_prove_who_it_is_and_is_only_read() -> None:
         ({"user": None}, "Trusted_Connection=yes;", True),
     ],
 )
-def test_encryption_is_as_it_is_set(
-    connection: dict[str, object], said: str, verified: bool
-) -> None:
+def test_encryption_is_as_it_is_set(connection: dict[str, Any], said: str, verified: bool) -> None:
     source = sage(**connection)
     assert said in connection_string(source)
     assert source.connection.is_verified == verified
@@ -68,7 +67,7 @@ def test_encryption_is_as_it_is_set(
         ({"trust_server_certificate": True}, "SSLmode=require;"),
     ],
 )
-def test_postgresql_is_encrypted_alike(connection: dict[str, object], said: str) -> None:
+def test_postgresql_is_encrypted_alike(connection: dict[str, Any], said: str) -> None:
     source = sage(**connection).model_copy(update={"dialect": "postgresql"})
     assert said in connection_string(source)
 

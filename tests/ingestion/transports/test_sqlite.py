@@ -19,7 +19,9 @@ from ingestion.engine import connect
 from ingestion.errors import SourceError
 from ingestion.extract import tables_of
 from ingestion.transports import sqlite as transport
+from ingestion.transports.as_text import FORMATS
 from ingestion.transports.base import Extraction, Window
+from ingestion.transports.casting import value
 from ingestion.transports.sqlite import ExactSum, SqliteTransport
 
 AMOUNT = Column("amount", "decimal(18,4)")
@@ -162,7 +164,7 @@ def test_the_control_total_is_the_sum_of_the_values_as_they_are_cast(amounts: li
         total.step(amount, 18, 4)
         text = amount if isinstance(amount, str | bytes) else repr(amount)
         text = text.decode(errors="replace") if isinstance(text, bytes) else text
-        cast = transport.value(AMOUNT, transport.FORMATS).cast("trim(x)")
+        cast = value(AMOUNT, FORMATS).cast("trim(x)")
         row = connection.execute(f"select {cast} from (select ? as x)", [text]).fetchone()
         assert row
         expected += row[0] or 0
@@ -245,7 +247,7 @@ def test_a_value_that_cannot_be_read_keeps_its_row_out_and_is_named(
     shop: Shop, low: str | None, column: str, stored: object, code: str, told: str
 ) -> None:
     good, bad = ({"amount": 10, "changed_at": NOON, "number": "S"} for _ in range(2))
-    bad[column] = stored  # type: ignore[assignment]
+    bad[column] = stored
     for number, row in enumerate((good, bad), start=1):
         shop.sells((number, *(row.get(c.name) for c in SALE.columns[1:])))
     landed = shop.read(low=low)

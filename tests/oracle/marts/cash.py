@@ -396,7 +396,9 @@ def rejected_payments(sources: Sources) -> pd.DataFrame:
     balance = balance["company_amount"].sum().groupby(level=0).cumsum()
     money = settlements(sources)
     money = money[money["is_money"] & money["bounced_on"].isna()]
-    repaid, still_open, settled_on = [], [], []
+    repaid: list[int] = []
+    still_open: list[int] = []
+    settled_on: list[Any] = []
     for row in rows.itertuples():
         if pd.isna(row.instalment):
             repaid, still_open, settled_on = [*repaid, 0], [*still_open, 0], [*settled_on, pd.NaT]

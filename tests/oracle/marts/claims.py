@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from tests.oracle.claims import claim_stretches, claims
@@ -30,6 +32,7 @@ def _of_group(sources: Sources, stretches: pd.DataFrame) -> pd.DataFrame:
     days = pd.date_range(stretches["opened_on"].min(), sources.day, name="date_day")
     daily = pd.DataFrame(0, index=days, columns=[*_COUNTS, "closing_over_30_days_count"])
     daily[["closing_age_days", "first_resolved_count", "first_resolution_days"]] = 0
+    row: Any
     for row in stretches.itertuples():
         first = row.number == 1
         daily.loc[row.opened_on, "opened_count" if first else "reopened_count"] += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 
@@ -32,8 +34,8 @@ def contacts_monthly(sources: Sources) -> pd.DataFrame:
     found = []
     for breakdown, shown in _BREAKDOWNS.items():
         hidden = {name: "all" for name in _KEY[3:] if name not in shown}
-        part = rows.assign(breakdown=breakdown, **hidden).groupby(_KEY)
-        part = part.agg(
+        grouped = rows.assign(breakdown=breakdown, **hidden).groupby(_KEY)
+        part = grouped.agg(
             contacts=("company_id", "size"),
             inbound_contacts=("is_inbound", "sum"),
             timed_contacts=("minutes", "count"),
@@ -43,7 +45,7 @@ def contacts_monthly(sources: Sources) -> pd.DataFrame:
         by = [*month, "team"] if "team" in shown else month
         entered = orders.groupby(by).size().rename("entered_orders").reset_index()
         # Orders about which nobody asked anything are told, too.
-        how = "outer" if breakdown in ("all", "team") else "left"
+        how: Literal["left", "outer"] = "outer" if breakdown in ("all", "team") else "left"
         part = part.merge(entered, on=by, how=how)
         found.append(part.fillna({"breakdown": breakdown} | hidden))
     every = pd.concat(found, ignore_index=True)
@@ -98,7 +100,9 @@ def information_lookups_monthly(sources: Sources) -> pd.DataFrame:
         minutes = own.groupby("month_start")["minutes"].agg(["size", "count", "sum"])
         frame = minutes.set_axis(["lookups", "timed_lookups", "minutes"], axis=1)
         frame = frame.reindex(months, fill_value=0).reset_index()
-        found.append(_trend(frame.assign(company_id=company_id, requester_id=requester_id)))
+        found.append(
+            _trend(frame.assign(company_id=str(company_id), requester_id=str(requester_id)))
+        )
     every = pd.concat(found, ignore_index=True)
     every["is_month_over"] = every["month_start"] + pd.offsets.MonthEnd(0) <= sources.day
     for column in ("change_on_previous_3_months", "last_12_months_lookups", "slope_per_month"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from tests.oracle.credit_notes import REISSUED_WITHIN, billed_again, reason_of_text
@@ -73,7 +75,8 @@ def _reissued(sources: Sources, credits: pd.DataFrame) -> set[int]:
     billed = billed[billed["document_type"] == "invoice"]
     dates = billed["move_id"].map(invoices(sources)["date"])
     again = set(billed_again(sources))
-    found = set()
+    found: set[int] = set()
+    credit: Any
     for credit in whole.itertuples():
         lines = set(billed.loc[billed["move_id"] == credit.reversed_entry_id, "order_line_id"])
         soon = (dates >= credit.date) & (dates <= credit.date + REISSUED_WITHIN)

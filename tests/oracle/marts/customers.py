@@ -127,7 +127,7 @@ def customer_retention_monthly(sources: Sources) -> pd.DataFrame:
 
 def customer_overview(sources: Sources) -> pd.DataFrame:
     """Where each customer account stands on the as-of date."""
-    parts = [
+    parts: list[pd.DataFrame | pd.Series] = [
         _ordered_on(sources),
         _account_sales(sources),
         _balances(sources),
@@ -148,7 +148,7 @@ def customer_overview(sources: Sources) -> pd.DataFrame:
     decides = rows["customer_id"] == rows["customer_group_id"]
     rows["probability_alive"] = rows["probability_alive"].where(decides)
     rows["activity_status"] = rows["activity_status"].fillna("no_orders")
-    counts = [column for column in rows if column.endswith(("_count", "_tax"))]
+    counts = [column for column in rows.columns if column.endswith(("_count", "_tax"))]
     rows[counts] = rows[counts].fillna(0)
     return rows.assign(
         as_of_date=sources.day,

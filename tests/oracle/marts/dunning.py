@@ -297,6 +297,7 @@ def _legal_amounts(sources: Sources, rows: pd.DataFrame) -> pd.DataFrame:
     in_time = ~(rows["late_from"] >= rows["insolvent_since"]) & rows["move_id"].notna()
     until = rows["insolvent_since"].fillna(sources.day)
     rates, on_open, indemnity, currency = [], [], [], []
+    row: Any
     for row, counts, to in zip(rows.itertuples(), in_time, until, strict=True):
         law = laws(sources)[row.company, row.customer_class]
         rate = law.rate_on(row.late_from + _DAY) if counts else None
@@ -311,9 +312,9 @@ def _legal_amounts(sources: Sources, rows: pd.DataFrame) -> pd.DataFrame:
     found["interest_on_open"] = on_open
     found["indemnity"] = indemnity
     found["indemnity_currency"] = currency
-    first = rows.assign(claimable=found["indemnity"] > 0)
-    first = first[first["claimable"]].sort_values(["due_date", "open_item_id"])
-    first = first.drop_duplicates("move_id").index
+    claimed = rows.assign(claimable=found["indemnity"] > 0)
+    claimed = claimed[claimed["claimable"]].sort_values(["due_date", "open_item_id"])
+    first = claimed.drop_duplicates("move_id").index
     found.loc[~found.index.isin(first), "indemnity"] = 0
     return found
 
@@ -391,12 +392,13 @@ def _promises(sources: Sources) -> pd.DataFrame:
     balance = changes[changes["day"] <= sources.day].groupby(["item", "day"])["amount"].sum()
     balance = balance.groupby(level=0).cumsum()
     reminders = sent_reminders(sources)
-    lines = [
+    lines: list[Any] = [
         of[invoice][number - 1] if number <= len(of.get(invoice, [])) else None
         for invoice, number in zip(rows["invoice_number"], rows["instalment_number"], strict=True)
     ]
     rows = rows.assign(instalment=lines)
     found = []
+    row: Any
     for row in rows.itertuples():
         own = money[money["instalment"] == row.instalment]
         until = min(row.promised_date, sources.day)

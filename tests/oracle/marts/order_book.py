@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -48,7 +49,7 @@ def _ranges(sources: Sources) -> pd.Series:
 
 
 @derived
-def _line_groups(sources: Sources) -> dict[int, tuple]:
+def _line_groups(sources: Sources) -> dict[int, tuple[Any, ...]]:
     """Company, document type, segment, range and site of each order line."""
     lines = order_lines(sources)
     sale = sales(sources)
@@ -87,17 +88,17 @@ def order_book_daily(sources: Sources) -> pd.DataFrame:
 
 
 def rolled_forward(
-    sources: Sources, groups: dict[int, tuple], names: Sequence[str]
+    sources: Sources, groups: dict[int, tuple[Any, ...]], names: Sequence[str]
 ) -> pd.DataFrame:
     """The books by day and by the group of each line, of which the names say what its parts are."""
     order_of = order_lines(sources)["order_id"].to_dict()
     blocked = blocked_days(sources)
     after = sources.day + pd.Timedelta(days=1)
     first = min(move.day for move in movements(sources))
-    sums: dict[tuple, list[tuple[int, int, int, int]]] = defaultdict(list)
+    sums: dict[tuple[Any, ...], list[tuple[int, int, int, int]]] = defaultdict(list)
     last: dict[tuple[str, int], Movement] = {}
 
-    def add(group: tuple, day: pd.Timestamp, what: str, lines: int, amount: int) -> None:
+    def add(group: tuple[Any, ...], day: pd.Timestamp, what: str, lines: int, amount: int) -> None:
         sums[group].append(((day - first).days, _FLOWS.index(what), lines, amount))
 
     def stands(move: Movement, until: pd.Timestamp) -> None:
@@ -151,13 +152,20 @@ def rolled_forward(
     return pd.DataFrame(joined).assign(currency_code="EUR")
 
 
-def _group(of_line: tuple, book: str, due: pd.Timestamp | None) -> tuple:
+def _group(of_line: tuple[Any, ...], book: str, due: pd.Timestamp | None) -> tuple[Any, ...]:
     company, kind, *others = of_line
     month = None if due is None else due.replace(day=1)
     return (company, book, kind, *others, month)
 
 
-def _book(add, group: tuple, move, gone: int, come: int, kind: str) -> None:
+def _book(
+    add: Callable[[tuple[Any, ...], pd.Timestamp, str, int, int], None],
+    group: tuple[Any, ...],
+    move: Movement,
+    gone: int,
+    come: int,
+    kind: str,
+) -> None:
     sign = -1 if kind in ("fulfilled", "cancelled") else 1
     add(group, move.day, kind, 0, sign * (come - gone))
 
@@ -165,7 +173,7 @@ def _book(add, group: tuple, move, gone: int, come: int, kind: str) -> None:
 def _daily(
     days: pd.DatetimeIndex,
     names: Sequence[str],
-    group: tuple,
+    group: tuple[Any, ...],
     flows: list[tuple[int, int, int, int]],
 ) -> dict[str, np.ndarray]:
     """A group's days on which something moved or was open at the end."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -87,7 +89,7 @@ def habits(sources: Sources) -> pd.DataFrame:
     rows = observations(sources).sort_values(["date_maturity", "id"])
     rows["days_late"] = rows["days_late"].clip(lower=0)
     start = sources.day - pd.Timedelta(days=_DAYS)
-    found = {}
+    found: dict[Any, dict[str, Any]] = {}
     for payer, own in rows.groupby(["company_id", "partner_id"]):
         paid = own[~own["is_open"]]
         before = paid[paid["date_maturity"] <= start]
@@ -117,7 +119,7 @@ def habits(sources: Sources) -> pd.DataFrame:
         }
     frame = pd.DataFrame.from_dict(found, orient="index")
     frame.index = frame.index.set_names(["company_id", "partner_id"])
-    counts = [name for name in frame if name.endswith("_count")]
+    counts = [name for name in frame.columns if name.endswith("_count")]
     for column in counts:
         frame[column] = frame[column].fillna(0).astype("int64")
     for column in _DAYS_OF_HABITS:

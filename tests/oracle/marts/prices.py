@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from tests.oracle.documents import share
@@ -47,7 +49,7 @@ def price_compliance(sources: Sources) -> pd.DataFrame:
     )
 
 
-def _per_piece(rows: pd.DataFrame) -> list[int | None]:
+def _per_piece(rows: pd.DataFrame) -> list[Any]:
     return [
         share(amount, UNIT, quantity) if quantity else None
         for amount, quantity in zip(rows["currency_amount"], rows["quantity"], strict=True)
@@ -146,7 +148,7 @@ def _judged(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _worth(row: object, price: int) -> int:
+def _worth(row: Any, price: int) -> int:
     """The quantity at the agreed price, in company currency at the line's own rate."""
     amount = share(price, row.quantity, UNIT)
     if row.currency == "EUR":

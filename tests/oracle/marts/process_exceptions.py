@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from pandas.api.typing import NaTType
 
 from tests.oracle.documents import (
     billed_quantities,
@@ -313,7 +314,7 @@ def _shipped_while_blocked(sources: Sources, _: int) -> pd.DataFrame:
 def _delivered_not_invoiced(sources: Sources, limit: int) -> pd.DataFrame:
     """Orders with something in the book to invoice past its last legal day."""
     order_of = order_lines(sources)["order_id"].to_dict()
-    late: list[tuple[int, int, pd.Timestamp, pd.Timestamp, int]] = []
+    late: list[tuple[int, int, pd.Timestamp, pd.Timestamp | NaTType, int]] = []
     until: dict[int, pd.Timestamp] = {}
     for move in reversed(movements(sources)):
         if move.book != "to_invoice":
@@ -328,7 +329,7 @@ def _delivered_not_invoiced(sources: Sources, limit: int) -> pd.DataFrame:
 
 
 def _spells(
-    sources: Sources, found: list[tuple[int, int, pd.Timestamp, pd.Timestamp, int]]
+    sources: Sources, found: list[tuple[int, int, pd.Timestamp, pd.Timestamp | NaTType, int]]
 ) -> pd.DataFrame:
     """Stretches of days in which something of an order was wrong, and what it was worth at last.
 

@@ -80,6 +80,9 @@ def quotes_to_follow_up(sources: Sources) -> pd.DataFrame:
         None if pd.isna(chance) else share(amount, chance, 1_000_000)
         for amount, chance in zip(rows["amount"], probability, strict=True)
     ]
+    reason = np.select(  # type: ignore[call-overload]  # None is a default like any other
+        list(reasons.values()), list(reasons), default=None
+    )
     return pd.DataFrame(
         {
             **{column: rows[column] for column in ("company_id", "quote_id", "team", "agent_id")},
@@ -98,9 +101,7 @@ def quotes_to_follow_up(sources: Sources) -> pd.DataFrame:
             "similar_quotes_won": rows["similar_won"],
             "probability": probability,
             "expected_amount_excl_tax": pd.Series(expected, rows.index, dtype="Int64"),
-            "follow_up_reason": pd.Series(
-                np.select(list(reasons.values()), list(reasons), default=None), rows.index
-            ),
+            "follow_up_reason": pd.Series(reason, rows.index),
         }
     )
 

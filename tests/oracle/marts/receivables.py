@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from tests.oracle import receivables as owed
@@ -168,6 +170,7 @@ def _disputed(sources: Sources, rows: pd.DataFrame) -> list[int]:
         if kind not in ("bill", "payment", "refund") and amount > 0
     }
     disputed: dict[tuple[pd.Timestamp, int], int] = {}
+    row: Any
     for row in disputes.itertuples():
         for day in owed.month_ends(sources):
             if day < row.opened_on or (pd.notna(row.closed_on) and day >= row.closed_on):
@@ -193,16 +196,17 @@ def _disputed(sources: Sources, rows: pd.DataFrame) -> list[int]:
     ]
 
 
-def _promises(sources: Sources, rows: pd.DataFrame) -> dict[str, list]:
+def _promises(sources: Sources, rows: pd.DataFrame) -> dict[str, list[Any]]:
     """The latest promise made by the day, pending until its date has passed."""
     of = owed.instalments_of_invoices(sources)
-    made: dict[int, list[tuple]] = {}
+    made: dict[int, list[tuple[Any, ...]]] = {}
+    row: Any
     for row in sources.table("sheets__payment_promises").itertuples():
         lines = of.get(row.invoice_number, [])
         if 0 < row.instalment_number <= len(lines):
             line = lines[row.instalment_number - 1]
             made.setdefault(line, []).append((row.made_on, row.promised_date, row.amount))
-    found: dict[str, list] = {"promised_date": [], "promised_amount": [], "promise_status": []}
+    found: dict[str, list[Any]] = {"promised_date": [], "promised_amount": [], "promise_status": []}
     for day, line in zip(rows["as_of_date"], rows["instalment"], strict=True):
         known = [promise for promise in made.get(line, []) if promise[0] <= day]
         _, promised, amount = max(known) if known else (None, pd.NaT, pd.NA)
@@ -213,11 +217,12 @@ def _promises(sources: Sources, rows: pd.DataFrame) -> dict[str, list]:
     return found
 
 
-def _reminders(sources: Sources, rows: pd.DataFrame) -> dict[str, list]:
+def _reminders(sources: Sources, rows: pd.DataFrame) -> dict[str, list[Any]]:
     """The highest level reached by the day, and the day of the last reminder."""
     sent: dict[int, list[tuple[pd.Timestamp, int]]] = {}
     levels = sources.table("odoo__credit_control_policy_level").set_index("id")["level"]
     letters = sources.table("odoo__credit_control_line")
+    row: Any
     for row in letters[letters["state"] == "sent"].itertuples():
         day = row.date_sent if pd.notna(row.date_sent) else row.date
         sent.setdefault(row.move_line_id, []).append((day, levels[row.policy_level_id]))
@@ -225,7 +230,7 @@ def _reminders(sources: Sources, rows: pd.DataFrame) -> dict[str, list]:
     for row in sources.table("sheets__dunning_actions").itertuples():
         for line in of.get(row.invoice_number, [])[:1]:
             sent.setdefault(line, []).append((row.action_date, row.level))
-    found: dict[str, list] = {"dunning_level": [], "last_reminded_on": []}
+    found: dict[str, list[Any]] = {"dunning_level": [], "last_reminded_on": []}
     for day, line in zip(rows["as_of_date"], rows["instalment"], strict=True):
         known = [reminder for reminder in sent.get(line, []) if reminder[0] <= day]
         found["dunning_level"].append(max(level for _, level in known) if known else pd.NA)

@@ -37,7 +37,7 @@ def product_role(sources: Sources) -> pd.DataFrame:
     expected = rows["later_order_share"]
     error = np.sqrt(expected * (1 - expected) / rows["all_first_order_count"])
     beyond = rows["first_order_count"] / rows["all_first_order_count"] - expected
-    z = beyond / error.where(expected > 0)
+    z: pd.Series = (beyond / error).where(expected > 0)
     codes = {row["product_code"] for row in seed("declared_loss_leaders")}
     product = products(sources).set_index("product")
     company = rows.groupby("company_id")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -64,7 +66,7 @@ def satisfaction_monthly(sources: Sources) -> pd.DataFrame:
     rows[counts] = rows[counts].fillna(0)
     rows["is_suppressed"] = _withheld(rows)
     results = _results(rows)
-    for column in results:
+    for column in results.columns:
         # The response tells nothing that the number of answers does not.
         is_shown = ~rows["is_suppressed"] | column.startswith("response_rate")
         rows[column] = results[column].where(is_shown)
@@ -136,7 +138,8 @@ def _withheld(rows: pd.DataFrame) -> pd.Series:
         for _, part in parts.groupby([*_TOTAL, *shared]):
             if few[part.index].sum() == 1 and len(part) > 1:
                 others = part[~few[part.index]]
-                hidden[others["answers"].idxmin()] = True
+                smallest: Any = others["answers"].idxmin()
+                hidden[smallest] = True
     return hidden
 
 

@@ -170,12 +170,14 @@ def _measured(sources: Sources, rows: pd.DataFrame) -> pd.DataFrame:
     agents = _agents(sources)
     full_time = agents.loc[agents["company_id"] == company, "full_time"].iloc[0]
     agents = agents[(agents["company_id"] == company) & (agents["team"] == team)]
-    last = ends.clip(upper=sources.day)
+    last = ends.where(ends <= sources.day, sources.day)
     by_week = {}
     for start, end in zip(rows["week_start"], last, strict=True):
         if start not in by_week:
-            days = _number_of_days(sources, company, start, end)
-            by_week[start] = (days, *_people_minutes(sources, agents, company, start, end))
+            by_week[start] = (
+                _number_of_days(sources, company, start, end),
+                *_people_minutes(sources, agents, company, start, end),
+            )
     told = pd.DataFrame(
         [by_week[start] for start in rows["week_start"]],
         columns=["working_days", "paid_minutes", "absence_minutes"],
@@ -192,15 +194,15 @@ def _measured(sources: Sources, rows: pd.DataFrame) -> pd.DataFrame:
     is_team = rows["breakdown"] == "team"
     for column in ("paid_minutes", "absence_minutes"):
         rows[column] = told[column].where(is_team)
-    capacity = [_capacity(p, a) for p, a in zip(told.iloc[:, 1], told.iloc[:, 2], strict=True)]
-    rows["capacity_minutes"] = pd.Series(capacity, rows.index).where(is_team)
+    spans = zip(told.iloc[:, 1], told.iloc[:, 2], strict=True)
+    capacity = pd.Series([_capacity(*span) for span in spans], rows.index).where(is_team)
+    rows["capacity_minutes"] = capacity
     rows["agents"] = pd.Series(len(agents), rows.index).where(is_team)
     rows["agents_without_hours"] = pd.Series(agents["hours"].isna().sum(), rows.index).where(
         is_team
     )
     contracted = pd.Series(agents["hours"].sum() / full_time, rows.index).where(is_team)
     rows["fte_contracted"], rows["fte_gap"] = contracted, contracted - rows["fte_needed"]
-    capacity = rows["capacity_minutes"]
     rows["load_share"] = rows["required_minutes"] / capacity.where(capacity > 0)
     rows["mean_waited_minutes"] = rows["waited_minutes"] / rows["waited_units"].where(
         rows["waited_units"] > 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -83,8 +85,9 @@ def monthly_series(sources: Sources) -> pd.DataFrame:
         monthly = values.groupby("month_start")["value"].sum()
         months = pd.date_range(monthly.index.min(), this_month, freq="MS", name="month_start")
         series = monthly.reindex(months, fill_value=0).astype("int64").to_frame()
-        series["is_whole_month"] = (months != began[names[:2]]) & (months != cut_off)
-        keys = dict(zip(("company_id", "measure", "member"), names, strict=True))
+        keys: dict[str, Any] = dict(zip(("company_id", "measure", "member"), names, strict=True))
+        first_month = began[keys["company_id"], keys["measure"]]
+        series["is_whole_month"] = (months != first_month) & (months != cut_off)
         found.append(_with_statistics(series).reset_index().assign(**keys))
     return pd.concat(found, ignore_index=True)
 
@@ -225,7 +228,7 @@ def _exchange_effects(rows: pd.DataFrame) -> pd.Series:
     return (rows["amount"] - at_old_rates).where(rows["is_now"]).fillna(0)
 
 
-def _momentum(row: object) -> str:
+def _momentum(row: Any) -> str:
     has_slope = row.slope_months >= _SLOPE_MONTHS
     line_count = row.line_count_before + row.line_count_now
     if not row.has_two_years or not has_slope or line_count < _MINIMUM_LINES:

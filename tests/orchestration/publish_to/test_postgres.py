@@ -16,7 +16,8 @@ from ingestion.errors import PublicationError, ServerError
 from orchestration.publish_to import postgres
 from orchestration.publish_to.postgres import faults_of, held_by, publish_to_postgres
 from tests.ingestion.tls import Authority, encrypting
-from tests.orchestration.publish_to.conftest import MARK, Published, administer
+from tests.orchestration.conftest import MARK
+from tests.orchestration.publish_to.conftest import Published, administer
 
 DAYS = """
     select

@@ -8,6 +8,7 @@ import sys
 import time
 import traceback
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ from tests.ingestion.transports.rest.organisation import (
     serving_cases,
 )
 
-HURRIED = {"read_timeout": 0.3, "call_timeout": 0.6}
+HURRIED: dict[str, Any] = {"read_timeout": 0.3, "call_timeout": 0.6}
 
 
 def asked(org: Salesforce, path: str) -> int:
@@ -92,7 +93,7 @@ def test_a_sign_in_is_not_tried_twice() -> None:
 
 @pytest.mark.parametrize("settings", [{}, {"refresh_token": "${SALESFORCE_REFRESH_TOKEN}"}])
 def test_a_token_that_ends_in_the_middle_is_renewed_and_the_same_page_is_read(
-    settings: dict[str, str],
+    settings: dict[str, Any],
 ) -> None:
     with serving_cases(*map(case, range(1, 6)), page_rows=2) as org:
         org.befalls("query/01g00000-2", meanwhile(org.expire))
