@@ -39,6 +39,20 @@ def test_letters_are_written_beside_the_list(tmp_path: Path) -> None:
     assert len(list((tmp_path / "letters" / "2026-06-30").glob("*.pdf"))) == 8
 
 
+def test_letters_no_longer_due_are_put_aside_and_told(published: Home, tmp_path: Path) -> None:
+    arguments = ["report", "dunning", "--out", "d.csv", "--letters", "letters"]
+    CliRunner().invoke(app, arguments)
+    published.marts.unlink()
+    make_marts(published.marts, {**rows(), "kpi.dunning_worklist": []})
+    said = CliRunner().invoke(app, arguments)
+    assert "0 letters, none of them sent: letters/2026-06-30\n" in said.output
+    assert (
+        "9 earlier letters and drafts no longer due, put aside: letters/2026-06-30/no longer due"
+        in said.output
+    )
+    assert len(list((tmp_path / "letters" / "2026-06-30" / "no longer due").iterdir())) == 9
+
+
 @pytest.mark.usefixtures("published")
 def test_letters_go_with_reminders_only() -> None:
     said = CliRunner().invoke(app, ["report", "claims", "--letters", "letters"])

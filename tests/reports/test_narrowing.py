@@ -38,8 +38,8 @@ def test_an_item_without_salesperson_is_that_of_its_customer(marts: Path, tmp_pa
     # The document of C5 knows no salesperson, nor does that of the reminder to C4.
     write_list(marts, ListRequest(ListName.UNPAID, agent="s2"), tmp_path / "l.csv")
     assert "Sales 4d1c" in (tmp_path / "l.csv").read_text(encoding="utf-8-sig")
-    letters = write_letters(marts, ListRequest(ListName.DUNNING, agent="s1"), tmp_path)
-    stems = [letter.path.stem for letter in letters]
+    of_day = write_letters(marts, ListRequest(ListName.DUNNING, agent="s1"), tmp_path)
+    stems = [letter.path.stem for letter in of_day.written]
     assert "FR-C4-2" in stems
 
 
