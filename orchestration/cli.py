@@ -405,7 +405,7 @@ def report(
     With --fresh, nobody is on it who paid this morning: the sources of receivables are read first,
     the others stay as they are. When that fails, nothing is written and the exit code is 1.
     """
-    from reports.writing import check_target, default_name, write_list
+    from reports.writing import check_target, read_list, write_list
 
     if letters is not None and name is not ListName.DUNNING:
         raise ConfigurationError("--letters goes with `adv report dunning`.")
@@ -416,9 +416,12 @@ def report(
     if fresh:
         _refresh_receivables()
     request = ListRequest(name, language, as_of and as_of.date(), customer, agent, company)
-    source = marts or Home.from_environment().marts
-    written = write_list(source, request, out or Path(default_name(source, request)))
-    _print_place(f"{written.rows:,} lines as of {written.as_of}", written.path)
+    # One publication for list and letters, whichever is in force when they are written.
+    source = (marts or Home.from_environment().marts).resolve()
+    prepared = read_list(source, request)
+    target = out or Path(prepared.file_name(".xlsx"))
+    write_list(prepared, target)
+    _print_place(f"{prepared.lines:,} lines as of {prepared.provenance.as_of}", target)
     if letters is not None:
         _write_letters(source, request, letters)
 

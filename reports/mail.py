@@ -68,23 +68,12 @@ def digest(marts: Path, audience: Audience, language: Language) -> MailText:
     return _mail(prepared, grids)
 
 
-def covering_note(marts: Path, request: ListRequest) -> MailText:
-    """What a mail says that brings one list: of which day it is, and how far the sources go.
-
-    Raises:
-        NothingPublishedError: there are no marts yet.
-        WarehouseError: they are none that lists can be made of.
-
-    """
-    from reports.lists.registry import LISTS
-
-    with read_marts(marts) as connection:
-        prepared = prepare(connection, LISTS[request.name], request)
-    rows = sum(len(table.rows) for table in prepared.tables[:1])
+def covering_note(prepared: PreparedList) -> MailText:
+    """What a mail says that brings one list: of which day it is, and how far the sources go."""
     counted = _Grid(
         prepared.title,
-        (wording.COUNT[request.language],),
-        ((str(rows),),),
+        (wording.COUNT[prepared.language],),
+        ((str(prepared.lines),),),
         frozenset({0}),
     )
     return _mail(prepared, [counted])

@@ -75,6 +75,8 @@ class PreparedTable:
 class PreparedList:
     """A list, ready to be written."""
 
+    name: str
+    """Of the list, or of the audience of a digest."""
     title: str
     language: Language
     provenance: Provenance
@@ -82,6 +84,15 @@ class PreparedList:
     """Whose rows, where it is not everybody's."""
     remarks: tuple[str, ...]
     tables: tuple[PreparedTable, ...]
+
+    @property
+    def lines(self) -> int:
+        """Number of lines of the main table, those that a printed selection leaves out included."""
+        return len(self.tables[0].rows)
+
+    def file_name(self, ending: str) -> str:
+        """What its file is called where nobody says, such as unpaid-2026-06-30-en.xlsx."""
+        return f"{self.name}-{self.provenance.as_of}-{self.language.value}{ending}"
 
 
 def prepare(
@@ -104,6 +115,7 @@ def prepare(
     )
     company = chosen.company.keys if chosen.company else ()
     return PreparedList(
+        name=definition.name.value,
         title=definition.title[language],
         language=language,
         provenance=provenance(connection, as_of, company),

@@ -28,7 +28,7 @@ from orchestration.resources import sources_asked_for
 
 if TYPE_CHECKING:
     from reports.mail import MailText
-    from reports.request import ListName
+    from reports.prepared import PreparedList
 
 log = logging.getLogger("adv.reports")
 
@@ -159,22 +159,24 @@ def _made(
     from reports.digests import DIGESTS
     from reports.mail import covering_note, digest
     from reports.request import ListRequest
-    from reports.writing import default_name, write_list
+    from reports.writing import read_list
 
     language = delivery.language
-    names: tuple[ListName, ...]
     if isinstance(delivery, ListDelivery):
-        names, ending = (delivery.list,), delivery.format
-        mail = covering_note(marts, ListRequest(delivery.list, language))
-    else:
-        names, ending = DIGESTS[delivery.audience].attached, "xlsx"
-        mail = digest(marts, delivery.audience, language)
-    files = []
-    for name in names:
-        request = ListRequest(name, language)
-        target = (folder / default_name(marts, request)).with_suffix(f".{ending}")
-        files.append(write_list(marts, request, target).path)
-    return mail, files
+        prepared = read_list(marts, ListRequest(delivery.list, language))
+        return covering_note(prepared), [_written(prepared, f".{delivery.format}", folder)]
+    return digest(marts, delivery.audience, language), [
+        _written(read_list(marts, ListRequest(name, language)), ".xlsx", folder)
+        for name in DIGESTS[delivery.audience].attached
+    ]
+
+
+def _written(prepared: "PreparedList", ending: str, folder: Path) -> Path:
+    from reports.writing import write_list
+
+    target = folder / prepared.file_name(ending)
+    write_list(prepared, target)
+    return target
 
 
 def _drop(file: Path, folder: Path, outcome: Delivered) -> None:
