@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("adv.reports")
 
+_Event = dg.MaterializeResult[None] | dg.AssetCheckResult
+
 REPORTS = "reports"
 DELIVERED = "delivered"
 OF_RUN, MAILED = "publication", "mailed"
@@ -59,11 +61,6 @@ def report_assets(home: Home, settings: ReportSettings) -> list[dg.AssetsDefinit
 
 def _asset(home: Home, delivery: ListDelivery | DigestDelivery) -> dg.AssetsDefinition:
     key = report_key(delivery)
-    whom = (
-        f"The list {delivery.list.value}"
-        if isinstance(delivery, ListDelivery)
-        else f"The digest for {delivery.audience.value}"
-    )
 
     @dg.multi_asset(
         name=delivery.name,
@@ -72,7 +69,7 @@ def _asset(home: Home, delivery: ListDelivery | DigestDelivery) -> dg.AssetsDefi
                 key,
                 deps=[PUBLICATION],
                 group_name=REPORTS,
-                description=f"{whom}, in {delivery.language.value}, of the publication in force.",
+                description=_description(delivery),
                 owners=["team:data-engineering"],
                 skippable=True,
             )
@@ -83,9 +80,7 @@ def _asset(home: Home, delivery: ListDelivery | DigestDelivery) -> dg.AssetsDefi
             )
         ],
     )
-    def report(
-        context: dg.AssetExecutionContext,
-    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    def report(context: dg.AssetExecutionContext) -> Iterator[_Event]:
         if only := sources_asked_for(context.run):
             # Who makes a list afresh at ten does not want everybody to be written to again.
             told = f"not delivered, since the run read only {', '.join(only)}"
@@ -93,24 +88,37 @@ def _asset(home: Home, delivery: ListDelivery | DigestDelivery) -> dg.AssetsDefi
                 asset_key=key, check_name=DELIVERED, passed=True, description=told
             )
             return
-        outcome = _deliver(home, delivery, _mailed_run(context.instance, key))
-        if outcome.faults:
-            log.warning("%s was not delivered: %s", delivery.name, "; ".join(outcome.faults))
-            tell_undelivered(delivery.name, outcome.faults)
-        check = dg.AssetCheckResult(
-            asset_key=key,
-            check_name=DELIVERED,
-            passed=not outcome.faults,
-            severity=dg.AssetCheckSeverity.WARN,
-            description="\n".join(outcome.faults),
-        )
-        if outcome.done:
-            log.info("delivered %s", delivery.name)
-            yield dg.MaterializeResult(asset_key=key, metadata=outcome.done, check_results=[check])
-        else:
-            yield check
+        yield _told(delivery, _deliver(home, delivery, _mailed_run(context.instance, key)))
 
     return report
+
+
+def _description(delivery: ListDelivery | DigestDelivery) -> str:
+    whom = (
+        f"The list {delivery.list.value}"
+        if isinstance(delivery, ListDelivery)
+        else f"The digest for {delivery.audience.value}"
+    )
+    return f"{whom}, in {delivery.language.value}, of the publication in force."
+
+
+def _told(delivery: ListDelivery | DigestDelivery, outcome: Delivered) -> _Event:
+    """What Dagster records of an outcome; of what failed, people are told."""
+    key = report_key(delivery)
+    if outcome.faults:
+        log.warning("%s was not delivered: %s", delivery.name, "; ".join(outcome.faults))
+        tell_undelivered(delivery.name, outcome.faults)
+    check = dg.AssetCheckResult(
+        asset_key=key,
+        check_name=DELIVERED,
+        passed=not outcome.faults,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="\n".join(outcome.faults),
+    )
+    if not outcome.done:
+        return check
+    log.info("delivered %s", delivery.name)
+    return dg.MaterializeResult(asset_key=key, metadata=outcome.done, check_results=[check])
 
 
 def _mailed_run(instance: dg.DagsterInstance, key: dg.AssetKey) -> str | None:
