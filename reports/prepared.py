@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ingestion.errors import ConfigurationError
 from reports import wording
 from reports.definition import Breakdown, Column, Kind, ListDefinition, TableDefinition
 from reports.marts import Provenance, provenance, published_day, rows_of
 from reports.narrowing import Narrowing, narrowing
-from reports.numbers import exact, rounded
+from reports.numbers import exact, rounded, shown
 from reports.request import Language, ListRequest
 from reports.wording import CODES, Phrase
 
@@ -43,6 +43,25 @@ class PreparedColumn:
     total_currency: str | None = None
     """The currency of the total, where it has one."""
 
+    def currency_in(self, line: tuple[Any, ...]) -> str | None:
+        """The currency of its amount in a line."""
+        return None if self.currency is None else line[self.currency]
+
+
+def count_column(language: Language) -> PreparedColumn:
+    """The column of a number of lines."""
+    return PreparedColumn("", wording.COUNT[language], Kind.COUNT, 10, True, None, None)
+
+
+class BreakdownLine(NamedTuple):
+    """Totals of the lines of a table that have the same in some columns."""
+
+    key: tuple[Any, ...]
+    """What they have in these columns."""
+    number: int
+    """How many they are."""
+    totals: tuple[Decimal, ...]
+
 
 @dataclass(frozen=True)
 class PreparedBreakdown:
@@ -51,8 +70,31 @@ class PreparedBreakdown:
     title: str
     by: tuple[int, ...]
     measures: tuple[int, ...]
-    lines: list[tuple[tuple[Any, ...], int, tuple[Decimal, ...]]]
-    """What it is by, the number of lines, the totals."""
+    columns: tuple[PreparedColumn, ...]
+    """As they are shown: what it is by, the number of lines, the measures."""
+    lines: list[BreakdownLine]
+
+    def currency_in(self, line: BreakdownLine, measure: PreparedColumn) -> str | None:
+        """The currency of a total, where the breakdown is by that."""
+        return line.key[self.by.index(measure.currency)] if measure.currency in self.by else None
+
+    def texts(self, language: Language, nothing: str) -> list[list[str]]:
+        """Its lines as the language writes them, and what stands for a total of nothing."""
+        return [self._texts_of(line, language, nothing) for line in self.lines]
+
+    def _texts_of(self, line: BreakdownLine, language: Language, nothing: str) -> list[str]:
+        by, measures = self.columns[: len(self.by)], self.columns[len(self.by) + 1 :]
+        key = [
+            shown(value, column.kind, None, language)
+            for value, column in zip(line.key, by, strict=True)
+        ]
+        totals = [
+            shown(total, column.kind, self.currency_in(line, column), language)
+            if total
+            else nothing
+            for total, column in zip(line.totals, measures, strict=True)
+        ]
+        return [*key, str(line.number), *totals]
 
 
 @dataclass(frozen=True)
@@ -86,6 +128,22 @@ class PreparedTable:
     selection: list[int]
     """Positions of the rows that come first where not all are printed."""
     selection_name: str
+
+    @property
+    def printed(self) -> list[PreparedColumn]:
+        """Columns that are also on paper and in mail."""
+        return [column for column in self.columns if column.is_printed]
+
+    def texts(self, rows: Iterable[int], language: Language) -> list[list[str]]:
+        """What is printed of some rows, as the language writes it."""
+        return [
+            [
+                shown(value, column.kind, column.currency_in(line), language)
+                for value, column in zip(line, self.columns, strict=True)
+                if column.is_printed
+            ]
+            for line in (self.rows[row] for row in rows)
+        ]
 
 
 @dataclass(frozen=True)
@@ -247,7 +305,7 @@ def _table(
         rows=rows,
         remarks=tuple(_rounding(columns, answer, language)),
         breakdowns=tuple(
-            _breakdown(breakdown, rows, position_of, aging, language)
+            _breakdown(breakdown, columns, rows, aging, language)
             for breakdown in definition.breakdowns
         ),
         statement=_statement(definition, position_of, aging),
@@ -386,11 +444,12 @@ def _measures(names: tuple[str, ...], aging: tuple[str, ...]) -> tuple[str, ...]
 
 def _breakdown(
     breakdown: Breakdown,
+    columns: tuple[PreparedColumn, ...],
     rows: list[tuple[Any, ...]],
-    position_of: dict[str, int],
     aging: tuple[str, ...],
     language: Language,
 ) -> PreparedBreakdown:
+    position_of = {column.name: position for position, column in enumerate(columns)}
     by = tuple(position_of[name] for name in breakdown.by)
     measures = tuple(position_of[name] for name in _measures(breakdown.measures, aging))
     counts: dict[tuple[Any, ...], int] = defaultdict(int)
@@ -402,8 +461,17 @@ def _breakdown(
         for place, position in enumerate(measures):
             if row[position] is not None:
                 totals[place] += row[position]
-    lines = [(key, counts[key], tuple(totals)) for key, totals in sums.items()]
+    lines = [BreakdownLine(key, counts[key], tuple(totals)) for key, totals in sums.items()]
     if breakdown.most is not None:
-        largest = (lambda line: line[2][0]) if measures else (lambda line: line[1])
-        lines = sorted(lines, key=largest, reverse=True)[: breakdown.most]
-    return PreparedBreakdown(breakdown.title[language], by, measures, lines)
+        lines.sort(key=lambda line: line.totals[0] if measures else line.number, reverse=True)
+    return PreparedBreakdown(
+        title=breakdown.title[language],
+        by=by,
+        measures=measures,
+        columns=(
+            *(columns[position] for position in by),
+            count_column(language),
+            *(columns[position] for position in measures),
+        ),
+        lines=lines[: breakdown.most],
+    )

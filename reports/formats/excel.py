@@ -23,6 +23,7 @@ from reports.formats.safe_text import CONTROLS
 from reports.notes import note_lines
 from reports.numbers import minor_unit
 from reports.prepared import (
+    BreakdownLine,
     PreparedBreakdown,
     PreparedColumn,
     PreparedList,
@@ -154,8 +155,15 @@ class _Book:
 
     def heading(self, column: PreparedColumn) -> Format:
         # Words keep off the numbers before them.
-        side = {"align": "left", "indent": 1} if column.kind in LEFT else {"align": "right"}
-        return self.format(bold=True, font_color="white", bg_color=HEAD, text_wrap=True, **side)
+        align, indent = ("right", 0) if column.kind.is_number else ("left", 1)
+        return self.format(
+            bold=True,
+            font_color="white",
+            bg_color=HEAD,
+            text_wrap=True,
+            align=align,
+            indent=indent,
+        )
 
     def value(self, kind: Kind, currency: str | None = None, **properties: Any) -> Format:
         return self.format(num_format=self._number(kind, currency), **properties)
@@ -172,9 +180,6 @@ class _Book:
             Kind.SHARE: "0%",
             Kind.DATE: DATES[self.language],
         }.get(kind, "General")
-
-
-LEFT = (Kind.TEXT, Kind.CODE, Kind.YES_NO, Kind.DATE)
 
 
 @dataclass(frozen=True)
@@ -219,7 +224,7 @@ def _writer(book: _Book, sheet: Worksheet, column: PreparedColumn, **properties:
         by_currency: dict[str | None, Format] = {}
 
         def write_money(row: int, place: int, line: tuple[Any, ...], value: Any) -> None:
-            currency = None if column.currency is None else line[column.currency]
+            currency = column.currency_in(line)
             if currency not in by_currency:
                 by_currency[currency] = book.value(kind, currency, **properties)
             sheet.write_number(row, place, float(value), by_currency[currency])
@@ -348,13 +353,7 @@ def _write_breakdown(
     )
     sheet.write_string(row, 0, plain(title), book.format(bold=True, font_size=11, font_color=HEAD))
     row += 1
-    count = PreparedColumn("", wording.COUNT[book.language], Kind.COUNT, 10, True, None, None)
-    columns = [
-        *(table.columns[position] for position in breakdown.by),
-        count,
-        *(table.columns[position] for position in breakdown.measures),
-    ]
-    for place, column in enumerate(columns):
+    for place, column in enumerate(breakdown.columns):
         sheet.write_string(row, place, plain(column.heading), book.heading(column))
     sheet.set_row(row, 24)
     for line in breakdown.lines:
@@ -368,7 +367,7 @@ def _write_combination(
     sheet: Worksheet,
     placed: _Placed,
     breakdown: PreparedBreakdown,
-    line: tuple[tuple[Any, ...], int, tuple[Decimal, ...]],
+    line: BreakdownLine,
     row: int,
 ) -> None:
     """A line of a breakdown.
@@ -377,25 +376,22 @@ def _write_combination(
     """
     from xlsxwriter.utility import xl_rowcol_to_cell
 
-    key, number, totals = line
     same = []
-    for place, (position, value) in enumerate(zip(breakdown.by, key, strict=True)):
+    for place, (position, value) in enumerate(zip(breakdown.by, line.key, strict=True)):
         cell = xl_rowcol_to_cell(row, place, col_abs=True)
         same.append(f"EXACT({placed.range(position)},{cell})")
         if value is not None:
             sheet.write_string(row, place, plain(str(value)), book.format())
     # Multiplied by one, a single truth value is a number, too.
     condition = "*".join([*same, "1"])
-    place = len(key)
+    place = len(line.key)
     formula = f"=SUMPRODUCT({condition})"
-    sheet.write_formula(row, place, formula, book.value(Kind.COUNT), float(number))
-    for position, total in zip(breakdown.measures, totals, strict=True):
+    sheet.write_formula(row, place, formula, book.value(Kind.COUNT), float(line.number))
+    for position, total in zip(breakdown.measures, line.totals, strict=True):
         place += 1
-        column = placed.table.columns[position]
-        in_key = column.currency in breakdown.by
-        currency = key[breakdown.by.index(column.currency)] if in_key else None
+        column = breakdown.columns[place]
         formula = f"=SUMPRODUCT({condition},{placed.range(position)})"
-        shape = book.value(column.kind, currency)
+        shape = book.value(column.kind, breakdown.currency_in(line, column))
         sheet.write_formula(row, place, formula, shape, float(total))
 
 
