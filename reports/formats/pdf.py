@@ -53,15 +53,14 @@ def _breakdown(
 
 
 def _lines(table: PreparedTable, language: Language) -> dict[str, Any]:
-    left = max(0, len(table.rows) - MOST_PRINTED)
-    # A whole table keeps its order; of a larger one, the lines that weigh most come first.
-    order = table.selection[:MOST_PRINTED] if left else range(len(table.rows))
-    remark = wording.NOTHING[language] if not table.rows else ""
-    if left:
-        chosen = f" ({table.selection_name})" if table.selection_name else ""
-        remark = wording.LEFT_OUT[language].format(
-            shown=MOST_PRINTED, all=len(table.rows), left=left, selection=chosen
-        )
+    count, remark = len(table.rows), ""
+    order: Sequence[int] = range(count)
+    if not count:
+        remark = wording.NOTHING[language]
+    elif count > MOST_PRINTED:
+        # A whole table keeps its order; of a larger one, the lines that weigh most come first.
+        order = table.selection[:MOST_PRINTED]
+        remark = wording.left_out(MOST_PRINTED, count, table.selection_name, language)
     total = [
         ""
         if column.total is None
@@ -70,8 +69,8 @@ def _lines(table: PreparedTable, language: Language) -> dict[str, Any]:
     ]
     if any(total):
         total[0] = total[0] or wording.TOTAL[language]
-    rows = table.texts(order, language)
-    return _part(table.title, remark, table.printed, rows, total if any(total) else [])
+    texts = table.texts(order, language)
+    return _part(table.title, remark, table.printed, texts, total if any(total) else [])
 
 
 def _part(
