@@ -16,7 +16,7 @@ from rich.markup import escape
 
 from ingestion.errors import AdvError, ConfigurationError
 from ingestion.home import Home
-from reports.request import Language, ListName
+from reports.request import Language, ListName, ListRequest
 
 if TYPE_CHECKING:
     from ingestion.config import PostgresServer
@@ -405,8 +405,7 @@ def report(
     With --fresh, nobody is on it who paid this morning: the sources of receivables are read first,
     the others stay as they are. When that fails, nothing is written and the exit code is 1.
     """
-    from reports.request import ListRequest
-    from reports.writing import check_target, default_name, write_list
+    from reports.writing import check_target, read_list, write_list
 
     if letters is not None and name is not ListName.DUNNING:
         raise ConfigurationError("--letters goes with `adv report dunning`.")
@@ -417,22 +416,14 @@ def report(
     if fresh:
         _refresh_receivables()
     request = ListRequest(name, language, as_of and as_of.date(), customer, agent, company)
-    source = marts or Home.from_environment().marts
-    written = write_list(source, request, out or Path(default_name(source, request)))
-    console.print(
-        f"{written.rows:,} lines as of {written.as_of}: {escape(str(written.path))}",
-        highlight=False,
-        soft_wrap=True,
-    )
+    # One publication for list and letters, whichever is in force when they are written.
+    source = (marts or Home.from_environment().marts).resolve()
+    prepared = read_list(source, request)
+    target = out or Path(prepared.file_name(".xlsx"))
+    write_list(prepared, target)
+    _print_place(f"{prepared.lines:,} lines as of {prepared.provenance.as_of}", target)
     if letters is not None:
-        from reports.letters.writing import write_letters
-
-        count = len(write_letters(source, request, letters))
-        console.print(
-            f"{count:,} letters, none of them sent: {escape(str(letters / f'{written.as_of}'))}",
-            highlight=False,
-            soft_wrap=True,
-        )
+        _write_letters(source, request, letters)
 
 
 @app.command()
@@ -569,6 +560,22 @@ def _refresh_receivables() -> None:
     print_refreshed(console, errors, refreshed)
     if not refreshed.published:
         raise typer.Exit(FAILED)
+
+
+def _write_letters(marts: Path, request: ListRequest, folder: Path) -> None:
+    from reports.letters.writing import NO_LONGER_DUE, write_letters
+
+    of_day = write_letters(marts, request, folder)
+    _print_place(f"{len(of_day.written):,} letters, none of them sent", of_day.folder)
+    if of_day.withdrawn:
+        _print_place(
+            f"{len(of_day.withdrawn):,} earlier letters and drafts no longer due, put aside",
+            of_day.folder / NO_LONGER_DUE,
+        )
+
+
+def _print_place(what: str, where: Path) -> None:
+    console.print(f"{what}: {escape(str(where))}", highlight=False, soft_wrap=True)
 
 
 def _publish_to(home: Home, server: PostgresServer) -> None:

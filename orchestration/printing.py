@@ -44,6 +44,7 @@ LAST_WHOLE_RUN = """
     order by known_load desc limit 1
 """
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""What gives orders to a terminal; a carriage return, which a list may hold, overwrites a line."""
 FRESHNESS_BY_TABLE = "select * from meta.freshness order by source_id, table_name"
 
 

@@ -30,6 +30,11 @@ class Kind(Enum):
     DATE = auto()
     YES_NO = auto()
 
+    @property
+    def is_number(self) -> bool:
+        """It is set to the right, so that digits of one weight stand under each other."""
+        return self not in (Kind.TEXT, Kind.CODE, Kind.DATE, Kind.YES_NO)
+
 
 @dataclass(frozen=True)
 class Column:

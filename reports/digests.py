@@ -1,7 +1,8 @@
 """What each audience is told by mail after a publication: a few figures, a few lines, the lists.
 
 A digest is laid out like a list. Of each of its tables the mail shows the breakdowns, and the
-columns that are printed of the first lines, or of all where none of the lists holds them.
+columns that are printed of the first lines, or of all where none of the lists holds them. It is
+everybody's: what only serves to narrow a list is not said of it.
 """
 
 from __future__ import annotations
@@ -136,7 +137,6 @@ SHORTAGES = TableDefinition(
             measures=("amount_at_risk_excl_tax",),
         ),
     ),
-    has_customers=False,
     is_mailed_whole=True,
 )
 
@@ -171,7 +171,6 @@ FAILURES = TableDefinition(
         Column("currency_code", is_printed=True),
         Column("failed_amount_excl_tax", Kind.MONEY, is_printed=True),
     ),
-    has_customers=False,
     is_mailed_whole=True,
 )
 

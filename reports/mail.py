@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from reports import wording
-from reports.definition import Kind
 from reports.digests import DIGESTS
 from reports.marts import read_marts
 from reports.notes import note_lines
-from reports.numbers import day, shown
-from reports.prepared import PreparedBreakdown, PreparedColumn, PreparedList, PreparedTable, prepare
+from reports.numbers import day
+from reports.prepared import PreparedColumn, PreparedList, PreparedTable, count_column, prepare
 from reports.request import Audience, Language, ListName, ListRequest
 
 MOST_LINES = 10
@@ -25,7 +23,6 @@ STYLE = (
     "th,td{border-bottom:1px solid #ccc;padding:3px 8px;text-align:left;vertical-align:top}"
     "th{background:#f2f2f2}td.number{text-align:right;white-space:nowrap}"
 )
-NUMBERS = (Kind.MONEY, Kind.COUNT, Kind.DECIMAL, Kind.DAYS_LATE, Kind.SHARE)
 
 
 @dataclass(frozen=True)
@@ -39,12 +36,11 @@ class MailText:
 
 @dataclass(frozen=True)
 class _Grid:
-    """A small table of texts; the columns of numbers are known by their position."""
+    """A small table of texts."""
 
     title: str
-    headings: tuple[str, ...]
-    lines: tuple[tuple[str, ...], ...]
-    numbers: frozenset[int]
+    columns: Sequence[PreparedColumn]
+    lines: list[list[str]]
     note: str = ""
 
 
@@ -68,26 +64,10 @@ def digest(marts: Path, audience: Audience, language: Language) -> MailText:
     return _mail(prepared, grids)
 
 
-def covering_note(marts: Path, request: ListRequest) -> MailText:
-    """What a mail says that brings one list: of which day it is, and how far the sources go.
-
-    Raises:
-        NothingPublishedError: there are no marts yet.
-        WarehouseError: they are none that lists can be made of.
-
-    """
-    from reports.lists.registry import LISTS
-
-    with read_marts(marts) as connection:
-        prepared = prepare(connection, LISTS[request.name], request)
-    rows = sum(len(table.rows) for table in prepared.tables[:1])
-    counted = _Grid(
-        prepared.title,
-        (wording.COUNT[request.language],),
-        ((str(rows),),),
-        frozenset({0}),
-    )
-    return _mail(prepared, [counted])
+def covering_note(prepared: PreparedList) -> MailText:
+    """What a mail says that brings one list: of which day it is, and how far the sources go."""
+    column = count_column(prepared.language)
+    return _mail(prepared, [_Grid(prepared.title, [column], [[str(prepared.lines)]])])
 
 
 def _mail(prepared: PreparedList, grids: list[_Grid]) -> MailText:
@@ -104,68 +84,22 @@ def _mail(prepared: PreparedList, grids: list[_Grid]) -> MailText:
 def _grids(table: PreparedTable, language: Language, most: int | None) -> Iterator[_Grid]:
     """The breakdowns of a table, and its lines: at most so many, where a number is given."""
     for breakdown in table.breakdowns:
-        yield _breakdown(table, breakdown, language)
-    printed = [position for position, column in enumerate(table.columns) if column.is_printed]
-    if not printed:
+        title = f"{table.title}: {breakdown.title}"
+        yield _Grid(title, breakdown.columns, breakdown.texts(language, nothing=""))
+    if not table.printed:
         return
-    lines = tuple(
-        tuple(_shown(row, position, table.columns, language) for position in printed)
-        for row in (table.rows[place] for place in table.selection[:most])
-    )
+    lines = table.texts(table.selection[:most], language)
     left = len(table.rows) - len(lines)
     note = wording.and_more(left, language) if left else ""
-    columns = [table.columns[position] for position in printed]
-    yield _Grid(
-        table.title,
-        tuple(column.heading for column in columns),
-        lines,
-        frozenset(place for place, column in enumerate(columns) if column.kind in NUMBERS),
-        note,
-    )
-
-
-def _breakdown(table: PreparedTable, breakdown: PreparedBreakdown, language: Language) -> _Grid:
-    columns = [table.columns[position] for position in (*breakdown.by, *breakdown.measures)]
-    headings = [column.heading for column in columns]
-    headings.insert(len(breakdown.by), wording.COUNT[language])
-    currency = _currency_position(table, breakdown)
-    lines = []
-    for key, count, totals in breakdown.lines:
-        unit = None if currency is None else key[currency]
-        kinds = [table.columns[position].kind for position in breakdown.by]
-        by = [shown(value, kind, None, language) for value, kind in zip(key, kinds, strict=True)]
-        amounts = [shown(total or None, Kind.MONEY, unit, language) for total in totals]
-        lines.append((*by, str(count), *amounts))
-    first = len(breakdown.by)
-    return _Grid(
-        f"{table.title}: {breakdown.title}",
-        tuple(headings),
-        tuple(lines),
-        frozenset(range(first, first + 1 + len(breakdown.measures))),
-    )
-
-
-def _currency_position(table: PreparedTable, breakdown: PreparedBreakdown) -> int | None:
-    """Where among the keys of a breakdown the currency of its amounts stands."""
-    wanted = {table.columns[position].currency for position in breakdown.measures}
-    found = [place for place, position in enumerate(breakdown.by) if position in wanted]
-    return found[0] if found else None
-
-
-def _shown(
-    row: tuple[Any, ...], position: int, columns: tuple[PreparedColumn, ...], language: Language
-) -> str:
-    column = columns[position]
-    currency = None if column.currency is None else row[column.currency]
-    return shown(row[position], column.kind, currency, language)
+    yield _Grid(table.title, table.printed, lines, note)
 
 
 def _as_text(grids: list[_Grid], language: Language) -> Iterator[str]:
     for grid in grids:
         yield from ("", grid.title, "-" * len(grid.title))
         for line in grid.lines:
-            pairs = zip(grid.headings, line, strict=True)
-            yield "; ".join(f"{heading} {value}" for heading, value in pairs if value)
+            pairs = zip(grid.columns, line, strict=True)
+            yield "; ".join(f"{column.heading} {value}" for column, value in pairs if value)
         if not grid.lines:
             yield wording.NOTHING[language]
         if grid.note:
@@ -191,14 +125,14 @@ def _as_html(title: str, notes: list[str], grids: list[_Grid], language: Languag
 
 
 def _html_table(grid: _Grid) -> str:
-    headings = "".join(f"<th>{escape(heading)}</th>" for heading in grid.headings)
+    headings = "".join(f"<th>{escape(column.heading)}</th>" for column in grid.columns)
     lines = "".join(
         "<tr>"
         + "".join(
             f'<td class="number">{escape(value)}</td>'
-            if place in grid.numbers
+            if column.kind.is_number
             else f"<td>{escape(value)}</td>"
-            for place, value in enumerate(line)
+            for column, value in zip(grid.columns, line, strict=True)
         )
         + "</tr>"
         for line in grid.lines

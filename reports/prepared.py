@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ingestion.errors import ConfigurationError
 from reports import wording
 from reports.definition import Breakdown, Column, Kind, ListDefinition, TableDefinition
 from reports.marts import Provenance, provenance, published_day, rows_of
 from reports.narrowing import Narrowing, narrowing
-from reports.numbers import exact, rounded
+from reports.numbers import exact, rounded, shown
 from reports.request import Language, ListRequest
 from reports.wording import CODES, Phrase
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 AGING = "aging"
 """Stands in a breakdown for all columns of the aging."""
+CUSTOMER = ("company", "customer_number", "customer", "company_currency_code")
+"""Columns that name the customer whose lines a statement groups."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,25 @@ class PreparedColumn:
     total_currency: str | None = None
     """The currency of the total, where it has one."""
 
+    def currency_in(self, line: tuple[Any, ...]) -> str | None:
+        """The currency of its amount in a line."""
+        return None if self.currency is None else line[self.currency]
+
+
+def count_column(language: Language) -> PreparedColumn:
+    """The column of a number of lines."""
+    return PreparedColumn("", wording.COUNT[language], Kind.COUNT, 10, True, None, None)
+
+
+class BreakdownLine(NamedTuple):
+    """Totals of the lines of a table that have the same in some columns."""
+
+    key: tuple[Any, ...]
+    """What they have in these columns."""
+    number: int
+    """How many they are."""
+    totals: tuple[Decimal, ...]
+
 
 @dataclass(frozen=True)
 class PreparedBreakdown:
@@ -49,8 +70,48 @@ class PreparedBreakdown:
     title: str
     by: tuple[int, ...]
     measures: tuple[int, ...]
-    lines: list[tuple[tuple[Any, ...], int, tuple[Decimal, ...]]]
-    """What it is by, the number of lines, the totals."""
+    columns: tuple[PreparedColumn, ...]
+    """As they are shown: what it is by, the number of lines, the measures."""
+    lines: list[BreakdownLine]
+
+    def currency_in(self, line: BreakdownLine, measure: PreparedColumn) -> str | None:
+        """The currency of a total, where the breakdown is by that."""
+        return line.key[self.by.index(measure.currency)] if measure.currency in self.by else None
+
+    def texts(self, language: Language, nothing: str) -> list[list[str]]:
+        """Its lines as the language writes them, and what stands for a total of nothing."""
+        return [self._texts_of(line, language, nothing) for line in self.lines]
+
+    def _texts_of(self, line: BreakdownLine, language: Language, nothing: str) -> list[str]:
+        by, measures = self.columns[: len(self.by)], self.columns[len(self.by) + 1 :]
+        key = [
+            shown(value, column.kind, None, language)
+            for value, column in zip(line.key, by, strict=True)
+        ]
+        totals = [
+            shown(total, column.kind, self.currency_in(line, column), language)
+            if total
+            else nothing
+            for total, column in zip(line.totals, measures, strict=True)
+        ]
+        return [*key, str(line.number), *totals]
+
+
+@dataclass(frozen=True)
+class PreparedStatement:
+    """How lines are grouped by customer, in positions of columns."""
+
+    customer: tuple[int, ...]
+    """What names the customer, the currency of his company last."""
+    lines: tuple[int, ...]
+    """What is told of each line beneath him."""
+    measures: tuple[int, ...]
+    """Amounts that are added up per customer."""
+
+    @property
+    def columns(self) -> tuple[int, ...]:
+        """All of them, from left to right."""
+        return (*self.customer, *self.lines, *self.measures)
 
 
 @dataclass(frozen=True)
@@ -60,28 +121,57 @@ class PreparedTable:
     title: str
     columns: tuple[PreparedColumn, ...]
     rows: list[tuple[Any, ...]]
+    remarks: tuple[str, ...]
+    """Where a total is not what the marts add up to."""
     breakdowns: tuple[PreparedBreakdown, ...]
-    statement: tuple[int, ...]
-    customer: tuple[int, ...]
-    """Columns that name the customer whose lines a statement groups."""
-    measures: tuple[int, ...]
-    """Amounts that a statement adds up per customer."""
+    statement: PreparedStatement | None
     selection: list[int]
     """Positions of the rows that come first where not all are printed."""
     selection_name: str
+
+    @property
+    def printed(self) -> list[PreparedColumn]:
+        """Columns that are also on paper and in mail."""
+        return [column for column in self.columns if column.is_printed]
+
+    def texts(self, rows: Iterable[int], language: Language) -> list[list[str]]:
+        """What is printed of some rows, as the language writes it."""
+        return [
+            [
+                shown(value, column.kind, column.currency_in(line), language)
+                for value, column in zip(line, self.columns, strict=True)
+                if column.is_printed
+            ]
+            for line in (self.rows[row] for row in rows)
+        ]
 
 
 @dataclass(frozen=True)
 class PreparedList:
     """A list, ready to be written."""
 
+    name: str
+    """Of the list, or of the audience of a digest."""
     title: str
     language: Language
     provenance: Provenance
     only: tuple[str, ...]
     """Whose rows, where it is not everybody's."""
-    remarks: tuple[str, ...]
     tables: tuple[PreparedTable, ...]
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be said of its totals."""
+        return tuple(remark for table in self.tables for remark in table.remarks)
+
+    @property
+    def lines(self) -> int:
+        """Number of lines of the main table, those that a printed selection leaves out included."""
+        return len(self.tables[0].rows)
+
+    def file_name(self, ending: str) -> str:
+        """What its file is called where nobody says, such as unpaid-2026-06-30-en.xlsx."""
+        return f"{self.name}-{self.provenance.as_of}-{self.language.value}{ending}"
 
 
 def prepare(
@@ -97,18 +187,16 @@ def prepare(
     as_of = day_of(connection, definition, request.as_of)
     chosen = narrowing(connection, request)
     labels = _Labels(connection, language)
-    remarks: list[str] = []
     tables = tuple(
-        _table(connection, table, as_of, chosen, labels, remarks)
-        for table in chosen.tables(definition)
+        _table(connection, table, as_of, chosen, labels) for table in chosen.tables(definition)
     )
     company = chosen.company.keys if chosen.company else ()
     return PreparedList(
+        name=definition.name.value,
         title=definition.title[language],
         language=language,
         provenance=provenance(connection, as_of, company),
         only=chosen.names,
-        remarks=tuple(remarks),
         tables=tables,
     )
 
@@ -178,71 +266,97 @@ class _Labels:
         return self.codes[column.codes or column.name]
 
 
+@dataclass(frozen=True)
+class _Answer:
+    """What the marts answered to the query of a table."""
+
+    at: dict[str, int]
+    """Position of each column, by its name."""
+    rows: list[tuple[Any, ...]]
+
+    def column(self, name: str) -> list[Any]:
+        """All values of a column."""
+        position = self.at[name]
+        return [row[position] for row in self.rows]
+
+
 def _table(
     connection: duckdb.DuckDBPyConnection,
     definition: TableDefinition,
     as_of: date,
     chosen: Narrowing,
     labels: _Labels,
-    remarks: list[str],
 ) -> PreparedTable:
     names, found = rows_of(
         connection, definition.query, as_of, chosen.condition(definition), definition.order
     )
-    at = {name: position for position, name in enumerate(names)}
-    shown: list[tuple[Column, list[Any]]] = []
-    for column in definition.columns:
-        shown.append((column, _values(column, found, at, labels)))
-        if definition.aging and column.name == definition.aging.amount:
-            amounts = shown[-1][1]
-            buckets = [row[at[definition.aging.bucket]] for row in found]
-            for bucket, label in labels.buckets.items():
-                shown.append(
-                    (
-                        _bucket_column(column, bucket, label),
-                        [
-                            amount if bucket == its else None
-                            for amount, its in zip(amounts, buckets, strict=True)
-                        ],
-                    )
-                )
+    answer = _Answer({name: position for position, name in enumerate(names)}, found)
+    shown = list(_shown(definition, answer, labels))
     position_of = {column.name: position for position, (column, _) in enumerate(shown)}
     columns = tuple(
         _prepared_column(column, values, position_of, shown, labels) for column, values in shown
     )
-    remarks.extend(_rounding(columns, shown, found, at, labels.language))
-    rows = list(zip(*(values for _, values in shown), strict=True)) if shown else []
+    rows = list(zip(*(values for _, values in shown), strict=True))
     aging = tuple(labels.buckets) if definition.aging else ()
-    by_weight = (
-        sorted(
-            range(len(found)),
-            key=lambda row: [found[row][at[name]] or 0 for name in definition.selection],
-            reverse=True,
-        )
-        if definition.selection
-        else list(range(len(found)))
-    )
-    measures = _measures(("company_open_amount", AGING), aging) if definition.aging else ()
+    language, selection_name = labels.language, definition.selection_name
     return PreparedTable(
-        title=definition.title[labels.language],
+        title=definition.title[language],
         columns=columns,
         rows=rows,
+        remarks=tuple(_rounding(columns, answer, language)),
         breakdowns=tuple(
-            _breakdown(breakdown, rows, position_of, aging, labels.language)
+            _breakdown(breakdown, columns, rows, aging, language)
             for breakdown in definition.breakdowns
         ),
-        statement=tuple(position_of[name] for name in definition.statement),
-        customer=tuple(
-            position_of[name]
-            for name in ("company", "customer_number", "customer", "company_currency_code")
+        statement=_statement(definition, position_of, aging),
+        selection=_selection(definition, answer),
+        selection_name=selection_name[language] if selection_name else "",
+    )
+
+
+def _shown(
+    definition: TableDefinition, answer: _Answer, labels: _Labels
+) -> Iterator[tuple[Column, list[Any]]]:
+    """The columns and their values; after an amount that is spread by age, one per bucket."""
+    for column in definition.columns:
+        values = _values(column, answer, labels)
+        yield column, values
+        if definition.aging and column.name == definition.aging.amount:
+            yield from _spread(column, values, answer.column(definition.aging.bucket), labels)
+
+
+def _spread(
+    amount: Column, values: list[Any], buckets: list[Any], labels: _Labels
+) -> Iterator[tuple[Column, list[Any]]]:
+    for bucket, label in labels.buckets.items():
+        yield (
+            _bucket_column(amount, bucket, label),
+            [value if bucket == its else None for value, its in zip(values, buckets, strict=True)],
         )
-        if definition.statement
-        else (),
-        measures=tuple(position_of[name] for name in measures),
-        selection=by_weight,
-        selection_name=(
-            definition.selection_name[labels.language] if definition.selection_name else ""
-        ),
+
+
+def _statement(
+    definition: TableDefinition, position_of: dict[str, int], aging: tuple[str, ...]
+) -> PreparedStatement | None:
+    def positions(*names: str) -> tuple[int, ...]:
+        return tuple(position_of[name] for name in names)
+
+    if not definition.statement or definition.aging is None:
+        return None
+    return PreparedStatement(
+        customer=positions(*CUSTOMER),
+        lines=positions(*definition.statement),
+        measures=positions(definition.aging.amount, *aging),
+    )
+
+
+def _selection(definition: TableDefinition, answer: _Answer) -> list[int]:
+    """Positions of the rows, those that weigh most first; in their order where none weighs more."""
+    weights = [answer.at[name] for name in definition.selection]
+    return sorted(
+        range(len(answer.rows)),
+        key=lambda row: [answer.rows[row][weight] or 0 for weight in weights],
+        reverse=True,
     )
 
 
@@ -257,30 +371,29 @@ def _bucket_column(amount: Column, bucket: str, label: str) -> Column:
     )
 
 
-def _values(
-    column: Column, found: Sequence[tuple[Any, ...]], at: dict[str, int], labels: _Labels
-) -> list[Any]:
+def _values(column: Column, answer: _Answer, labels: _Labels) -> list[Any]:
     """A column's values as they are shown."""
+    language = labels.language
     if column.compose:
         compose = column.compose
-        return [compose(dict(zip(at, row, strict=True)), labels.language) for row in found]
-    position = at[column.name]
+        return [compose(dict(zip(answer.at, row, strict=True)), language) for row in answer.rows]
+    values = answer.column(column.name)
     if column.kind is Kind.CODE:
         words = labels.words(column)
-        return [words.get(row[position], row[position]) for row in found]
+        return [words.get(value, value) for value in values]
     if column.kind is Kind.YES_NO:
-        yes, no = wording.YES[labels.language], wording.NO[labels.language]
-        return [None if row[position] is None else yes if row[position] else no for row in found]
+        yes, no = wording.YES[language], wording.NO[language]
+        return [None if value is None else yes if value else no for value in values]
     if column.kind is Kind.MONEY:
-        currency = at[column.currency]
+        currencies = answer.column(column.currency)
         return [
-            None if row[position] is None else rounded(row[position], row[currency])
-            for row in found
+            None if value is None else rounded(value, currency)
+            for value, currency in zip(values, currencies, strict=True)
         ]
     if column.kind is Kind.TEXT:
-        unknown = wording.UNKNOWN[labels.language]
-        return [unknown if row[position] == "unknown" else row[position] for row in found]
-    return [row[position] for row in found]
+        unknown = wording.UNKNOWN[language]
+        return [unknown if value == "unknown" else value for value in values]
+    return values
 
 
 def _prepared_column(
@@ -310,22 +423,18 @@ def _prepared_column(
 
 
 def _rounding(
-    columns: tuple[PreparedColumn, ...],
-    shown: list[tuple[Column, list[Any]]],
-    found: Sequence[tuple[Any, ...]],
-    at: dict[str, int],
-    language: Language,
-) -> Iterable[str]:
+    columns: tuple[PreparedColumn, ...], answer: _Answer, language: Language
+) -> Iterator[str]:
     """A remark for each total that is not to the cent what the marts add up to."""
-    for prepared, (column, _) in zip(columns, shown, strict=True):
-        if prepared.total is None or column.kind is not Kind.MONEY or column.name not in at:
+    for column in columns:
+        if column.total is None or column.kind is not Kind.MONEY or column.name not in answer.at:
             continue
-        total = Decimal(sum(row[at[column.name]] or 0 for row in found))
-        if total != prepared.total:
+        total = Decimal(sum(value or 0 for value in answer.column(column.name)))
+        if total != column.total:
             yield wording.ROUNDED[language].format(
-                column=prepared.heading,
+                column=column.heading,
                 total=exact(total, language),
-                difference=exact(prepared.total - total, language),
+                difference=exact(column.total - total, language),
             )
 
 
@@ -335,11 +444,12 @@ def _measures(names: tuple[str, ...], aging: tuple[str, ...]) -> tuple[str, ...]
 
 def _breakdown(
     breakdown: Breakdown,
+    columns: tuple[PreparedColumn, ...],
     rows: list[tuple[Any, ...]],
-    position_of: dict[str, int],
     aging: tuple[str, ...],
     language: Language,
 ) -> PreparedBreakdown:
+    position_of = {column.name: position for position, column in enumerate(columns)}
     by = tuple(position_of[name] for name in breakdown.by)
     measures = tuple(position_of[name] for name in _measures(breakdown.measures, aging))
     counts: dict[tuple[Any, ...], int] = defaultdict(int)
@@ -351,8 +461,17 @@ def _breakdown(
         for place, position in enumerate(measures):
             if row[position] is not None:
                 totals[place] += row[position]
-    lines = [(key, counts[key], tuple(totals)) for key, totals in sums.items()]
+    lines = [BreakdownLine(key, counts[key], tuple(totals)) for key, totals in sums.items()]
     if breakdown.most is not None:
-        largest = (lambda line: line[2][0]) if measures else (lambda line: line[1])
-        lines = sorted(lines, key=largest, reverse=True)[: breakdown.most]
-    return PreparedBreakdown(breakdown.title[language], by, measures, lines)
+        lines.sort(key=lambda line: line.totals[0] if measures else line.number, reverse=True)
+    return PreparedBreakdown(
+        title=breakdown.title[language],
+        by=by,
+        measures=measures,
+        columns=(
+            *(columns[position] for position in by),
+            count_column(language),
+            *(columns[position] for position in measures),
+        ),
+        lines=lines[: breakdown.most],
+    )

@@ -1,11 +1,10 @@
-"""What can be asked for, and what came of it."""
+"""What can be asked for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from pathlib import Path
 
 
 class ListName(StrEnum):
@@ -49,13 +48,3 @@ class ListRequest:
     """Key or displayed name of an agent or salesperson."""
     company: str | None = None
     """Key, number or name of a company."""
-
-
-@dataclass(frozen=True)
-class WrittenList:
-    """A list as it was written."""
-
-    path: Path
-    as_of: date
-    rows: int
-    """Lines of the list, those that a printed selection leaves out included."""

@@ -1,4 +1,4 @@
-"""Puts a file in its place in one step, so that nobody ever opens half of one."""
+"""Puts files in their places in one step, so that nobody ever opens half of one."""
 
 from __future__ import annotations
 
@@ -51,6 +51,23 @@ def make_folder(folder: Path) -> Path:
     except OSError as error:
         raise StorageError(f"{folder} cannot be made: {error.strerror or error}.") from error
     return folder
+
+
+def set_aside(file: Path, folder: Path) -> Path:
+    """Move a file to a folder on its disk; where it lies now: under its name, numbered if taken.
+
+    Raises:
+        StorageError: it cannot be moved.
+
+    """
+    target, number = folder / file.name, 1
+    while target.exists():
+        number += 1
+        target = folder / f"{file.stem} ({number}){file.suffix}"
+    try:
+        return file.rename(target)
+    except OSError as error:
+        raise StorageError(f"{file} cannot be moved: {error.strerror or error}.") from error
 
 
 def check_folder(target: Path) -> None:

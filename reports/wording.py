@@ -29,6 +29,14 @@ def and_more(left: int, language: Language) -> str:
     return (AND_ONE_MORE if left == 1 else AND_MORE)[language].format(left=left)
 
 
+def left_out(shown: int, all_lines: int, selection: str, language: Language) -> str:
+    """That only so many of all lines are printed, and by what they were chosen."""
+    left = all_lines - shown
+    return (ONE_LEFT_OUT if left == 1 else LEFT_OUT)[language].format(
+        shown=shown, all=all_lines, left=left, selection=f" ({selection})" if selection else ""
+    )
+
+
 # Headings of what a list adds to the marts: names in place of keys, sentences.
 COMPANY = Phrase("Société", "Società", "Company")
 CUSTOMER = Phrase("Client", "Cliente", "Customer")
@@ -62,6 +70,12 @@ CUSTOMERS = Phrase("Clients", "Clienti", "Customers")
 TOTAL = Phrase("Total", "Totale", "Total")
 TOTAL_OF_LINES = Phrase("Total des lignes affichées", "Totale delle righe visibili", "Total shown")
 COUNT = Phrase("Nombre de lignes", "Numero di righe", "Number of lines")
+ONE_LEFT_OUT = Phrase(
+    "{shown} lignes sur {all} sont imprimées{selection} ; {left} ne l'est pas, les totaux la "
+    "comprennent.",
+    "Sono stampate {shown} righe su {all}{selection}; {left} non lo è, i totali la comprendono.",
+    "{shown} of {all} lines are printed{selection}; {left} is not, and the totals include it.",
+)
 LEFT_OUT = Phrase(
     "{shown} lignes sur {all} sont imprimées{selection} ; {left} ne le sont pas, les totaux "
     "les comprennent.",

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ingestion.errors import ConfigurationError
 from reports.lists.registry import LISTS
-from reports.marts import published_day, read_marts
+from reports.marts import read_marts
 from reports.prepared import PreparedList, prepare
-from reports.request import ListRequest, WrittenList
+from reports.request import ListRequest
 from reports.whole import check_folder, put_whole
 
 FORMATS = {
@@ -21,26 +21,37 @@ FORMATS = {
 """Module and function of each format, loaded when it is wanted."""
 
 
-def write_list(marts: Path, request: ListRequest, target: Path) -> WrittenList:
-    """Write a list to a file, in the format that its ending names.
+def read_list(marts: Path, request: ListRequest) -> PreparedList:
+    """A list as the marts tell it now, which may be written to any number of files.
 
     Args:
         marts: published marts (`Home.marts`), or a file that `adv rebuild --into` made.
         request: which list, and whose rows of it.
+
+    Raises:
+        ConfigurationError: no such day, or nobody of such a name.
+        NothingPublishedError: there are no marts yet.
+        WarehouseError: they are none that lists can be made of.
+
+    """
+    with read_marts(marts) as connection:
+        return prepare(connection, LISTS[request.name], request)
+
+
+def write_list(prepared: PreparedList, target: Path) -> None:
+    """Write a list to a file, in the format that its ending names.
+
+    Args:
+        prepared: the list.
         target: a file ending in .xlsx, .pdf or .csv; one that is there is replaced in one step.
 
     Raises:
-        ConfigurationError: no such format or day, nobody of such a name, or too many lines for it.
-        NothingPublishedError: there are no marts yet.
-        WarehouseError: they are none that lists can be made of.
+        ConfigurationError: no such format, or too many lines for it.
         StorageError: the file cannot be written.
 
     """
     write = _writer(target)
-    with read_marts(marts) as connection:
-        prepared = prepare(connection, LISTS[request.name], request)
     put_whole(target, lambda file: write(prepared, file))
-    return WrittenList(target, prepared.provenance.as_of, len(prepared.tables[0].rows))
 
 
 def check_target(target: Path) -> None:
@@ -62,16 +73,3 @@ def _writer(target: Path) -> Callable[[PreparedList, Path], None]:
     module, function = FORMATS[target.suffix.lower()]
     writer: Callable[[PreparedList, Path], None] = getattr(import_module(module), function)
     return writer
-
-
-def default_name(marts: Path, request: ListRequest) -> str:
-    """What a list is called where nobody names a file, such as unpaid-2026-06-30-en.xlsx.
-
-    Raises:
-        NothingPublishedError: there are no marts yet.
-        WarehouseError: they are none that lists can be made of.
-
-    """
-    with read_marts(marts) as connection:
-        as_of = request.as_of or published_day(connection)
-    return f"{request.name.value}-{as_of}-{request.language.value}.xlsx"

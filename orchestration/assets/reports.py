@@ -28,9 +28,11 @@ from orchestration.resources import sources_asked_for
 
 if TYPE_CHECKING:
     from reports.mail import MailText
-    from reports.request import ListName
+    from reports.prepared import PreparedList
 
 log = logging.getLogger("adv.reports")
+
+_Event = dg.MaterializeResult[None] | dg.AssetCheckResult
 
 REPORTS = "reports"
 DELIVERED = "delivered"
@@ -59,11 +61,6 @@ def report_assets(home: Home, settings: ReportSettings) -> list[dg.AssetsDefinit
 
 def _asset(home: Home, delivery: ListDelivery | DigestDelivery) -> dg.AssetsDefinition:
     key = report_key(delivery)
-    whom = (
-        f"The list {delivery.list.value}"
-        if isinstance(delivery, ListDelivery)
-        else f"The digest for {delivery.audience.value}"
-    )
 
     @dg.multi_asset(
         name=delivery.name,
@@ -72,7 +69,7 @@ def _asset(home: Home, delivery: ListDelivery | DigestDelivery) -> dg.AssetsDefi
                 key,
                 deps=[PUBLICATION],
                 group_name=REPORTS,
-                description=f"{whom}, in {delivery.language.value}, of the publication in force.",
+                description=_description(delivery),
                 owners=["team:data-engineering"],
                 skippable=True,
             )
@@ -83,9 +80,7 @@ def _asset(home: Home, delivery: ListDelivery | DigestDelivery) -> dg.AssetsDefi
             )
         ],
     )
-    def report(
-        context: dg.AssetExecutionContext,
-    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    def report(context: dg.AssetExecutionContext) -> Iterator[_Event]:
         if only := sources_asked_for(context.run):
             # Who makes a list afresh at ten does not want everybody to be written to again.
             told = f"not delivered, since the run read only {', '.join(only)}"
@@ -93,24 +88,37 @@ def _asset(home: Home, delivery: ListDelivery | DigestDelivery) -> dg.AssetsDefi
                 asset_key=key, check_name=DELIVERED, passed=True, description=told
             )
             return
-        outcome = _deliver(home, delivery, _mailed_run(context.instance, key))
-        if outcome.faults:
-            log.warning("%s was not delivered: %s", delivery.name, "; ".join(outcome.faults))
-            tell_undelivered(delivery.name, outcome.faults)
-        check = dg.AssetCheckResult(
-            asset_key=key,
-            check_name=DELIVERED,
-            passed=not outcome.faults,
-            severity=dg.AssetCheckSeverity.WARN,
-            description="\n".join(outcome.faults),
-        )
-        if outcome.done:
-            log.info("delivered %s", delivery.name)
-            yield dg.MaterializeResult(asset_key=key, metadata=outcome.done, check_results=[check])
-        else:
-            yield check
+        yield _told(delivery, _deliver(home, delivery, _mailed_run(context.instance, key)))
 
     return report
+
+
+def _description(delivery: ListDelivery | DigestDelivery) -> str:
+    whom = (
+        f"The list {delivery.list.value}"
+        if isinstance(delivery, ListDelivery)
+        else f"The digest for {delivery.audience.value}"
+    )
+    return f"{whom}, in {delivery.language.value}, of the publication in force."
+
+
+def _told(delivery: ListDelivery | DigestDelivery, outcome: Delivered) -> _Event:
+    """What Dagster records of an outcome; of what failed, people are told."""
+    key = report_key(delivery)
+    if outcome.faults:
+        log.warning("%s was not delivered: %s", delivery.name, "; ".join(outcome.faults))
+        tell_undelivered(delivery.name, outcome.faults)
+    check = dg.AssetCheckResult(
+        asset_key=key,
+        check_name=DELIVERED,
+        passed=not outcome.faults,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="\n".join(outcome.faults),
+    )
+    if not outcome.done:
+        return check
+    log.info("delivered %s", delivery.name)
+    return dg.MaterializeResult(asset_key=key, metadata=outcome.done, check_results=[check])
 
 
 def _mailed_run(instance: dg.DagsterInstance, key: dg.AssetKey) -> str | None:
@@ -159,22 +167,24 @@ def _made(
     from reports.digests import DIGESTS
     from reports.mail import covering_note, digest
     from reports.request import ListRequest
-    from reports.writing import default_name, write_list
+    from reports.writing import read_list
 
     language = delivery.language
-    names: tuple[ListName, ...]
     if isinstance(delivery, ListDelivery):
-        names, ending = (delivery.list,), delivery.format
-        mail = covering_note(marts, ListRequest(delivery.list, language))
-    else:
-        names, ending = DIGESTS[delivery.audience].attached, "xlsx"
-        mail = digest(marts, delivery.audience, language)
-    files = []
-    for name in names:
-        request = ListRequest(name, language)
-        target = (folder / default_name(marts, request)).with_suffix(f".{ending}")
-        files.append(write_list(marts, request, target).path)
-    return mail, files
+        prepared = read_list(marts, ListRequest(delivery.list, language))
+        return covering_note(prepared), [_written(prepared, f".{delivery.format}", folder)]
+    return digest(marts, delivery.audience, language), [
+        _written(read_list(marts, ListRequest(name, language)), ".xlsx", folder)
+        for name in DIGESTS[delivery.audience].attached
+    ]
+
+
+def _written(prepared: "PreparedList", ending: str, folder: Path) -> Path:
+    from reports.writing import write_list
+
+    target = folder / prepared.file_name(ending)
+    write_list(prepared, target)
+    return target
 
 
 def _drop(file: Path, folder: Path, outcome: Delivered) -> None:

@@ -23,9 +23,11 @@ from reports.formats.safe_text import CONTROLS
 from reports.notes import note_lines
 from reports.numbers import minor_unit
 from reports.prepared import (
+    BreakdownLine,
     PreparedBreakdown,
     PreparedColumn,
     PreparedList,
+    PreparedStatement,
     PreparedTable,
 )
 from reports.request import Language
@@ -52,6 +54,10 @@ LATE = ((90, "#F4B6B0"), (30, "#FBD9B5"), (0, "#FFF3C4"))
 FIRST_DAY = date(1899, 12, 30)
 """The day that spreadsheets count from."""
 HEAD, BAND = "#1F3A4D", "#E8EEF2"
+BOLD = {"bold": True, "bg_color": BAND}
+"""How totals look."""
+SUM, SUM_OF_VISIBLE = 9, 109
+"""Functions of SUBTOTAL: of all lines, folded ones included, and of those that a filter shows."""
 SENTENCE = 50
 """Text in columns as wide as this is wrapped."""
 PAGE_WIDTH = 230
@@ -89,7 +95,7 @@ def write_excel(prepared: PreparedList, target: Path) -> None:
         placed = [_write_lines(book, table) for table in prepared.tables]
         for table in prepared.tables:
             if table.statement:
-                _write_customers(book, table)
+                _write_customers(book, table, table.statement)
         _write_summary(book, sheets[0], placed)
         sheets[0].activate()
 
@@ -149,8 +155,15 @@ class _Book:
 
     def heading(self, column: PreparedColumn) -> Format:
         # Words keep off the numbers before them.
-        side = {"align": "left", "indent": 1} if column.kind in LEFT else {"align": "right"}
-        return self.format(bold=True, font_color="white", bg_color=HEAD, text_wrap=True, **side)
+        align, indent = ("right", 0) if column.kind.is_number else ("left", 1)
+        return self.format(
+            bold=True,
+            font_color="white",
+            bg_color=HEAD,
+            text_wrap=True,
+            align=align,
+            indent=indent,
+        )
 
     def value(self, kind: Kind, currency: str | None = None, **properties: Any) -> Format:
         return self.format(num_format=self._number(kind, currency), **properties)
@@ -167,9 +180,6 @@ class _Book:
             Kind.SHARE: "0%",
             Kind.DATE: DATES[self.language],
         }.get(kind, "General")
-
-
-LEFT = (Kind.TEXT, Kind.CODE, Kind.YES_NO, Kind.DATE)
 
 
 @dataclass(frozen=True)
@@ -194,9 +204,11 @@ def plain(text: str) -> str:
     return CONTROLS.sub("", text)[:MOST_CHARACTERS]
 
 
-def _writer(
-    book: _Book, sheet: Worksheet, column: PreparedColumn, **properties: Any
-) -> Callable[[int, int, tuple[Any, ...], Any], None]:
+_Write = Callable[[int, int, tuple[Any, ...], Any], Any]
+"""Writes a value: row, place, the line that it is of, and itself."""
+
+
+def _writer(book: _Book, sheet: Worksheet, column: PreparedColumn, **properties: Any) -> _Write:
     """How the values of a column are written, decided once and not for every cell."""
     kind = column.kind
     if kind in (Kind.TEXT, Kind.CODE, Kind.YES_NO):
@@ -212,7 +224,7 @@ def _writer(
         by_currency: dict[str | None, Format] = {}
 
         def write_money(row: int, place: int, line: tuple[Any, ...], value: Any) -> None:
-            currency = None if column.currency is None else line[column.currency]
+            currency = column.currency_in(line)
             if currency not in by_currency:
                 by_currency[currency] = book.value(kind, currency, **properties)
             sheet.write_number(row, place, float(value), by_currency[currency])
@@ -222,58 +234,76 @@ def _writer(
     return lambda row, place, _, value: sheet.write_number(row, place, float(value), number)
 
 
-def _write_lines(book: _Book, table: PreparedTable) -> _Placed:
-    from xlsxwriter.utility import xl_range
+class _Grid:
+    """A sheet of lines; over them their totals and headings, which stay in view."""
 
-    name = table.title
-    sheet = book.sheet(name)
-    total_row = book.head(sheet, f"{book.prepared.title} · {table.title}")
-    heading_row, first = total_row + 1, total_row + 2
+    def __init__(self, book: _Book, name: str, columns: Sequence[PreparedColumn]) -> None:
+        self.book = book
+        self.columns = columns
+        self.sheet = book.sheet(name)
+        self.total_row = book.head(self.sheet, f"{book.prepared.title} · {name}")
+        self.heading_row = self.total_row + 1
+        self.first = self.total_row + 2
+        self._write_headings()
+
+    def _write_headings(self) -> None:
+        sheet, row = self.sheet, self.heading_row
+        for place, column in enumerate(self.columns):
+            sheet.set_column(place, place, column.width * ARIAL_WIDTH)
+            sheet.write_string(row, place, plain(column.heading), self.book.heading(column))
+        sheet.set_row(row, 36)
+        sheet.repeat_rows(row)
+        sheet.freeze_panes(self.first, _names(self.columns))
+        _print_columns(sheet, self.columns)
+
+    def writers(self, **properties: Any) -> list[_Write]:
+        """How the values of each column are written."""
+        return [_writer(self.book, self.sheet, column, **properties) for column in self.columns]
+
+    def finish(self, label: str, function: int, last: int) -> None:
+        """Add up the lines down to the last one, and colour days late among them."""
+        from xlsxwriter.utility import xl_range
+
+        sheet, row = self.sheet, self.total_row
+        sheet.write_string(row, 0, label, self.book.format(**BOLD))
+        for place, column in enumerate(self.columns[1:], 1):
+            if column.total is None:
+                sheet.write_blank(row, place, None, self.book.format(**BOLD))
+                continue
+            shape = self.book.value(column.kind, column.total_currency, **BOLD)
+            formula = f"=SUBTOTAL({function},{xl_range(self.first, place, last, place)})"
+            sheet.write_formula(row, place, formula, shape, float(column.total))
+        _colour_days_late(self.book, sheet, self.columns, self.first, last)
+
+
+def _write_lines(book: _Book, table: PreparedTable) -> _Placed:
+    grid = _Grid(book, table.title, table.columns)
+    sheet, first = grid.sheet, grid.first
     last = max(first, first + len(table.rows) - 1)
-    bold = {"bold": True, "bg_color": BAND}
-    sheet.write_string(total_row, 0, wording.TOTAL_OF_LINES[book.language], book.format(**bold))
-    for place, column in enumerate(table.columns):
-        sheet.set_column(place, place, column.width * ARIAL_WIDTH)
-        sheet.write_string(heading_row, place, plain(column.heading), book.heading(column))
-        if column.total is not None:
-            currency = column.total_currency
-            sheet.write_formula(
-                total_row,
-                place,
-                f"=SUBTOTAL(109,{xl_range(first, place, last, place)})",
-                book.value(column.kind, currency, **bold),
-                float(column.total),
-            )
-        elif place:
-            sheet.write_blank(total_row, place, None, book.format(**bold))
-    writers = [_writer(book, sheet, column) for column in table.columns]
+    writers = grid.writers()
     for row, line in enumerate(table.rows, first):
         for place, value in enumerate(line):
             if value is not None:
                 writers[place](row, place, line, value)
     if not table.rows:
         sheet.write_string(first, 0, wording.NOTHING[book.language], book.format(italic=True))
-    _print_columns(sheet, table.columns, _names(table))
-    sheet.set_row(heading_row, 36)
-    sheet.autofilter(heading_row, 0, last, len(table.columns) - 1)
-    sheet.freeze_panes(first, _names(table))
-    sheet.repeat_rows(heading_row)
-    _colour_days_late(book, sheet, table.columns, first, last)
+    sheet.autofilter(grid.heading_row, 0, last, len(table.columns) - 1)
+    grid.finish(wording.TOTAL_OF_LINES[book.language], SUM_OF_VISIBLE, last)
     return _Placed(table, sheet.get_name(), first, last)
 
 
-def _print_columns(sheet: Worksheet, columns: Sequence[PreparedColumn], names: int) -> None:
+def _print_columns(sheet: Worksheet, columns: Sequence[PreparedColumn]) -> None:
     """All columns on one page, or, where nobody could read that, on two, the names on both."""
     if sum(column.width for column in columns) <= PAGE_WIDTH:
         sheet.fit_to_pages(1, 0)
         return
     sheet.fit_to_pages(2, 0)
-    sheet.repeat_columns(0, names - 1)
+    sheet.repeat_columns(0, _names(columns) - 1)
 
 
-def _names(table: PreparedTable) -> int:
+def _names(columns: Sequence[PreparedColumn]) -> int:
     """Columns that stay in view while the others scroll: those that say whom a line is about."""
-    about = [place for place, column in enumerate(table.columns) if column.name == "customer"]
+    about = [place for place, column in enumerate(columns) if column.name == "customer"]
     return about[0] + 1 if about and about[0] < 4 else 1
 
 
@@ -316,126 +346,129 @@ def _write_summary(book: _Book, sheet: Worksheet, placed: list[_Placed]) -> None
 def _write_breakdown(
     book: _Book, sheet: Worksheet, placed: _Placed, breakdown: PreparedBreakdown, row: int
 ) -> int:
-    """Totals that follow the lines: changed there, they change here. The row after them.
-
-    Compared are whole texts, since SUMIFS would take a name such as `>5` for a condition.
-    """
-    from xlsxwriter.utility import xl_rowcol_to_cell
-
+    """Totals that follow the lines: changed there, they change here. Their last row."""
     table = placed.table
     title = (
         f"{table.title}: {breakdown.title}" if len(book.prepared.tables) > 1 else breakdown.title
     )
     sheet.write_string(row, 0, plain(title), book.format(bold=True, font_size=11, font_color=HEAD))
     row += 1
-    columns = [table.columns[position] for position in breakdown.by]
-    for place, column in enumerate(columns):
-        sheet.write_string(row, place, plain(column.heading), book.heading(column))
-    count = PreparedColumn("", wording.COUNT[book.language], Kind.COUNT, 10, True, None, None)
-    measures = [count, *(table.columns[position] for position in breakdown.measures)]
-    for place, column in enumerate(measures, len(columns)):
+    for place, column in enumerate(breakdown.columns):
         sheet.write_string(row, place, plain(column.heading), book.heading(column))
     sheet.set_row(row, 24)
-    for key, number, totals in breakdown.lines:
+    for line in breakdown.lines:
         row += 1
-        same = []
-        for place, (position, value) in enumerate(zip(breakdown.by, key, strict=True)):
-            cell = xl_rowcol_to_cell(row, place, col_abs=True)
-            same.append(f"EXACT({placed.range(position)},{cell})")
-            if value is not None:
-                sheet.write_string(row, place, plain(str(value)), book.format())
-        # Multiplied by one, a single truth value is a number, too.
-        condition = "*".join([*same, "1"])
-        values: list[tuple[Decimal | int, str, Format]] = [
-            (number, f"=SUMPRODUCT({condition})", book.value(Kind.COUNT))
-        ]
-        for position, total in zip(breakdown.measures, totals, strict=True):
-            column = table.columns[position]
-            currency = (
-                key[breakdown.by.index(column.currency)]
-                if column.currency in breakdown.by
-                else None
-            )
-            values.append(
-                (
-                    total,
-                    f"=SUMPRODUCT({condition},{placed.range(position)})",
-                    book.value(column.kind, currency),
-                )
-            )
-        for place, (value, formula, shape) in enumerate(values, len(columns)):
-            sheet.write_formula(row, place, formula, shape, float(value))
+        _write_combination(book, sheet, placed, breakdown, line, row)
     return row
 
 
-def _write_customers(book: _Book, table: PreparedTable) -> None:
-    """A line per customer with his aging; under it, folded, what it is made of."""
-    from xlsxwriter.utility import xl_range
+def _write_combination(
+    book: _Book,
+    sheet: Worksheet,
+    placed: _Placed,
+    breakdown: PreparedBreakdown,
+    line: BreakdownLine,
+    row: int,
+) -> None:
+    """A line of a breakdown.
 
-    sheet = book.sheet(wording.CUSTOMERS[book.language])
-    total_row = book.head(sheet, f"{book.prepared.title} · {wording.CUSTOMERS[book.language]}")
-    heading_row, row = total_row + 1, total_row + 2
-    shown = [*table.customer, *table.statement, *table.measures]
-    columns = [table.columns[position] for position in shown]
-    for place, column in enumerate(columns):
-        sheet.set_column(place, place, column.width * ARIAL_WIDTH)
-        sheet.write_string(heading_row, place, plain(column.heading), book.heading(column))
-    _print_columns(sheet, columns, _names(table))
-    sheet.set_row(heading_row, 36)
-    first_measure = len(shown) - len(table.measures)
-    bold = {"bold": True, "bg_color": BAND}
-    is_grouped = len(table.rows) <= MOST_GROUPED_LINES
-    detail = [_writer(book, sheet, column) for column in columns]
-    strong = [_writer(book, sheet, column, **(bold if is_grouped else {})) for column in columns]
+    Compared are whole texts, since SUMIFS would take a name such as `>5` for a condition.
+    """
+    from xlsxwriter.utility import xl_rowcol_to_cell
+
+    same = []
+    for place, (position, value) in enumerate(zip(breakdown.by, line.key, strict=True)):
+        cell = xl_rowcol_to_cell(row, place, col_abs=True)
+        same.append(f"EXACT({placed.range(position)},{cell})")
+        if value is not None:
+            sheet.write_string(row, place, plain(str(value)), book.format())
+    # Multiplied by one, a single truth value is a number, too.
+    condition = "*".join([*same, "1"])
+    place = len(line.key)
+    formula = f"=SUMPRODUCT({condition})"
+    sheet.write_formula(row, place, formula, book.value(Kind.COUNT), float(line.number))
+    for position, total in zip(breakdown.measures, line.totals, strict=True):
+        place += 1
+        column = breakdown.columns[place]
+        formula = f"=SUMPRODUCT({condition},{placed.range(position)})"
+        shape = book.value(column.kind, breakdown.currency_in(line, column))
+        sheet.write_formula(row, place, formula, shape, float(total))
+
+
+def _write_customers(book: _Book, table: PreparedTable, statement: PreparedStatement) -> None:
+    """A line per customer with his aging; under it, folded, what it is made of."""
+    columns = [table.columns[position] for position in statement.columns]
+    grid = _Grid(book, wording.CUSTOMERS[book.language], columns)
+    grid.sheet.outline_settings(symbols_below=False)
+    customers = _Customers(grid, statement)
+    is_folded = len(table.rows) <= MOST_GROUPED_LINES
+    write = customers.write_folded if is_folded else customers.write_total
     groups: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
     for line in table.rows:
-        groups.setdefault(tuple(line[position] for position in table.customer), []).append(line)
-    sheet.outline_settings(symbols_below=False)
-    for key, lines in groups.items():
-        top = row
-        for place, value in enumerate(key):
-            if value is not None:
-                strong[place](top, place, lines[0], value)
-        if is_grouped:
-            for place in range(len(key), first_measure):
-                sheet.write_blank(top, place, None, book.format(**bold))
-            for line in lines:
-                row += 1
-                sheet.set_row(row, None, None, {"level": 1, "hidden": True})
-                for place in range(len(key), len(shown)):
-                    value = line[shown[place]]
-                    if value is not None:
-                        detail[place](row, place, line, value)
-            sheet.set_row(top, None, None, {"collapsed": True})
-        for place in range(first_measure, len(shown)):
-            total = sum((line[shown[place]] or 0 for line in lines), Decimal(0))
-            if is_grouped:
-                currency = key[-1]
-                sheet.write_formula(
-                    top,
-                    place,
-                    f"=SUBTOTAL(9,{xl_range(top + 1, place, row, place)})",
-                    book.value(Kind.MONEY, currency, **bold),
-                    float(total),
-                )
-            elif total:
-                strong[place](top, place, lines[0], total)
-        row += 1
+        key = tuple(line[position] for position in statement.customer)
+        groups.setdefault(key, []).append(line)
+    row = grid.first
+    for lines in groups.values():
+        row = write(row, lines)
     # Totals of totals would count twice; SUBTOTAL leaves other ones out.
-    last = max(row - 1, heading_row + 1)
-    sheet.write_string(total_row, 0, wording.TOTAL[book.language], book.format(**bold))
-    for place in range(1, len(shown)):
-        column = columns[place]
-        if column.total is None or place < first_measure:
-            sheet.write_blank(total_row, place, None, book.format(**bold))
-            continue
-        sheet.write_formula(
-            total_row,
-            place,
-            f"=SUBTOTAL(9,{xl_range(heading_row + 1, place, last, place)})",
-            book.value(Kind.MONEY, column.total_currency, **bold),
-            float(column.total),
-        )
-    sheet.freeze_panes(heading_row + 1, _names(table))
-    sheet.repeat_rows(heading_row)
-    _colour_days_late(book, sheet, columns, heading_row + 1, max(row, heading_row + 1))
+    grid.finish(wording.TOTAL[book.language], SUM, max(row - 1, grid.first))
+
+
+class _Customers:
+    """Writes one customer after the other: his total, and what it is made of.
+
+    Columns are known by their place on the sheet and their position in the table.
+    """
+
+    def __init__(self, grid: _Grid, statement: PreparedStatement) -> None:
+        self.grid = grid
+        self.currency = statement.customer[-1]
+        columns = list(enumerate(statement.columns))
+        first, last = len(statement.customer), len(columns) - len(statement.measures)
+        self.names = columns[:first]
+        self.between = columns[first:last]
+        self.measures = columns[last:]
+        self.details = [*self.between, *self.measures]
+        self.plain, self.bold = grid.writers(), grid.writers(**BOLD)
+
+    def write_folded(self, top: int, lines: list[tuple[Any, ...]]) -> int:
+        """His total and, folded beneath, his lines; the row after them."""
+        from xlsxwriter.utility import xl_range
+
+        sheet, book, last = self.grid.sheet, self.grid.book, top + len(lines)
+        self._write(top, lines[0], self.names, self.bold)
+        for place, _ in self.between:
+            sheet.write_blank(top, place, None, book.format(**BOLD))
+        shape = book.value(Kind.MONEY, lines[0][self.currency], **BOLD)
+        for place, position in self.measures:
+            formula = f"=SUBTOTAL({SUM},{xl_range(top + 1, place, last, place)})"
+            sheet.write_formula(top, place, formula, shape, float(_total(lines, position)))
+        sheet.set_row(top, None, None, {"collapsed": True})
+        for row, line in enumerate(lines, top + 1):
+            sheet.set_row(row, None, None, {"level": 1, "hidden": True})
+            self._write(row, line, self.details, self.plain)
+        return last + 1
+
+    def write_total(self, row: int, lines: list[tuple[Any, ...]]) -> int:
+        """His total alone; the row after it."""
+        self._write(row, lines[0], self.names, self.plain)
+        for place, position in self.measures:
+            if total := _total(lines, position):
+                self.plain[place](row, place, lines[0], total)
+        return row + 1
+
+    def _write(
+        self,
+        row: int,
+        line: tuple[Any, ...],
+        columns: list[tuple[int, int]],
+        writers: list[_Write],
+    ) -> None:
+        for place, position in columns:
+            value = line[position]
+            if value is not None:
+                writers[place](row, place, line, value)
+
+
+def _total(lines: list[tuple[Any, ...]], position: int) -> Decimal:
+    return sum((line[position] for line in lines if line[position] is not None), Decimal(0))

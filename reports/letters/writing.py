@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -23,9 +23,13 @@ from reports.narrowing import narrowing
 from reports.numbers import LOCALES, day, long_day, money, rounded
 from reports.prepared import day_of
 from reports.request import Language, ListName, ListRequest
-from reports.whole import make_folder, put_whole
+from reports.whole import make_folder, put_whole, set_aside
 
 TEMPLATE = Path(__file__).with_name("letter.typ")
+OUR_NAME = re.compile(r"[\w.]*-[\w.]*-\d+(-\d+)?\.(pdf|eml)", re.ASCII)
+"""What letters and drafts are called; files of other names in a folder are somebody else's."""
+NO_LONGER_DUE = "no longer due"
+"""Folder, within that of a day, of the letters that were withdrawn."""
 QUERY = f"""
     select
         worklist.*,
@@ -67,6 +71,21 @@ class WrittenLetter:
     path: Path
     draft: Path | None
     """Mail with the letter attached, where the policy's channel is e-mail."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The letter, and the draft where there is one."""
+        return (self.path, self.draft) if self.draft else (self.path,)
+
+
+@dataclass(frozen=True)
+class LettersOfDay:
+    """The reminders of a day, as they now lie in its folder."""
+
+    folder: Path
+    written: tuple[WrittenLetter, ...]
+    withdrawn: tuple[Path, ...]
+    """Letters and drafts written earlier that are no longer due, where they lie now."""
 
 
 @dataclass(frozen=True)
@@ -142,40 +161,57 @@ class _Letter:
         return " + ".join(self.amount(value, currency) for currency, value in sums.items())
 
 
-def write_letters(marts: Path, request: ListRequest, folder: Path) -> tuple[WrittenLetter, ...]:
+def write_letters(marts: Path, request: ListRequest, folder: Path) -> LettersOfDay:
     """Write a letter for each company, customer and level of which a reminder is due.
 
     It is in the customer's language where that is one of ours, else in the company's, else in the
     request's. Each day has a folder of its own, so that no letter is posted again with those of a
-    later day; files that are there are replaced.
+    later day; files that are there are replaced. Where the request is for everybody, those of the
+    day that are not written again are no longer due, and are withdrawn: moved, so that nobody
+    posts them, and not deleted.
 
     Raises:
         ConfigurationError: the worklist does not speak of that day, or nobody is called so.
         NothingPublishedError: there are no marts yet.
         WarehouseError: they are none that lists can be made of.
-        StorageError: the letters cannot be written.
+        StorageError: the letters cannot be written, or earlier ones not be moved.
 
     """
     dunning = LISTS[ListName.DUNNING]
     with read_marts(marts) as connection:
         as_of = day_of(connection, dunning, request.as_of)
-        condition = narrowing(connection, request).condition(dunning.tables[0])
+        chosen = narrowing(connection, request)
+        condition = chosen.condition(dunning.tables[0])
         names, found = rows_of(connection, QUERY, as_of, condition, ORDER)
     of_day = make_folder(folder / as_of.isoformat())
+    lines = [dict(zip(names, values, strict=True)) for values in found]
+    written = tuple(_write_all(lines, request.language, as_of, of_day))
+    # A request for some of them says nothing of the others.
+    withdrawn = () if chosen.names else tuple(_withdraw_others(of_day, written))
+    return LettersOfDay(of_day, written, withdrawn)
+
+
+def _write_all(
+    lines: Iterable[Row], otherwise: Language, as_of: date, folder: Path
+) -> Iterator[WrittenLetter]:
     groups: dict[tuple[Any, ...], list[Row]] = {}
-    for values in found:
-        line = dict(zip(names, values, strict=True))
+    for line in lines:
         key = (line["company_id"], line["customer_id"], line["next_level"], line["next_channel"])
         groups.setdefault(key, []).append(line)
     taken: set[str] = set()
-    return tuple(
-        _write(
-            _Letter(lines, _language(lines[0], request.language), as_of),
-            of_day,
-            _file_name(lines[0], taken),
-        )
-        for lines in groups.values()
-    )
+    for group in groups.values():
+        letter = _Letter(group, _language(group[0], otherwise), as_of)
+        yield _write(letter, folder, _file_name(group[0], taken))
+
+
+def _withdraw_others(folder: Path, written: Iterable[WrittenLetter]) -> Iterator[Path]:
+    """Move what is ours and was not written just now out of the way; where it went."""
+    kept = {file.name.casefold(): file for letter in written for file in letter.files}
+    for file in sorted(folder.iterdir()):
+        again = kept.get(file.name.casefold())
+        # A disk that tells no capitals apart keeps the name that a file was first written under.
+        if OUR_NAME.fullmatch(file.name) and not (again and again.samefile(file)):
+            yield set_aside(file, make_folder(folder / NO_LONGER_DUE))
 
 
 def _language(line: Row, otherwise: Language) -> Language:

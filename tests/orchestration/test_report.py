@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 from ingestion.errors import ConfigurationError
 from ingestion.home import Home
 from orchestration.cli import app
+from reports.prepared import PreparedList
+from reports.writing import write_list
 from tests.reports.conftest import rows
 from tests.reports.marts import make_marts
 
@@ -37,6 +39,38 @@ def test_letters_are_written_beside_the_list(tmp_path: Path) -> None:
     said = CliRunner().invoke(app, arguments)
     assert "8 letters, none of them sent" in said.output
     assert len(list((tmp_path / "letters" / "2026-06-30").glob("*.pdf"))) == 8
+
+
+def test_list_and_letters_are_of_one_publication(
+    published: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_force = published.marts.rename(published.published / "one.duckdb")
+    published.marts.symlink_to(in_force)
+
+    def write_while_another_is_published(prepared: PreparedList, target: Path) -> None:
+        write_list(prepared, target)
+        published.marts.unlink()
+        make_marts(published.marts, {})
+
+    monkeypatch.setattr("reports.writing.write_list", write_while_another_is_published)
+    arguments = ["report", "dunning", "--out", "d.csv", "--letters", "letters"]
+    said = CliRunner().invoke(app, arguments)
+    assert "11 lines" in said.output
+    assert "8 letters" in said.output
+
+
+def test_letters_no_longer_due_are_put_aside_and_told(published: Home, tmp_path: Path) -> None:
+    arguments = ["report", "dunning", "--out", "d.csv", "--letters", "letters"]
+    CliRunner().invoke(app, arguments)
+    published.marts.unlink()
+    make_marts(published.marts, {**rows(), "kpi.dunning_worklist": []})
+    said = CliRunner().invoke(app, arguments)
+    assert "0 letters, none of them sent: letters/2026-06-30\n" in said.output
+    assert (
+        "9 earlier letters and drafts no longer due, put aside: letters/2026-06-30/no longer due"
+        in said.output
+    )
+    assert len(list((tmp_path / "letters" / "2026-06-30" / "no longer due").iterdir())) == 9
 
 
 @pytest.mark.usefixtures("published")

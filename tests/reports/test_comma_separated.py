@@ -9,8 +9,8 @@ import pytest
 
 from reports.formats.safe_text import without_formula
 from reports.request import Language, ListName, ListRequest
-from reports.writing import write_list
 from tests.reports.conftest import FORMULA
+from tests.reports.written import written
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_it_is_read_as_the_language_writes_numbers(
     language: Language, separator: str, mark: str, heading: str, marts: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / "l.csv"
-    write_list(marts, ListRequest(ListName.UNPAID, language), target)
+    written(marts, ListRequest(ListName.UNPAID, language), target)
     assert target.read_bytes().startswith(b"\xef\xbb\xbf"), "Excel would take it for cp1252"
     read = pd.read_csv(target, sep=separator, decimal=mark, encoding="utf-8-sig")
     column = next(name for name in read.columns if name.lower() == heading.lower())
@@ -41,14 +41,14 @@ def test_a_name_that_nobody_knows_is_told_in_the_language(
     language: Language, unknown: str, marts: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / "l.csv"
-    write_list(marts, ListRequest(ListName.WORKLOAD, language), target)
+    written(marts, ListRequest(ListName.WORKLOAD, language), target)
     _, _, nobody = target.read_text(encoding="utf-8-sig").splitlines()
     assert nobody.split(";")[1:3] == [unknown, unknown]
 
 
 def test_no_cell_begins_a_formula(marts: Path, tmp_path: Path) -> None:
     target = tmp_path / "l.csv"
-    write_list(marts, ListRequest(ListName.UNPAID), target)
+    written(marts, ListRequest(ListName.UNPAID), target)
     read = pd.read_csv(target, encoding="utf-8-sig", dtype=str)
     assert f"'{FORMULA}" in set(read["Customer"])
     assert FORMULA not in set(read["Customer"])

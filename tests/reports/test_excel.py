@@ -13,9 +13,9 @@ from ingestion.engine import connect
 from ingestion.errors import ConfigurationError
 from reports.formats import excel
 from reports.request import Language, ListName, ListRequest
-from reports.writing import write_list
 from tests.reports.conftest import FORMULA, NAMES
 from tests.reports.marts import AS_OF
+from tests.reports.written import written
 
 LINES = "Unpaid items"
 
@@ -23,7 +23,7 @@ LINES = "Unpaid items"
 @pytest.fixture(scope="module")
 def workbook(marts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("excel") / "unpaid.xlsx"
-    write_list(marts, ListRequest(ListName.UNPAID), target)
+    written(marts, ListRequest(ListName.UNPAID), target)
     return target
 
 
@@ -121,7 +121,7 @@ def test_a_name_that_looks_like_a_formula_is_text(workbook: Path) -> None:
 
 def test_dates_are_shown_as_the_language_has_them(marts: Path, tmp_path: Path) -> None:
     target = tmp_path / "l.xlsx"
-    write_list(marts, ListRequest(ListName.UNPAID, Language.FRENCH), target)
+    written(marts, ListRequest(ListName.UNPAID, Language.FRENCH), target)
     sheet = openpyxl.load_workbook(target)["Impayés"]
     row = header_row(sheet, "Client")
     (due,) = (cell.column for cell in sheet[row] if cell.value == "Date d'échéance")
@@ -143,7 +143,7 @@ def test_more_lines_than_a_sheet_holds_are_refused(
 ) -> None:
     monkeypatch.setattr(excel, "MOST_LINES", 6)
     with pytest.raises(ConfigurationError, match=r"7 lines.*\.csv"):
-        write_list(marts, ListRequest(ListName.UNPAID), tmp_path / "l.xlsx")
+        written(marts, ListRequest(ListName.UNPAID), tmp_path / "l.xlsx")
     assert not list(tmp_path.iterdir())
 
 
@@ -152,7 +152,7 @@ def test_very_many_lines_are_not_grouped(
 ) -> None:
     monkeypatch.setattr(excel, "MOST_GROUPED_LINES", 6)
     target = tmp_path / "l.xlsx"
-    write_list(marts, ListRequest(ListName.UNPAID), target)
+    written(marts, ListRequest(ListName.UNPAID), target)
     sheet = openpyxl.load_workbook(target, data_only=True)["Customers"]
     totals = {row[2].value: row[9].value for row in sheet.iter_rows() if row[2].value}
     assert totals[NAMES["c3"]] == pytest.approx(2000.35)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -10,15 +11,18 @@ import pytest
 
 from reports.letters.phrases import law as law_of
 from reports.letters.writing import WrittenLetter, write_letters
-from reports.request import Language, ListName, ListRequest
+from reports.request import ListName, ListRequest
+from tests.reports.conftest import rows
+from tests.reports.marts import make_marts
 from tests.reports.printed import text_of
+
+EVERYBODY = ListRequest(ListName.DUNNING)
 
 
 @pytest.fixture(scope="module")
 def letters(marts: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, WrittenLetter]:
-    request = ListRequest(ListName.DUNNING, Language.ENGLISH)
-    written = write_letters(marts, request, tmp_path_factory.mktemp("letters") / "new")
-    return {letter.path.stem: letter for letter in written}
+    of_day = write_letters(marts, EVERYBODY, tmp_path_factory.mktemp("letters") / "new")
+    return {letter.path.stem: letter for letter in of_day.written}
 
 
 def test_there_is_one_per_customer_and_level(letters: dict[str, WrittenLetter]) -> None:
@@ -41,13 +45,77 @@ def test_those_of_a_day_are_apart_and_written_again_in_their_place(
     earlier = tmp_path / "2026-06-29" / "FR-C1-1.pdf"
     earlier.parent.mkdir()
     earlier.write_text("posted yesterday")
-    request = ListRequest(ListName.DUNNING, Language.ENGLISH)
-    once = write_letters(marts, request, tmp_path)
-    assert {letter.path.parent for letter in once} == {tmp_path / "2026-06-30"}
+    once = write_letters(marts, EVERYBODY, tmp_path)
+    assert once.folder == tmp_path / "2026-06-30"
+    assert {letter.path.parent for letter in once.written} == {once.folder}
+    assert once.withdrawn == ()
     assert earlier.read_text() == "posted yesterday"
     files = sorted(tmp_path.rglob("*"))
-    assert write_letters(marts, request, tmp_path) == once
+    assert write_letters(marts, EVERYBODY, tmp_path) == once
     assert sorted(tmp_path.rglob("*")) == files
+
+
+@pytest.fixture
+def later_marts(tmp_path: Path) -> Path:
+    """Marts of the same day, when C1 has paid and C4 is to be reminded at the next level."""
+    later = rows()
+    later["kpi.dunning_worklist"] = [
+        {**line, "next_level": 3} if line["customer_id"] == "c4" else line
+        for line in later["kpi.dunning_worklist"]
+        if (line["company_id"], line["customer_id"]) != ("FR", "c1")
+    ]
+    return make_marts(tmp_path / "later.duckdb", later)
+
+
+def test_what_is_no_longer_due_is_put_aside(marts: Path, later_marts: Path, tmp_path: Path) -> None:
+    before = write_letters(marts, EVERYBODY, tmp_path / "letters")
+    proof = before.folder / "FR-C1-4 proof of posting.pdf"
+    proof.write_text("a file of somebody's own")
+    after = write_letters(later_marts, EVERYBODY, tmp_path / "letters")
+    gone = {"FR-C1-1.pdf", "FR-C1-1.eml", "FR-C1-4.pdf", "FR-C4-2.pdf"}
+    assert {file.name for file in after.withdrawn} == gone
+    assert {file.parent for file in after.withdrawn} == {after.folder / "no longer due"}
+    assert all(file.stat().st_size for file in after.withdrawn)
+    assert {file for file in after.folder.iterdir() if file.is_file()} == {
+        proof,
+        *(file for letter in after.written for file in letter.files),
+    }
+
+
+def test_what_stays_due_stays(marts: Path, later_marts: Path, tmp_path: Path) -> None:
+    write_letters(marts, EVERYBODY, tmp_path / "letters")
+    once = write_letters(later_marts, EVERYBODY, tmp_path / "letters")
+    files = sorted(once.folder.rglob("*"))
+    again = write_letters(later_marts, EVERYBODY, tmp_path / "letters")
+    assert (again.written, again.withdrawn) == (once.written, ())
+    assert sorted(once.folder.rglob("*")) == files
+
+
+def test_letters_for_some_leave_those_to_others(
+    marts: Path, later_marts: Path, tmp_path: Path
+) -> None:
+    before = write_letters(marts, EVERYBODY, tmp_path / "letters")
+    files = {file for letter in before.written for file in letter.files}
+    for some in (
+        replace(EVERYBODY, customer="c4"),
+        replace(EVERYBODY, agent="s1"),
+        replace(EVERYBODY, company="FR"),
+    ):
+        assert write_letters(later_marts, some, tmp_path / "letters").withdrawn == ()
+    assert files <= set(before.folder.iterdir())
+
+
+def test_what_is_withdrawn_twice_is_kept_twice(
+    marts: Path, later_marts: Path, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        write_letters(marts, EVERYBODY, tmp_path / "letters")
+        of_day = write_letters(later_marts, EVERYBODY, tmp_path / "letters")
+    aside = of_day.folder / "no longer due"
+    assert {file.name for file in aside.glob("FR-C1-1*")} == {
+        *("FR-C1-1.pdf", "FR-C1-1 (2).pdf"),
+        *("FR-C1-1.eml", "FR-C1-1 (2).eml"),
+    }
 
 
 def test_the_first_is_friendly_and_asks_for_the_invoice_alone(

@@ -9,9 +9,9 @@ from pypdf import PdfReader
 
 from reports.formats import pdf
 from reports.request import Language, ListName, ListRequest
-from reports.writing import write_list
 from tests.reports.conftest import NAMES
 from tests.reports.printed import text_of
+from tests.reports.written import written
 
 
 def printed(
@@ -19,7 +19,7 @@ def printed(
 ) -> str:
     """Words of a list as it is printed."""
     target = folder / "l.pdf"
-    write_list(marts, ListRequest(name, language), target)
+    written(marts, ListRequest(name, language), target)
     return text_of(target)
 
 

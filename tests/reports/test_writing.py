@@ -15,8 +15,9 @@ from ingestion.errors import (
     WarehouseError,
 )
 from reports.request import Language, ListName, ListRequest
-from reports.writing import default_name, write_list
+from reports.writing import read_list
 from tests.reports.marts import AS_OF, MONTH_END
+from tests.reports.written import written
 
 ROWS = {
     ListName.UNPAID: 7,
@@ -35,32 +36,32 @@ def test_every_list_is_written(
     name: ListName, language: Language, ending: str, marts: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / f"list{ending}"
-    written = write_list(marts, ListRequest(name, language), target)
-    assert (written.path, written.as_of, written.rows) == (target, AS_OF, ROWS[name])
+    prepared = written(marts, ListRequest(name, language), target)
+    assert (prepared.provenance.as_of, prepared.lines) == (AS_OF, ROWS[name])
     assert target.stat().st_size > 0
     assert target.stat().st_mode & 0o777 == 0o640
     assert list(tmp_path.iterdir()) == [target], "no half of a file is left over"
 
 
 def test_a_list_is_named_after_what_it_is(marts: Path) -> None:
-    request = ListRequest(ListName.AT_RISK, Language.FRENCH)
-    assert default_name(marts, request) == "at-risk-2026-06-30-fr.xlsx"
+    prepared = read_list(marts, ListRequest(ListName.AT_RISK, Language.FRENCH))
+    assert prepared.file_name(".xlsx") == "at-risk-2026-06-30-fr.xlsx"
 
 
-def test_a_month_end_can_be_told_again(marts: Path, tmp_path: Path) -> None:
+def test_a_month_end_can_be_told_again(marts: Path) -> None:
     request = ListRequest(ListName.UNPAID, as_of=MONTH_END)
-    assert write_list(marts, request, tmp_path / "l.csv").rows == 1
+    assert read_list(marts, request).lines == 1
 
 
-def test_another_day_is_refused_with_the_days_there_are(marts: Path, tmp_path: Path) -> None:
+def test_another_day_is_refused_with_the_days_there_are(marts: Path) -> None:
     request = ListRequest(ListName.UNPAID, as_of=date(2026, 6, 3))
     with pytest.raises(ConfigurationError, match=r"2026-06-30, 2026-05-31.*rebuild --as-of 2026-"):
-        write_list(marts, request, tmp_path / "l.csv")
+        read_list(marts, request)
 
 
 def test_an_ending_that_is_no_format_is_refused(marts: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"\.xlsx, \.pdf, \.csv"):
-        write_list(marts, ListRequest(ListName.UNPAID), tmp_path / "list.docx")
+        written(marts, ListRequest(ListName.UNPAID), tmp_path / "list.docx")
 
 
 def test_a_failed_list_leaves_the_last_one(
@@ -74,7 +75,7 @@ def test_a_failed_list_leaves_the_last_one(
 
     monkeypatch.setattr("reports.formats.comma_separated.write_csv", fail)
     with pytest.raises(StorageError, match="disk full"):
-        write_list(marts, ListRequest(ListName.UNPAID), target)
+        written(marts, ListRequest(ListName.UNPAID), target)
     assert target.read_text() == "yesterday's"
     assert list(tmp_path.iterdir()) == [target]
 
@@ -83,24 +84,24 @@ def test_a_place_that_a_list_cannot_have_is_named(marts: Path, tmp_path: Path) -
     taken = tmp_path / "list.csv"
     taken.mkdir()
     with pytest.raises(StorageError, match=r"list\.csv cannot be written"):
-        write_list(marts, ListRequest(ListName.UNPAID), taken)
+        written(marts, ListRequest(ListName.UNPAID), taken)
     with pytest.raises(ConfigurationError, match="there is no folder"):
-        write_list(marts, ListRequest(ListName.UNPAID), tmp_path / "nowhere" / "list.csv")
+        written(marts, ListRequest(ListName.UNPAID), tmp_path / "nowhere" / "list.csv")
     assert list(tmp_path.iterdir()) == [taken]
 
 
 def test_what_holds_no_marts_is_named(tmp_path: Path) -> None:
-    request, target = ListRequest(ListName.UNPAID), tmp_path / "l.csv"
+    request = ListRequest(ListName.UNPAID)
     other = tmp_path / "other.duckdb"
     with connect(other) as connection:
         connection.execute("create table something as select 1 as figure")
     with pytest.raises(WarehouseError, match=r"other\.duckdb holds no marts"):
-        write_list(other, request, target)
+        read_list(other, request)
     other.write_text("no database")
     with pytest.raises(WarehouseError, match=r"other\.duckdb cannot be opened"):
-        write_list(other, request, target)
+        read_list(other, request)
 
 
 def test_without_marts_there_is_no_list(tmp_path: Path) -> None:
     with pytest.raises(NothingPublishedError, match="adv run"):
-        write_list(tmp_path / "none.duckdb", ListRequest(ListName.UNPAID), tmp_path / "l.csv")
+        read_list(tmp_path / "none.duckdb", ListRequest(ListName.UNPAID))
