@@ -10,8 +10,8 @@ from pathlib import Path
 from reports import wording
 from reports.digests import DIGESTS
 from reports.marts import read_marts
-from reports.notes import note_lines
-from reports.numbers import day
+from reports.notes import and_more, note_lines
+from reports.numbers import day, whole
 from reports.prepared import PreparedColumn, PreparedList, PreparedTable, count_column, prepare
 from reports.request import Audience, Language, ListName, ListRequest
 
@@ -66,8 +66,8 @@ def digest(marts: Path, audience: Audience, language: Language) -> MailText:
 
 def covering_note(prepared: PreparedList) -> MailText:
     """What a mail says that brings one list: of which day it is, and how far the sources go."""
-    column = count_column(prepared.language)
-    return _mail(prepared, [_Grid(prepared.title, [column], [[str(prepared.lines)]])])
+    column, counted = count_column(prepared.language), whole(prepared.lines, prepared.language)
+    return _mail(prepared, [_Grid(prepared.title, [column], [[counted]])])
 
 
 def _mail(prepared: PreparedList, grids: list[_Grid]) -> MailText:
@@ -75,7 +75,7 @@ def _mail(prepared: PreparedList, grids: list[_Grid]) -> MailText:
     of_day = wording.AS_OF[language].format(day=day(prepared.provenance.as_of, language))
     notes = [note.text for note in note_lines(prepared)] + list(prepared.remarks)
     return MailText(
-        subject=f"{prepared.title}: {of_day}",
+        subject=wording.headed(prepared.title, of_day, language),
         text="\n".join([prepared.title, "", *notes, *_as_text(grids, language)]) + "\n",
         html=_as_html(prepared.title, notes, grids, language),
     )
@@ -84,13 +84,13 @@ def _mail(prepared: PreparedList, grids: list[_Grid]) -> MailText:
 def _grids(table: PreparedTable, language: Language, most: int | None) -> Iterator[_Grid]:
     """The breakdowns of a table, and its lines: at most so many, where a number is given."""
     for breakdown in table.breakdowns:
-        title = f"{table.title}: {breakdown.title}"
+        title = wording.headed(table.title, breakdown.title, language)
         yield _Grid(title, breakdown.columns, breakdown.texts(language, nothing=""))
     if not table.printed:
         return
     lines = table.texts(table.selection[:most], language)
     left = len(table.rows) - len(lines)
-    note = wording.and_more(left, language) if left else ""
+    note = and_more(left, language) if left else ""
     yield _Grid(table.title, table.printed, lines, note)
 
 

@@ -1,4 +1,4 @@
-"""What stands under the title of every list, before anybody believes a number of it."""
+"""What is said beside the numbers of a list: under its title, and of lines that are not shown."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reports import wording
-from reports.numbers import day, instant
+from reports.numbers import day, instant, whole
 from reports.prepared import PreparedList
+from reports.request import Language
 
 
 @dataclass(frozen=True)
@@ -42,3 +43,21 @@ def note_lines(prepared: PreparedList) -> Iterator[Note]:
             ),
             is_warning=True,
         )
+
+
+def and_more(left: int, language: Language) -> str:
+    """That so many lines are not shown."""
+    phrase = wording.AND_ONE_MORE if left == 1 else wording.AND_MORE
+    return phrase[language].format(left=whole(left, language))
+
+
+def left_out(shown: int, all_lines: int, selection: str, language: Language) -> str:
+    """That only so many of all lines are printed, and by what they were chosen."""
+    left = all_lines - shown
+    phrase = wording.ONE_LEFT_OUT if left == 1 else wording.LEFT_OUT
+    return phrase[language].format(
+        shown=whole(shown, language),
+        all=whole(all_lines, language),
+        left=whole(left, language),
+        selection=f" ({selection})" if selection else "",
+    )

@@ -59,6 +59,11 @@ def exact(value: Decimal | int, language: Language) -> str:
     return str(format_decimal(value, "#,##0.######", LOCALES[language]))
 
 
+def whole(value: Decimal | int, language: Language) -> str:
+    """A number without decimals."""
+    return str(format_decimal(value, "#,##0", LOCALES[language]))
+
+
 def shown(value: Any, kind: Kind, currency: str | None, language: Language) -> str:
     """Any value of a list as text."""
     if value is None:
@@ -68,9 +73,9 @@ def shown(value: Any, kind: Kind, currency: str | None, language: Language) -> s
     if kind is Kind.DATE:
         return day(value, language)
     if kind is Kind.SHARE:
-        return str(format_decimal(value * 100, "#,##0", LOCALES[language])) + " %"
+        return whole(value * 100, language) + " %"
     if kind is Kind.DECIMAL:
         return str(format_decimal(value, "#,##0.00", LOCALES[language]))
     if kind in (Kind.COUNT, Kind.DAYS_LATE):
-        return str(format_decimal(value, "#,##0", LOCALES[language]))
+        return whole(value, language)
     return str(value)

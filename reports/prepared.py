@@ -14,7 +14,7 @@ from reports import wording
 from reports.definition import Breakdown, Column, Kind, ListDefinition, TableDefinition
 from reports.marts import Provenance, provenance, published_day, rows_of
 from reports.narrowing import Narrowing, narrowing
-from reports.numbers import exact, rounded, shown
+from reports.numbers import exact, rounded, shown, whole
 from reports.request import Language, ListRequest
 from reports.wording import CODES, Phrase
 
@@ -94,7 +94,7 @@ class PreparedBreakdown:
             else nothing
             for total, column in zip(line.totals, measures, strict=True)
         ]
-        return [*key, str(line.number), *totals]
+        return [*key, whole(line.number, language), *totals]
 
 
 @dataclass(frozen=True)

@@ -24,17 +24,9 @@ class Phrase:
         return {Language.FRENCH: self.fr, Language.ITALIAN: self.it}.get(language, self.en)
 
 
-def and_more(left: int, language: Language) -> str:
-    """That so many lines are not shown."""
-    return (AND_ONE_MORE if left == 1 else AND_MORE)[language].format(left=left)
-
-
-def left_out(shown: int, all_lines: int, selection: str, language: Language) -> str:
-    """That only so many of all lines are printed, and by what they were chosen."""
-    left = all_lines - shown
-    return (ONE_LEFT_OUT if left == 1 else LEFT_OUT)[language].format(
-        shown=shown, all=all_lines, left=left, selection=f" ({selection})" if selection else ""
-    )
+def headed(head: str, rest: str, language: Language) -> str:
+    """What something is said of, and what is said."""
+    return f"{head}{COLON[language]}{rest}"
 
 
 # Headings of what a list adds to the marts: names in place of keys, sentences.
@@ -82,6 +74,7 @@ LEFT_OUT = Phrase(
     "Sono stampate {shown} righe su {all}{selection}; {left} non lo sono, i totali le comprendono.",
     "{shown} of {all} lines are printed{selection}; {left} are not, and the totals include them.",
 )
+COLON = Phrase(" : ", ": ", ": ")
 PAGE = Phrase("Page", "Pagina", "Page")
 AND_ONE_MORE = Phrase("… et 1 autre ligne", "… e 1 altra riga", "… and 1 more line")
 AND_MORE = Phrase("… et {left} autres lignes", "… e altre {left} righe", "… and {left} more lines")

@@ -347,10 +347,9 @@ def _write_breakdown(
     book: _Book, sheet: Worksheet, placed: _Placed, breakdown: PreparedBreakdown, row: int
 ) -> int:
     """Totals that follow the lines: changed there, they change here. Their last row."""
-    table = placed.table
-    title = (
-        f"{table.title}: {breakdown.title}" if len(book.prepared.tables) > 1 else breakdown.title
-    )
+    title = breakdown.title
+    if len(book.prepared.tables) > 1:
+        title = wording.headed(placed.table.title, title, book.language)
     sheet.write_string(row, 0, plain(title), book.format(bold=True, font_size=11, font_color=HEAD))
     row += 1
     for place, column in enumerate(breakdown.columns):

@@ -8,7 +8,7 @@ from typing import Any
 
 from reports import wording
 from reports.formats.typeset import typeset
-from reports.notes import note_lines
+from reports.notes import left_out, note_lines
 from reports.numbers import day, shown
 from reports.prepared import PreparedBreakdown, PreparedColumn, PreparedList, PreparedTable
 from reports.request import Language
@@ -47,7 +47,7 @@ def _breakdown(
 ) -> dict[str, Any]:
     title = breakdown.title
     if len(prepared.tables) > 1:
-        title = f"{table.title}: {title}"
+        title = wording.headed(table.title, title, prepared.language)
     rows = breakdown.texts(prepared.language, nothing="-")
     return _part(title, "", breakdown.columns, rows, [])
 
@@ -60,7 +60,7 @@ def _lines(table: PreparedTable, language: Language) -> dict[str, Any]:
     elif count > MOST_PRINTED:
         # A whole table keeps its order; of a larger one, the lines that weigh most come first.
         order = table.selection[:MOST_PRINTED]
-        remark = wording.left_out(MOST_PRINTED, count, table.selection_name, language)
+        remark = left_out(MOST_PRINTED, count, table.selection_name, language)
     total = [
         ""
         if column.total is None

@@ -105,8 +105,7 @@ def sentence(order: Row, language: Language) -> str:
             alike.items(), key=lambda plight: (plight[0][1] or date.max, plight[0][0])
         )
     ]
-    colon = " : " if language is Language.FRENCH else ": "
-    told += colon + "; ".join(parts) + "."
+    told = wording.headed(told, "; ".join(parts), language) + "."
     if order["is_notice_due"]:
         known, is_own_wish = order["known_to_customer"]
         phrase = ASKED_DATE if is_own_wish else KNOWN_DATE

@@ -30,5 +30,5 @@ def test_of_lines_that_an_attached_list_holds_the_first_are_in_the_mail(
 
 def test_a_note_says_how_many_lines_the_list_that_it_brings_has(marts: Path) -> None:
     note = covering_note(read_list(marts, ListRequest(ListName.UNPAID, Language.FRENCH)))
-    assert note.subject == "Impayés clients: Situation au 30 juin 2026"
+    assert note.subject == "Impayés clients : Situation au 30 juin 2026"
     assert "Nombre de lignes 7" in note.text

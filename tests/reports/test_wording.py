@@ -40,29 +40,6 @@ def test_phrases_say_the_same_in_every_language(module: ModuleType) -> None:
         assert all(phrase[language].strip() for language in Language)
 
 
-def test_one_line_more_is_one_line() -> None:
-    said = {language: wording.and_more(1, language) for language in Language}
-    assert said == {
-        Language.FRENCH: "… et 1 autre ligne",
-        Language.ITALIAN: "… e 1 altra riga",
-        Language.ENGLISH: "… and 1 more line",
-    }
-    assert wording.and_more(2, Language.ITALIAN) == "… e altre 2 righe"
-
-
-@pytest.mark.parametrize(
-    ("language", "one", "more"),
-    [
-        (Language.FRENCH, "; 1 ne l'est pas, les totaux la", "; 2 ne le sont pas, les totaux les"),
-        (Language.ITALIAN, "; 1 non lo è, i totali la", "; 2 non lo sono, i totali le"),
-        (Language.ENGLISH, "; 1 is not, and the totals include it", "; 2 are not, and the totals"),
-    ],
-)
-def test_one_line_left_out_is_one_line(language: Language, one: str, more: str) -> None:
-    assert one in wording.left_out(200, 201, "", language)
-    assert more in wording.left_out(200, 202, "", language)
-
-
 def test_every_list_exists() -> None:
     assert set(LISTS) == set(ListName)
 
