@@ -153,6 +153,7 @@ def _remarks(status: TableStatus) -> str:
         remarks.append(f"{module}, will be empty{fed}")
     elif not status.present:
         remarks.append("missing")
-    elif status.missing_columns:
-        remarks.append(f"without {', '.join(status.missing_columns)}")
+    told = {problem.field for problem in status.problems}
+    if lacking := [name for name in status.missing_columns if name not in told]:
+        remarks.append(f"without {', '.join(lacking)}")
     return "; ".join(remarks)

@@ -114,6 +114,28 @@ def test_a_server_behind_odbc_that_need_not_prove_who_it_is_is_warned_of() -> No
         assert "sage.example.com need not prove who it is" in told
 
 
+def test_a_column_that_a_query_lacks_is_told_once(tmp_path: Path) -> None:
+    sqlite3.connect(tmp_path / "planning.sqlite").close()
+    home = Home(tmp_path)
+    home.sources_file.parent.mkdir()
+    home.sources_file.write_text(
+        """\
+sources:
+  planning:
+    system: contract
+    transport: sqlite
+    path: ../planning.sqlite
+    queries:
+      exchange_rates: select 'USD' as from_currency_code, 'EUR' as to_currency_code, 1 as rate_date
+""",
+        encoding="utf-8",
+    )
+    result = adv(home, "check")
+    assert result.returncode == 2
+    assert "column rate is missing" in result.stdout
+    assert "without" not in result.stdout
+
+
 def test_a_missing_module_leaves_its_contract_tables_empty() -> None:
     tables = system("tryton").tables
 
