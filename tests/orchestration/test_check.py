@@ -71,6 +71,11 @@ def test_a_source_in_sqlite_is_written_and_looked_at(tmp_path: Path) -> None:
     assert result.returncode == 2
     assert f"{tmp_path / 'tryton.sqlite'}: no such file" in result.stderr
 
+    sqlite3.connect(tmp_path / "tryton.sqlite").close()
+    result = adv(home, "check")
+    assert result.returncode == 2
+    assert re.search(r"party_party\W.*missing, or may not be read", result.stdout)
+
     with sqlite3.connect(tmp_path / "tryton.sqlite") as database:
         for table in system("tryton").tables:
             if table.name != "sale_complaint":
