@@ -152,7 +152,8 @@ def _remarks(status: TableStatus) -> str:
         fed = f", nor will {' and '.join(table.feeds)} be filled" if table.feeds else ""
         remarks.append(f"{module}, will be empty{fed}")
     elif not status.present:
-        remarks.append("missing")
-    elif status.missing_columns:
-        remarks.append(f"without {', '.join(status.missing_columns)}")
+        remarks.append("missing, or may not be read")
+    told = {problem.field for problem in status.problems}
+    if lacking := [name for name in status.missing_columns if name not in told]:
+        remarks.append(f"without {', '.join(lacking)}")
     return "; ".join(remarks)

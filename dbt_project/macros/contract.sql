@@ -11,7 +11,8 @@
     Last statement of a staging model: the CTE `final` as the contract wants it, cast to its types.
 
     `lacks` names the contract columns that the source cannot give; they become NULL. A column that
-    is neither in `final` nor in `lacks` fails the build, so nothing is left out by accident.
+    is neither in `final` nor in `lacks` fails the build, so nothing is left out by accident; it is asked
+    of `final` by name, so that the error names it.
 #}
 {% macro conform(entity, lacks=[]) -%}
     {#- Unit tests compile without the graph: they see `final` as it is. -#}
@@ -23,7 +24,7 @@
         {%- endfor -%}
 select
         {%- for column in columns %}
-    cast({{ 'null' if column.name in lacks else column.name }} as {{ api.Column.translate_type(column.data_type) }}) as {{ column.name }}
+    cast({{ 'null' if column.name in lacks else 'final.' ~ column.name }} as {{ api.Column.translate_type(column.data_type) }}) as {{ column.name }}
             {{- ',' if not loop.last }}
         {%- endfor %}
 from final

@@ -229,7 +229,8 @@ class FileSource(FolderSource):
     options: dict[str, Any] = Field(default_factory=dict)
     """How the files are written: `options` below."""
     tables: dict[str, str] = Field(default_factory=dict)
-    """File pattern of each table; by default a file named like the table."""
+    """File pattern of each table; by default a file named like the table. Of the system `contract`,
+    once one is named, no other is read."""
 
 
 class FecSource(FolderSource):

@@ -7,7 +7,8 @@ it answers comes to lie in the files of a batch.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -152,6 +153,20 @@ class DatabaseSession(ABC):
     @abstractmethod
     def _count(self, origin: str) -> int:
         """Rows of a table, a view or a query."""
+
+
+@contextmanager
+def telling_the_query(table: Table) -> Iterator[None]:
+    """Say which query of `queries:` it is that fails.
+
+    Raises:
+        SourceError: something in here failed.
+
+    """
+    try:
+        yield
+    except SourceError as error:
+        raise SourceError(f"the query for {table.name} fails: {error}") from None
 
 
 def missing_columns(table: Table, found: set[str]) -> list[Column]:

@@ -21,6 +21,7 @@ from ingestion.transports.database import (
     DatabaseSession,
     Question,
     highest_cursor,
+    telling_the_query,
 )
 from ingestion.transports.typed_values import Family, as_declared, in_words
 
@@ -97,7 +98,8 @@ class DuckdbSession(DatabaseSession):
 
         origin = self._origin(table)
         if table.name in self.source.queries:
-            return set(self._types(f"select * from {origin}"))
+            with telling_the_query(table):
+                return set(self._types(f"select * from {origin}"))
         try:
             return set(self._types(f"from {origin}"))
         except SourceError as error:

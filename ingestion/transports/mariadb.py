@@ -66,13 +66,22 @@ LIMIT = (
 )
 """MariaDB executes the first of these remarks only, and MySQL the second."""
 SECURITY = {"disable": "disabled", "require": "preferred", "verify-full": "verify_identity"}
-"""What the extension calls it; its `preferred` insists on TLS, and believes anybody."""
+"""What the extension calls it; its `preferred` believes anybody, even one who offers no TLS."""
 UNCOMPRESSED = "compression=disabled"
 """What a secret cannot say: by default, the server would spend most of its time on compressing."""
 UNREACHED = "MariaDB cannot be reached"
 RETRIED = "Retry with 127.0.0.1"
 BY_SOCKET = "\nIs the password right? After its socket, the extension tries 127.0.0.1."
 """It tells of the second attempt alone, whatever the first was refused for."""
+DENIED = (
+    "\nAre user, password and database right, and may the user come from here? One who must "
+    "encrypt (`require ssl`) is denied in the same words where the connection does not: on one "
+    "machine, set `sslmode: require`."
+)
+PLAIN = (
+    "it offers no TLS, and `sslmode: require` asks for it. Turn TLS on at the server, or set "
+    "`sslmode: disable` for a network you trust."
+)
 IN_ORDER = ("tinyint", "smallint", "mediumint", "int", "bigint", "char", "varchar")
 """Types of columns that a literal compares with in the order of their index."""
 WHOLE = ("TINYINT", "UTINYINT", "SMALLINT", "USMALLINT", "INTEGER", "UINTEGER", "BIGINT")
@@ -164,7 +173,9 @@ class MariadbSession(AttachedSession, TextSession):
         said = str(error).strip()[:500]
         if "certificate" in said.lower():
             return said + UNPROVEN
-        return said + BY_SOCKET if RETRIED in said else said
+        if RETRIED in said:
+            return said + BY_SOCKET
+        return said + DENIED if "Access denied" in said else said
 
     def attach(self) -> None:
         """Reach the source.
@@ -197,8 +208,14 @@ class MariadbSession(AttachedSession, TextSession):
             self.attached.execute("begin")
             for statement in (LIMIT.format(seconds=at.read_timeout), *SNAPSHOT):
                 self.attached.execute(f"call mysql_execute('src', {quoted_text(statement)})")
+        if at.security == "require" and not self._is_encrypted():
+            raise SourceError(f"{UNREACHED}: {PLAIN}")
         notice_silence(at.port)
         self.number = int(self._query("select connection_id() as number")[0][0])
+
+    def _is_encrypted(self) -> bool:
+        ((_, cipher),) = self._query("show session status like 'Ssl_cipher'")
+        return bool(cipher)
 
     def still_answers(self) -> bool:
         """Whether the connection is the one of before; a failed query has ended its snapshot."""

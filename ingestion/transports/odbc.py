@@ -105,7 +105,22 @@ class Database:
             raise SourceError(f"The database cannot be reached: {told}{_remedy(told)}") from None
 
     def begin(self) -> Iterator[Problem]:
-        """Begin a snapshot, or say that there is none."""
+        """Begin a snapshot, or say that there is none.
+
+        Raises:
+            SourceError: the database does not know the dialect's statements.
+            UnfinishedReadError: the connection is lost.
+
+        """
+        try:
+            yield from self._begin()
+        except UnfinishedReadError:
+            raise
+        except SourceError as error:
+            asked = f"Is `dialect: {self.source.dialect}` right? It is by default `sqlserver`."
+            raise SourceError(f"{error}\n{asked}") from None
+
+    def _begin(self) -> Iterator[Problem]:
         self._rollback()
         snapshot, allowed = self.dialect.snapshot, self.dialect.snapshot_is_allowed
         if snapshot and (allowed is None or self.rows(allowed)[0][0] == 1):

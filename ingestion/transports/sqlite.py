@@ -28,7 +28,7 @@ from ingestion.errors import SourceError
 from ingestion.transports.as_text import EXACT, FORMATS, TextSession
 from ingestion.transports.base import Session
 from ingestion.transports.casting import NUMBER, value
-from ingestion.transports.database import Question
+from ingestion.transports.database import Question, telling_the_query
 from ingestion.transports.staged_rows import StagedRows
 
 if TYPE_CHECKING:
@@ -103,7 +103,8 @@ class SqliteSession(TextSession):
     def _columns(self, table: Table) -> set[str]:
         if table.name in self.source.queries:
             probe = f"select * from {self._origin(table)} limit 0"
-            return {column[0] for column in self._ask(probe).description}
+            with telling_the_query(table):
+                return {column[0] for column in self._ask(probe).description}
         # A hidden column is of a virtual table's own making; a generated one is like any other.
         known = "select cast(name as text) from pragma_table_xinfo(?) where hidden <> 1"
         found = self._ask(known, table.relation or table.name).fetchall()

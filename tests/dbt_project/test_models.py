@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ingestion.engine import connect
+from ingestion.errors import WarehouseError
 from ingestion.home import DBT_PROJECT, Home
 from orchestration import dbt_runner
 from orchestration.dbt_runner import NodeResult
@@ -31,6 +32,14 @@ def test_every_unit_test_of_the_models_passes(built_home: Home) -> None:
     told = [f"{item.node.name}: {item.message}" for item in result if str(item.status) != "pass"]
     assert not told, "\n".join(told)
     assert len(result.results) > 50
+
+
+def test_a_contract_column_that_staging_forgets_is_named(built_home: Home) -> None:
+    forgetful = "with final as (select 'x' as source_id) {{ conform('companies') }}"
+    with pytest.raises(
+        WarehouseError, match=r'"final" does not have a column named "source_system"'
+    ):
+        dbt_runner.invoke(built_home, ["show", "--inline", forgetful, "--no-write-json"])
 
 
 def test_everything_builds_on_a_warehouse_without_a_row(built_home: Home) -> None:

@@ -71,6 +71,11 @@ def test_a_source_in_sqlite_is_written_and_looked_at(tmp_path: Path) -> None:
     assert result.returncode == 2
     assert f"{tmp_path / 'tryton.sqlite'}: no such file" in result.stderr
 
+    sqlite3.connect(tmp_path / "tryton.sqlite").close()
+    result = adv(home, "check")
+    assert result.returncode == 2
+    assert re.search(r"party_party\W.*missing, or may not be read", result.stdout)
+
     with sqlite3.connect(tmp_path / "tryton.sqlite") as database:
         for table in system("tryton").tables:
             if table.name != "sale_complaint":
@@ -112,6 +117,28 @@ def test_a_server_behind_odbc_that_need_not_prove_who_it_is_is_warned_of() -> No
     for settings in ({"encrypt": "no"}, {"trust_server_certificate": True}):
         (told,) = warned(**settings)
         assert "sage.example.com need not prove who it is" in told
+
+
+def test_a_column_that_a_query_lacks_is_told_once(tmp_path: Path) -> None:
+    sqlite3.connect(tmp_path / "planning.sqlite").close()
+    home = Home(tmp_path)
+    home.sources_file.parent.mkdir()
+    home.sources_file.write_text(
+        """\
+sources:
+  planning:
+    system: contract
+    transport: sqlite
+    path: ../planning.sqlite
+    queries:
+      exchange_rates: select 'USD' as from_currency_code, 'EUR' as to_currency_code, 1 as rate_date
+""",
+        encoding="utf-8",
+    )
+    result = adv(home, "check")
+    assert result.returncode == 2
+    assert "column rate is missing" in result.stdout
+    assert "without" not in result.stdout
 
 
 def test_a_missing_module_leaves_its_contract_tables_empty() -> None:

@@ -200,6 +200,7 @@ def test_a_query_reads_this_file_and_nothing_else(shop: Shop, query: str, told: 
     source = {"system": "contract", "queries": {"products": query}}
     transport = shop.transport(**source)
     (table,) = tables_of(transport.source)
+    told = f"the query for products fails: .*{told}"
     with transport.session(shop.path.parent) as session, pytest.raises(SourceError, match=told):
         session.extract(table, Window(), shop.path.parent)
     assert shop.path.read_bytes() == before

@@ -13,7 +13,7 @@ import pytest
 
 from ingestion.config import MariadbConnection
 from ingestion.errors import SourceError
-from ingestion.transports.mariadb import MariadbSession, MariadbTransport
+from ingestion.transports.mariadb import SECURITY, MariadbSession, MariadbTransport
 from ingestion.transports.patience import SILENT_SECONDS
 from tests.ingestion.mariadb_server import MariadbServer
 from tests.ingestion.tls import Authority
@@ -69,6 +69,23 @@ def test_what_stays_on_this_machine_is_encrypted_where_that_is_wanted(
     assert not encrypted(mariadb)
     assert not encrypted(mariadb, host="localhost")
     assert encrypted(mariadb, sslmode="require")
+
+
+def test_a_server_without_tls_is_not_read_where_that_is_wanted(
+    monkeypatch: pytest.MonkeyPatch, mariadb: MariadbServer
+) -> None:
+    monkeypatch.setitem(SECURITY, "require", "disabled")  # as the extension does for such a server
+    with pytest.raises(SourceError, match="offers no TLS"):
+        encrypted(mariadb, sslmode="require")
+
+
+def test_a_user_who_must_encrypt_and_does_not_is_told_what_to_do(mariadb: MariadbServer) -> None:
+    mariadb.execute(
+        "create or replace user careful require ssl", "grant select on erp.* to careful"
+    )
+    with pytest.raises(SourceError, match=r"(?s)Access denied.*sslmode: require"):
+        encrypted(mariadb, user="careful")
+    assert encrypted(mariadb, user="careful", sslmode="require")
 
 
 def test_the_server_spends_no_time_on_compressing_answers(mariadb: MariadbServer) -> None:

@@ -489,6 +489,16 @@ def test_another_database_is_read_with_a_warning_that_no_snapshot_is_known(tmp_p
         read(transport, of("purchase"), Window(), tmp_path)
 
 
+@pytest.mark.parametrize("dialect", ["sqlserver", "postgresql"])
+def test_a_database_that_does_not_understand_the_dialect_is_told(
+    tmp_path: Path, dialect: str
+) -> None:
+    source = sqlite_by_odbc(tmp_path / "shop.sqlite").source
+    wrong = OdbcTransport(source.model_copy(update={"dialect": dialect}))
+    with pytest.raises(SourceError, match=f"Is `dialect: {dialect}` right"), wrong.session():
+        pass
+
+
 def test_a_database_without_exact_decimals_gives_no_amounts(tmp_path: Path) -> None:
     transport = sqlite_by_odbc(tmp_path / "shop.sqlite")
     with pytest.raises(SourceError, match="column amount: the database has no exact decimals"):

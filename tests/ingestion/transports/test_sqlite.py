@@ -352,7 +352,7 @@ def test_a_query_that_fails_is_told(shop: Shop) -> None:
     configured = SqliteSource.model_validate({**source, "queries": {"products": "select nope"}})
     with (
         SqliteTransport(configured).session() as session,
-        pytest.raises(SourceError, match="no such column: nope"),
+        pytest.raises(SourceError, match=r"query for products fails: .*no such column: nope"),
     ):
         session.inspect(tables_of(configured))
 
