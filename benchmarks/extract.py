@@ -1,31 +1,30 @@
 """How fast databases are read: ours, to Parquet, beside the least that the same wire takes.
 
-    python -m benchmarks.extract --folder /somewhere --rows 5000000
+    python -m benchmarks.extract --folder /somewhere --rows 5000000 [--rivals]
 
 The embedded PostgreSQL holds one table of 8 columns, made where `folder` says unless it is there.
-Every way is a process of its own, and the best of `times` counts:
+Ways take turns, each in a process of its own:
 
 - *copy*: `COPY (query) TO STDOUT (FORMAT binary)` by psql, to nowhere;
 - *postgres*: ours, by DuckDB's extension;
 - *driver*: psqlodbc's answer as Arrow batches, to nowhere;
 - *odbc*: ours, by the same driver with the same buffers;
-- *postgres all*, *odbc all*: a whole table as a night reads it, with all keys and the totals.
+- *postgres all*, *odbc all*: a whole table as a night reads it, with all keys and the totals;
+- with `--rivals`, others that read the same query into Parquet: `rivals.py`.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.alternating import alternate, measured, table, tell
 from ingestion.config import OdbcSource, PostgresSource
 from ingestion.declarations import Column, Table
 from ingestion.embedded_postgres import embedded_postgres, socket_file, stop_embedded_postgres
@@ -123,6 +122,9 @@ def _all_by_odbc(folder: Path, into: Path) -> None:
         session.extract(TABLE, Window(), into)
 
 
+RIVALS = ("adbc", "connectorx", "dlt", "pandas")
+FLOORS = {"postgres": "copy", "odbc": "driver", **dict.fromkeys(RIVALS, "postgres")}
+"""What each way is compared with."""
 WAYS: dict[str, Callable[[Path, Path], None]] = {
     "copy": _copied,
     "postgres": _by_postgres,
@@ -139,34 +141,27 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--rows", type=int, default=5_000_000)
     parser.add_argument("--times", type=int, default=3)
+    parser.add_argument("--rivals", action="store_true")
     parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.way:
-        print(json.dumps(_measured(WAYS[given.way], given.folder)))
+        with TemporaryDirectory() as into:
+            tell(measured(partial(WAYS[given.way], given.folder, Path(into))))
         return
     _make(given.folder, given.rows)
-    again = [sys.executable, "-m", "benchmarks.extract", "--folder", str(given.folder)]
-    for way in WAYS:
-        runs = [
-            json.loads(
-                subprocess.run([*again, "--way", way], check=True, capture_output=True).stdout
-            )
-            for _ in range(given.times)
-        ]
-        seconds, worked, megabytes = min(runs)
-        told = f"{way:14} {seconds:6.1f} s, {worked:6.1f} s of work, {megabytes:5} MB at most"
-        print(told, flush=True)
+    again = [sys.executable, "-m", "benchmarks.extract", "--folder", str(given.folder), "--way"]
+    ways = {way: [*again, way] for way in WAYS}
+    with TemporaryDirectory() as into:
+        if given.rivals:
+            ways = {way: ways[way] for way in ("copy", "postgres")} | _rivals(given.folder, into)
+        print(table(alternate(ways, given.times), FLOORS))
     stop_embedded_postgres(given.folder / "data")
 
 
-def _measured(read: Callable[[Path, Path], None], folder: Path) -> tuple[float, float, int]:
-    """Seconds, those that the reader's processors worked, and megabytes at its highest."""
-    with TemporaryDirectory() as into:
-        began, idle = time.perf_counter(), sum(os.times()[:4])
-        read(folder, Path(into))
-        seconds, worked = time.perf_counter() - began, sum(os.times()[:4]) - idle
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return seconds, worked, int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) // 1024
+def _rivals(folder: Path, into: str) -> dict[str, list[str]]:
+    script = ["uv", "run", "--quiet", "--script", str(Path(__file__).with_name("rivals.py"))]
+    socket = str(socket_file(folder / "data").parent)
+    return {way: [*script, way, socket, QUERY, into] for way in RIVALS}
 
 
 def _make(folder: Path, rows: int) -> None:

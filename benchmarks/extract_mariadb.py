@@ -1,9 +1,9 @@
 """How long MariaDB's rows take to Parquet, against its own client, which throws them away.
 
-    python -m benchmarks.extract_mariadb --socket /run/mysqld/mysqld.sock --repetitions 5
+    python -m benchmarks.extract_mariadb --socket /run/mysqld/mysqld.sock --times 5
 
-Makes a table `adv_benchmark` in the database given, unless one of as many rows is there. The ways
-alternate, each in a process of its own, and the ratios are those of their medians:
+Makes a table `adv_benchmark` in the database given, unless one of as many rows is there. Ways take
+turns, each in a process of its own:
 
 - *client*: the query that ours is, at once, by MariaDB's client, to nowhere;
 - *rows*: ours, to Parquet;
@@ -13,15 +13,13 @@ alternate, each in a process of its own, and the ratios are those of their media
 from __future__ import annotations
 
 import argparse
-import os
-import resource
-import statistics
 import subprocess
 import sys
-import tempfile
-import time
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from benchmarks.alternating import alternate, measured, table, tell
 from ingestion.config import MariadbSource
 from ingestion.declarations import Column, Table
 from ingestion.transports.base import Window
@@ -60,6 +58,7 @@ CREATE = """
 """
 
 
+WAYS = ("client", "rows", "all")
 QUERY = """
     select id, number, customer, cast(amount as char), day, changed_at, quantity, note
     from adv_benchmark
@@ -67,47 +66,40 @@ QUERY = """
 
 
 def main() -> None:
-    """Alternate the ways, and print each time and the ratios of the medians."""
+    """Make the table, then read it in every way."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--socket", required=True)
     parser.add_argument("--user", default="root")
     parser.add_argument("--database", default="bench")
     parser.add_argument("--rows", type=int, default=5_000_000)
-    parser.add_argument("--repetitions", type=int, default=5)
-    parser.add_argument("--way", choices=("rows", "all"), help=argparse.SUPPRESS)
+    parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.way:
-        print(_land(given))
+        tell(measured(partial(_read, given)))
         return
     _prepare(given)
-    again = [sys.executable, "-m", __spec__.name, *sys.argv[1:], "--way"]
-    taken: dict[str, list[float]] = {"client": [], "rows": [], "all": []}
-    for _ in range(given.repetitions):
-        taken["client"].append(_timed(_client(given, QUERY), subprocess.DEVNULL))
-        for way in ("rows", "all"):
-            taken[way].append(_timed([*again, way], None))
-        print(", ".join(f"{way} {times[-1]:.1f} s" for way, times in taken.items()), flush=True)
-    client, rows, everything = map(statistics.median, taken.values())
-    print(f"rows {rows / client:.2f}, all {everything / client:.2f}; load {os.getloadavg()}")
+    again = [sys.executable, "-m", "benchmarks.extract_mariadb", *sys.argv[1:], "--way"]
+    turns = alternate({way: [*again, way] for way in WAYS}, given.times)
+    print(table(turns, {"rows": "client", "all": "client"}))
 
 
-def _land(given: argparse.Namespace) -> str:
+def _read(given: argparse.Namespace) -> None:
+    if given.way == "client":
+        subprocess.run(_client(given, QUERY), stdout=subprocess.DEVNULL, check=True)
+        return
     connection = {"host": given.socket, "database": given.database, "user": given.user}
     source = MariadbSource.model_validate(
         {"system": "odoo", "transport": "mariadb", "connection": connection}
     )
-    with tempfile.TemporaryDirectory() as folder:
-        into = Path(folder)
-        with MariadbTransport(source).session(into) as session:
-            assert isinstance(session, MariadbSession)
-            if given.way == "all":
-                session.extract(SALES, Window(), into)
-            else:
-                plain = {column.name: column.name for column in SALES.columns}
-                ask = Question(SALES, SALES.name, plain)
-                session._write_sound(ask, (), into / "rows.parquet")
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return f"{given.way}: {used.ru_maxrss >> 10} MB, {used.ru_utime + used.ru_stime:.1f} s at work"
+    with TemporaryDirectory() as folder, MariadbTransport(source).session(Path(folder)) as session:
+        assert isinstance(session, MariadbSession)
+        if given.way == "all":
+            session.extract(SALES, Window(), Path(folder))
+            return
+        plain = {column.name: column.name for column in SALES.columns}
+        ask = Question(SALES, SALES.name, plain)
+        session._write_sound(ask, (), Path(folder) / "rows.parquet")
 
 
 def _prepare(given: argparse.Namespace) -> None:
@@ -121,12 +113,6 @@ def _client(given: argparse.Namespace, query: str) -> list[str]:
     reached = [f"--socket={given.socket}", f"--user={given.user}", given.database]
     shown = ["--quick", "--batch", "--skip-column-names", f"--execute={query}"]
     return ["mariadb", "--no-defaults", *reached, *shown]
-
-
-def _timed(command: list[str], output: int | None) -> float:
-    began = time.perf_counter()
-    subprocess.run(command, stdout=output, check=True)
-    return time.perf_counter() - began
 
 
 if __name__ == "__main__":
