@@ -80,18 +80,17 @@ def marts_assets(home: Home) -> dg.AssetsDefinition:
 def _build(nightly: Nightly) -> tuple[list[NodeResult], dict[str, str]]:
     """Build what is new; of which run the other tables are, where they are taken over."""
     home, run = nightly.home, nightly.run
-    last, made_of = news.last_build(home), news.ingredients(home, run.as_of_date)
-    in_force = publish.current_run_id(home)
+    in_force, made_of = publish.marts_in_force(home), news.ingredients(home, run.as_of_date)
+    before = in_force.parent.name if in_force else ""
+    is_same = news.last_build(home) == news.Build(before, made_of)
     news.remember(home, None)
-    if last and last == news.Build(str(in_force), made_of):
-        log.info("nothing new: core and kpi are those of run %s", in_force)
+    if is_same:
+        log.info("nothing new: core and kpi are those of run %s", before)
         publish.take_over(home, run.run_id)
-        taken_over, built = {TAKEN_OVER: last.run_id}, dbt_runner.build(home, "meta")
-    else:
-        taken_over, built = {}, dbt_runner.build(home)
+    built = dbt_runner.build(home, "meta" if is_same else None)
     if not any(result.failed for result in built):
         news.remember(home, news.Build(run.run_id, made_of))
-    return built, taken_over
+    return built, {TAKEN_OVER: before} if is_same else {}
 
 
 def publication_asset(home: Home) -> dg.AssetsDefinition:
