@@ -60,6 +60,8 @@ SUM, SUM_OF_VISIBLE = 9, 109
 """Functions of SUBTOTAL: of all lines, folded ones included, and of those that a filter shows."""
 SENTENCE = 50
 """Text in columns as wide as this is wrapped."""
+ROW_HEIGHT, LINE_HEIGHT = 15, 12
+"""Points of a row, and of a further line of text in it."""
 PAGE_WIDTH = 230
 """Characters that can still be read when they are fitted to one page."""
 ARIAL_WIDTH = 1.1
@@ -281,15 +283,28 @@ def _write_lines(book: _Book, table: PreparedTable) -> _Placed:
     sheet, first = grid.sheet, grid.first
     last = max(first, first + len(table.rows) - 1)
     writers = grid.writers()
+    sentences = [
+        (place, int(column.width * ARIAL_WIDTH))
+        for place, column in enumerate(table.columns)
+        if column.width >= SENTENCE
+    ]
     for row, line in enumerate(table.rows, first):
         for place, value in enumerate(line):
             if value is not None:
                 writers[place](row, place, line, value)
+        if sentences:
+            sheet.set_row(row, _height(line, sentences))
     if not table.rows:
         sheet.write_string(first, 0, wording.NOTHING[book.language], book.format(italic=True))
     sheet.autofilter(grid.heading_row, 0, last, len(table.columns) - 1)
     grid.finish(wording.TOTAL_OF_LINES[book.language], SUM_OF_VISIBLE, last)
     return _Placed(table, sheet.get_name(), first, last)
+
+
+def _height(line: tuple[Any, ...], sentences: Sequence[tuple[int, int]]) -> int:
+    """Room for the longest of some texts, by position and width: not every program makes it."""
+    lines = max(-(-len(line[place] or "") // width) for place, width in sentences)
+    return ROW_HEIGHT + LINE_HEIGHT * max(0, lines - 1)
 
 
 def _print_columns(sheet: Worksheet, columns: Sequence[PreparedColumn]) -> None:

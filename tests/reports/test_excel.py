@@ -128,6 +128,20 @@ def test_dates_are_shown_as_the_language_has_them(marts: Path, tmp_path: Path) -
     assert sheet.cell(row + 1, due).number_format == "dd/mm/yyyy"
 
 
+def test_a_row_has_room_for_the_sentence_in_it(marts: Path, tmp_path: Path) -> None:
+    target = tmp_path / "l.xlsx"
+    written(marts, ListRequest(ListName.ORDER_STATUS), target)
+    sheet = openpyxl.load_workbook(target)["Orders"]
+    heading = header_row(sheet, "To tell the customer")
+    (place,) = [cell.column for cell in sheet[heading] if cell.value == "To tell the customer"]
+    width = sheet.column_dimensions[openpyxl.utils.get_column_letter(place)].width
+    rows = range(heading + 1, sheet.max_row + 1)
+    lengths = {row: len(sheet.cell(row, place).value) for row in rows}
+    assert max(lengths.values()) > width, "one at least is longer than its column is wide"
+    for row, length in lengths.items():
+        assert (sheet.row_dimensions[row].height or 15) >= 12 * (length / width)
+
+
 def test_bank_and_old_sources_are_told(workbook: Path) -> None:
     sheet = openpyxl.load_workbook(workbook)["Summary"]
     head = "\n".join(str(sheet.cell(row, 1).value) for row in range(1, 7))
