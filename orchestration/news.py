@@ -25,7 +25,10 @@ from ingestion.home import Home
 from ingestion.horizon import horizon
 from orchestration import dbt_runner
 
-CODE = ("adv-warehouse", "dbt-core", "dbt-duckdb", "duckdb", "pandas")
+CODE = (
+    *("adv-warehouse", "dbt-core", "dbt-duckdb", "duckdb"),
+    *("numpy", "pandas", "scipy", "statsmodels"),
+)
 """Packages whose next version may compute something else."""
 CHANGES = """
     select source_id, table_name, max(load_id)
