@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import statistics
 import subprocess
 import time
@@ -25,7 +26,7 @@ class Measured:
     processor: float
     """Seconds that processors worked for it, those of its own children included."""
     megabytes: int
-    """The most that it held at a time."""
+    """The most that it, or one of its children, held at a time."""
 
 
 def measured(work: Callable[[], object]) -> Measured:
@@ -34,7 +35,10 @@ def measured(work: Callable[[], object]) -> Measured:
     work()
     seconds, processor = time.perf_counter() - began, sum(os.times()[:4]) - before
     status = Path("/proc/self/status").read_text(encoding="ascii")
-    return Measured(seconds, processor, int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) // 1024)
+    own = int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0])
+    # Of itself, getrusage would also tell what the process held that this one was forked from.
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return Measured(seconds, processor, max(own, children) // 1024)
 
 
 def tell(turn: Measured) -> None:

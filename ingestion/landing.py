@@ -22,6 +22,7 @@ raw knows it by. And the erasure of a person blanks what tells who it was (inges
 
 from __future__ import annotations
 
+import filecmp
 import hashlib
 import shutil
 from collections.abc import Iterator
@@ -120,10 +121,29 @@ class Batch:
         """Source and table, as people say it."""
         return f"{self.manifest.source_id}.{self.manifest.table}"
 
+    def merges_like(self, other: Batch) -> bool:
+        """Whether both change the same in raw, since they are the same to the last byte."""
+        mine, others = self.manifest, other.manifest
+        return (
+            not (mine.folded or others.folded)
+            and (mine.schema_hash, mine.keys_unknown) == (others.schema_hash, others.keys_unknown)
+            and all(
+                same_bytes(self.folder / name, other.folder / name)
+                for name in ("rows.parquet", "keys.parquet", QUARANTINED)
+            )
+        )
+
     @property
     def told(self) -> str:
         """The same, and the load that read it."""
         return f"{self.name} of load {self.manifest.load_id}"
+
+
+def same_bytes(one: Path, other: Path) -> bool:
+    """Whether two files hold the same, or neither exists."""
+    if not (one.exists() and other.exists()):
+        return one.exists() == other.exists()
+    return filecmp.cmp(one, other, shallow=False)
 
 
 def new_load_id(after: int = 0) -> int:

@@ -26,7 +26,14 @@ from ingestion.engine import connect, one_row, quoted_name, quoted_text
 from ingestion.errors import WarehouseError
 from ingestion.home import Home
 from ingestion.kept_ledger import keep_ledger
-from ingestion.landing import QUARANTINED, Batch, CheckResult, known_at, schema_hash
+from ingestion.landing import (
+    QUARANTINED,
+    Batch,
+    CheckResult,
+    known_at,
+    merged_batch,
+    schema_hash,
+)
 from ingestion.pseudonyms import FOLDER_OF_OWNER_ONLY, OWNER_ONLY, pseudonym_key
 from ingestion.raw_tables import assert_holds, changed_types, existing_columns, prepare_raw
 
@@ -193,7 +200,10 @@ def merge(home: Home, run: CurrentRun, batches: Iterable[Batch], gate: Gate) -> 
                 continue
             if position and position.load_id > batch.manifest.load_id:
                 raise WarehouseError(f"{batch.name}: load {position.load_id} is newer and merged")
-            merged.append(merge_batch(connection, batch))
+            if position and _was_merged(home, batch, position):
+                merged.append(Merged(batch, 0, 0, 0, position.rows))
+            else:
+                merged.append(merge_batch(connection, batch))
         checks = gate(connection, [item.batch for item in merged])
         _record(connection, run, merged)
         _record_checks(connection, run, checks)
@@ -202,6 +212,13 @@ def merge(home: Home, run: CurrentRun, batches: Iterable[Batch], gate: Gate) -> 
     finally:
         connection.close()  # closing without a commit rolls back
     return merged
+
+
+def _was_merged(home: Home, batch: Batch, position: Position) -> bool:
+    """Whether it is what was merged last of its table, and would change nothing once more."""
+    manifest = batch.manifest
+    last = merged_batch(home, manifest.source_id, batch.table, position.load_id)
+    return last is not None and batch.merges_like(last)
 
 
 def merge_batch(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Merged:

@@ -43,6 +43,7 @@ READABLE_TYPES = (
     *("VARCHAR", "DATE", "TIMESTAMP"),
 )
 """Types that the drivers of all BI tools know, and that every copy of the marts can hold."""
+PARQUET = "parquet"
 CHECKED = "checked.json"
 COMPLETE = "published.json"
 READ_BY_GROUP = 0o440
@@ -74,10 +75,23 @@ def begin(home: Home, run_id: str) -> Path:
 
 
 def take_over(home: Home, run_id: str) -> None:
-    """Begin this run's marts with those of the publication in force."""
+    """Begin this run's marts with those of the publication in force, all but `meta`."""
     in_force = marts_in_force(home)
     assert in_force  # the caller compared with it
-    copyfile(in_force, home.published / run_id / MARTS_FILE)
+    folder = home.published / run_id
+    copyfile(in_force, folder / MARTS_FILE)
+    for file in (in_force.parent / PARQUET).glob("*/*.parquet"):
+        if file.parent.name != "meta":
+            # Nobody writes to what is published, so both may be one file.
+            _link(file, folder / file.relative_to(in_force.parent))
+
+
+def _link(file: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(file, target)
+    except OSError:  # not every file system has links
+        copyfile(file, target)
 
 
 def _in_force(home: Home) -> str:
@@ -247,7 +261,9 @@ def _export_parquet(folder: Path) -> None:
             "select table_schema, table_name from information_schema.tables order by all"
         ).fetchall()
         for schema, table in tables:
-            target = folder / "parquet" / schema / f"{table}.parquet"
+            target = folder / PARQUET / schema / f"{table}.parquet"
+            if target.exists():  # taken over
+                continue
             target.parent.mkdir(parents=True, exist_ok=True)
             connection.execute(
                 f"copy {quoted_name(schema)}.{quoted_name(table)} "

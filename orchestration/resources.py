@@ -15,7 +15,7 @@ from ingestion.erasure import finish as finish_erasures
 from ingestion.extract import check_names, check_only
 from ingestion.home import Home
 from ingestion.landing import new_load_id
-from ingestion.ledger import CurrentRun, last_load, positions
+from ingestion.ledger import CurrentRun, Position, last_load, positions
 from ingestion.read_again import ReadAgain, read_again
 from orchestration import publish
 from orchestration.instance import PROCESS_TAG, process_mark
@@ -63,6 +63,8 @@ class Nightly:
     sources: Sources
     run: CurrentRun
     again: ReadAgain | None
+    positions: Mapping[tuple[str, str], Position]
+    """How far every table had been merged when the run began."""
     acceptances: Acceptances
     """What people let through, against what was loaded and published when the run began."""
 
@@ -98,6 +100,7 @@ def nightly_resource(home: Home, sources: Sources) -> dg.ResourceDefinition:
         with run_lock(home, f"run {dagster_run.run_id}"):
             finish_erasures(home)
             tags = _fixed(context, home, sources, dagster_run)
+            merged = positions(home)
             yield Nightly(
                 home=home,
                 sources=sources,
@@ -109,7 +112,8 @@ def nightly_resource(home: Home, sources: Sources) -> dg.ResourceDefinition:
                     only=only,
                 ),
                 again=again,
-                acceptances=_acceptances(home),
+                positions=merged,
+                acceptances=_acceptances(home, merged),
             )
 
     return nightly
@@ -131,9 +135,9 @@ def _read_again(sources: Sources, config: Mapping[str, Any] | None) -> ReadAgain
     return again
 
 
-def _acceptances(home: Home) -> Acceptances:
-    merged = {f"{source}.{table}": at.load_id for (source, table), at in positions(home).items()}
-    return Acceptances(acceptances(home), merged, publish.last_published_load(home))
+def _acceptances(home: Home, merged: Mapping[tuple[str, str], Position]) -> Acceptances:
+    loads = {f"{source}.{table}": position.load_id for (source, table), position in merged.items()}
+    return Acceptances(acceptances(home), loads, publish.last_published_load(home))
 
 
 def _fixed(

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,6 @@ from ingestion.config import Source
 from ingestion.errors import AdvError, SourceError
 from ingestion.extract import LandingRequest, land, tables_of
 from ingestion.landing import Batch, decide
-from ingestion.ledger import positions
 from orchestration.resources import Nightly
 
 if TYPE_CHECKING:
@@ -122,18 +122,16 @@ def _land_and_judge(nightly: Nightly, source_id: str, source: Source) -> list[Ju
         source=source,
         load_id=nightly.run.known_load,
         run_id=nightly.run.run_id,
-        positions=positions(nightly.home),
+        positions=nightly.positions,
         again=nightly.again,
     )
-    landed = list(land(request))
-    log.info(
-        "%s: %d tables read, %s rows",
-        source_id,
-        len(landed),
-        f"{sum(batch.manifest.rows for batch in landed):,}",
-    )
-    with Validator(nightly.home.landing) as validator:
-        verdicts = [_validate(nightly, request, validator, batch) for batch in landed]
+    # One table is validated while the next is being read.
+    with Validator(nightly.home.landing) as validator, ThreadPoolExecutor(1) as beside:
+        judging = [
+            beside.submit(_validate, nightly, request, validator, batch) for batch in land(request)
+        ]
+        log.info("%s: %d tables read", source_id, len(judging))
+        verdicts = [judged.result() for judged in judging]
     for verdict in verdicts:
         record_refusals(nightly.home, request.load_id, "landing", verdict.results)
     refused = [verdict.batch.name for verdict in verdicts if not verdict.accepted]
@@ -145,8 +143,9 @@ def _land_and_judge(nightly: Nightly, source_id: str, source: Source) -> list[Ju
             ", ".join(refused),
         )
     log.info(
-        "%s: %d rules checked, %d tables refused, %d rows quarantined",
+        "%s: %s rows, %d rules checked, %d tables refused, %d rows quarantined",
         source_id,
+        f"{sum(verdict.batch.manifest.rows for verdict in verdicts):,}",
         sum(len(item.verdict.results) for item in judged),
         sum(not item.verdict.accepted for item in judged),
         sum(item.verdict.quarantined_rows for item in judged),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
+from ingestion import ledger
 from ingestion.engine import connect
 from ingestion.errors import RefusedBatchError, WarehouseError
 from ingestion.home import Home
-from ingestion.landing import Batch, CheckResult
+from ingestion.landing import Batch, CheckResult, write_manifest
 from ingestion.ledger import Merged, merge, positions, prepare_warehouse
 from tests.ingestion.batches import LOAD, a_run, accepted, landed
 
@@ -91,6 +93,29 @@ def test_merging_a_batch_twice_changes_nothing(home: Home) -> None:
     before = versions(home)
     assert merged(home, batch) == []
     assert versions(home) == before
+
+
+def test_what_was_merged_last_is_not_merged_again(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night(home, 0, [FRANCE, ITALY])
+    before = versions(home)
+    monkeypatch.setattr(ledger, "merge_batch", None)
+    result = night(home, 1, [FRANCE, ITALY])
+    assert (result.added, result.changed, result.deleted, result.current) == (0, 0, 0, 2)
+    assert versions(home) == before
+    assert positions(home)["erp", "res_country"].load_id == LOAD + 1
+
+
+def test_the_same_files_delete_what_is_missing_once_all_keys_are_known(home: Home) -> None:
+    night(home, 0, [FRANCE, ITALY])
+    first, second = (
+        accepted(home, [FRANCE], keys=[FRANCE], load_id=LOAD + number) for number in (1, 2)
+    )
+    unsure = replace(first, manifest=first.manifest.model_copy(update={"keys_unknown": 1}))
+    write_manifest(unsure.folder, unsure.manifest)
+    assert merged(home, unsure)[0].deleted == 0
+    assert merged(home, second)[0].deleted == 1
 
 
 def test_two_sources_may_hold_the_same_key(home: Home) -> None:

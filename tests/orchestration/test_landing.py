@@ -63,7 +63,7 @@ def run(
     """Land the sources, and merge what may be merged."""
     started = CurrentRun("run", date(2026, 1, 1), load, datetime.now(UTC), only)
     configured = Sources.model_validate({"sources": sources})
-    nightly = Nightly(home, configured, started, again=None, acceptances=Acceptances())
+    nightly = Nightly(home, configured, started, None, positions(home), Acceptances())
     landing = [landing_assets(name, source) for name, source in sources.items()]
     return dg.materialize(
         [*landing, raw_assets(configured)] if load_too else landing,

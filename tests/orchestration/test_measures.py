@@ -49,7 +49,7 @@ def nightly(home: Home, instance: dg.DagsterInstance) -> Nightly:
     prepare_warehouse(home)
     run = create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED)
     current = CurrentRun(run.run_id, date(2026, 5, 31), 1, datetime.now(UTC))
-    return Nightly(home, SOURCES, current, None, Acceptances((), {}, 0))
+    return Nightly(home, SOURCES, current, None, {}, Acceptances((), {}, 0))
 
 
 def night(instance: dg.DagsterInstance, *, broken: str = "", **tags: str) -> str:

@@ -142,6 +142,23 @@ def test_parquet_lies_beside_the_file(home: Home) -> None:
     assert (home.published / "current" / "parquet" / "kpi" / "aging.parquet").exists()
 
 
+def test_what_is_taken_over_is_one_file_with_what_is_in_force(home: Home) -> None:
+    published(home, 1)
+    run = a_run(2)
+    folder = publish.begin(home, run.run_id)
+    publish.take_over(home, run.run_id)
+    with connect(folder / "marts.duckdb") as connection:
+        connection.execute(
+            "update meta.runs set run_id = ?, known_load = known_load + 1", ["run-2"]
+        )
+    publish.mark_checked(home, run.run_id)
+    publish.publish(home, run, keep=7)
+    one, two = (home.published / f"run-{number}" / "parquet" for number in (1, 2))
+    assert (two / "kpi" / "aging.parquet").samefile(one / "kpi" / "aging.parquet")
+    told = connect().execute(f"select run_id from '{two / 'meta' / 'runs.parquet'}'").fetchall()
+    assert told == [("run-2",)]
+
+
 def test_a_reader_keeps_what_it_opened(home: Home) -> None:
     published(home, 1)
     reader = connect(home.marts.resolve(), read_only=True)

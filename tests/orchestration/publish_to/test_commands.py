@@ -58,7 +58,7 @@ def step(published: Published, server: PostgresServer) -> dg.ExecuteInProcessRes
     """What Dagster makes of the step."""
     sources = Sources.model_validate({"sources": SOURCES})
     run = CurrentRun("run", date(2026, 6, 1), 1, datetime.now(UTC))
-    nightly = Nightly(published.home, sources, run, None, Acceptances((), {}, 0))
+    nightly = Nightly(published.home, sources, run, None, {}, Acceptances((), {}, 0))
     return dg.materialize(
         [postgres_asset(PublishTo(postgres=server))],
         resources={"nightly": nightly},
