@@ -19,7 +19,6 @@ from __future__ import annotations
 import argparse
 import shutil
 import statistics
-import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -118,7 +117,9 @@ def main() -> None:
     print("| mart | rows read | rows | " + " | ".join(WAYS) + " |")
     print("|---|---" * 2 + "|---" * (len(WAYS) - 1) + "|")
     for mart in MARTS:
-        turns = alternate({way: command(folder, mart) for way, command in WAYS.items()}, given.times)
+        turns = alternate(
+            {way: command(folder, mart) for way, command in WAYS.items()}, given.times
+        )
         for way in WAYS:
             _compare(folder, mart, way)
         print(_line(folder, mart, turns), flush=True)
@@ -227,10 +228,10 @@ def _by_postgres(folder: Folder, mart: str) -> Measured:
 
 
 def _by_pandas(folder: Folder, mart: str) -> Measured:
-    from benchmarks.marts_pandas import MARTS as made_by
+    from benchmarks import marts_pandas
 
-    target = folder.answer(mart, "pandas")
-    return measured(lambda: made_by[mart](folder.parquet).to_parquet(target, index=False))
+    make, target = marts_pandas.MARTS[mart], folder.answer(mart, "pandas")
+    return measured(lambda: make(folder.parquet).to_parquet(target, index=False))
 
 
 OURS: dict[str, Callable[[Folder, str], Measured]] = {
@@ -293,7 +294,7 @@ def _line(folder: Folder, mart: str, turns: Mapping[str, Sequence[Measured]]) ->
     cells = []
     for way, clock in clocks.items():
         median = statistics.median(clock)
-        times = "" if way == "duckdb" else f", **{median / ours:.1f} ×**"
+        times = "" if way == "duckdb" else f": {median / ours:.1f} times"
         cells.append(f"{median:.2f} s ({min(clock):.2f} to {max(clock):.2f}){times}")
     query = sqlglot.parse_one(folder.sql(mart, "duckdb").read_text(encoding="utf-8"))
     with connect(folder.file, read_only=True) as connection:

@@ -1,7 +1,7 @@
 """Five marts by pandas, from Parquet: each a function of the folder that its tables lie in.
 
-Written as one who knows pandas writes it: only the columns that are needed, whole columns at a time,
-amounts as floating-point numbers and rounded, since decimals would be Python objects one by one.
+Written as one who knows pandas writes it: only the columns that are needed, whole columns at a
+time, amounts as floating-point numbers and rounded, since decimals would be Python objects.
 `marts.py` says what they are for, and compares what they give.
 """
 
@@ -37,7 +37,8 @@ def read(folder: Path, name: str, columns: Sequence[str]) -> pd.DataFrame:
 def looked_up(folder: Path, keys: pd.Series, name: str, key: str, column: str) -> pd.Series:
     """What a dimension has for every key."""
     dimension = read(folder, name, (key, column))
-    return keys.map(dimension.set_index(key)[column].astype(object)).astype("category")
+    values: pd.Series = keys.map(dimension.set_index(key)[column].astype(object))
+    return values.astype("category")
 
 
 def month_of(days: pd.Series) -> pd.Series:
@@ -132,7 +133,7 @@ def service_rate_monthly(folder: Path) -> pd.DataFrame:
     }
     judged = lines["is_in_full"].notna()
     first, owed = lines["first_delivery_quantity"], lines["owed_quantity"]
-    sums = {
+    sums: dict[str, pd.Series] = {
         "promised_lines": pd.Series(1, index=lines.index),
         "not_due_lines": lines["is_otif"].isna() & ~lines["is_excluded"],
         "excluded_lines": lines["is_excluded"],
@@ -278,16 +279,16 @@ def order_book_daily(folder: Path) -> pd.DataFrame:
     groups = deltas.groupby([*BOOKS, "promised_month"], dropna=False, observed=True, sort=False)
     deltas["group"] = groups.ngroup()
     names = deltas.drop_duplicates("group").set_index("group")[[*BOOKS, "promised_month"]]
-    days = (
-        deltas.groupby(["group", "occurred_on", "movement"], observed=True)[["lines", "amount"]]
-        .sum()
-        .unstack("movement", fill_value=0)
-        .round(ROUNDED["amount"])
-    )
+    sums = deltas.groupby(["group", "occurred_on", "movement"], observed=True)[["lines", "amount"]]
+    days = pd.DataFrame(sums.sum().unstack("movement", fill_value=0)).round(ROUNDED["amount"])
     answer = _every_day(days, last)
     answer[names.columns] = names.loc[answer["group"]].to_numpy()
     answer["currency_code"] = looked_up(
-        folder, answer["company_id"].astype("category"), "dim_company", "company_id", "currency_code"
+        folder,
+        answer["company_id"].astype("category"),
+        "dim_company",
+        "company_id",
+        "currency_code",
     )
     return answer.drop(columns="group")
 
@@ -298,7 +299,7 @@ def _delta(
     day: str,
     movement: str | pd.Series,
     lines: pd.Series | int,
-    amount: pd.Series,
+    amount: pd.Series | np.ndarray,
 ) -> pd.DataFrame:
     """Something leaving where it was, or arriving where it is."""
     delta = frame[BOOKS].copy()
@@ -308,7 +309,7 @@ def _delta(
 
 
 def _changes(moves: pd.DataFrame) -> list[pd.DataFrame]:
-    """What is new, amended, fulfilled and cancelled; a new promise moves a line to another month."""
+    """What is new, amended, fulfilled, cancelled; a new promise moves a line to another month."""
     moves["previous_month"] = month_of(moves["previous_due_date"])
     is_open, was_open = moves["open_quantity"] > 0, moves["previous_open_quantity"] > 0
     month, previous = moves["promised_month"], moves["previous_month"]
@@ -351,7 +352,9 @@ def _states(folder: Path, moves: pd.DataFrame, last: pd.Timestamp) -> list[pd.Da
     blocked["to"] = blocked[["next_occurred_on", "valid_to"]].min(axis=1)
     deltas = []
     for state, frame in (("past_due", late), ("blocked", blocked)):
-        frame = frame[(frame["from"] <= last) & (frame["to"].isna() | (frame["from"] < frame["to"]))]
+        frame = frame[
+            (frame["from"] <= last) & (frame["to"].isna() | (frame["from"] < frame["to"]))
+        ]
         over = frame[frame["to"] <= last]
         deltas += [
             _delta(frame, "promised_month", "from", state, 1, frame["amount"]),
