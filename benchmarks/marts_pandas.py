@@ -43,7 +43,8 @@ def looked_up(folder: Path, keys: pd.Series, name: str, key: str, column: str) -
 
 def month_of(days: pd.Series) -> pd.Series:
     """First day of each day's month."""
-    return days.dt.to_period("M").dt.to_timestamp()
+    months: pd.Series = days.dt.to_period("M").dt.to_timestamp()
+    return months
 
 
 def ratio(numerator: pd.Series, denominator: pd.Series) -> pd.Series:
@@ -369,7 +370,7 @@ def _every_day(days: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:
     occurred = days.index.get_level_values("occurred_on").to_series(index=days.index)
     following = occurred.groupby(level="group").shift(-1).fillna(last + pd.Timedelta(days=1))
     closing = {
-        measure: running[measure][FLOWS].sum(axis=1).round(ROUNDED["amount"])
+        measure: pd.DataFrame(running[measure])[FLOWS].sum(axis=1).round(ROUNDED["amount"])
         for measure in ("lines", "amount")
     }
     is_open = (closing["lines"] != 0) | (closing["amount"] != 0)
