@@ -158,16 +158,47 @@ def _translate(folder: Folder, mart: str, sql: str) -> dict[str, str]:
             tables[table.name] = table.sql("duckdb", copy=True).partition(" AS ")[0]
             table.set("catalog", None)
             table.set("db", None)
-    for dialect in ("duckdb", "postgres", "spark"):
-        words = query.transform(_series) if dialect == "postgres" else query
-        folder.sql(mart, dialect).write_text(words.sql(dialect, pretty=True), encoding="utf-8")
+    for dialect, adapted in ADAPTED.items():
+        words = query.transform(adapted).sql(dialect, pretty=True)
+        words = words.replace(DAYS_JOINED, DAYS_LISTED.get(dialect, DAYS_JOINED))
+        folder.sql(mart, dialect).write_text(words, encoding="utf-8")
     return tables
 
 
-def _series(node: exp.Expression) -> exp.Expression:
-    """A series is a list for DuckDB, to be taken apart, and rows for PostgreSQL."""
+def _series_of_rows(node: exp.Expression) -> exp.Expression:
+    """A series is a list for DuckDB, to be taken apart, and rows already for PostgreSQL."""
     series = node.this if isinstance(node, exp.Explode) else None
     return series if isinstance(series, exp.GenerateSeries) else node
+
+
+def _cast_as_a_list(node: exp.Expression) -> exp.Expression:
+    """Spark takes lists apart only on their own: the list is cast, not its parts."""
+    if isinstance(node, exp.Cast) and isinstance(node.this, exp.Explode):
+        kind = exp.DataType.build("array", expressions=[node.to], nested=True)
+        return exp.Explode(this=exp.cast(node.this.this, kind))
+    return node
+
+
+ADAPTED: dict[str, Callable[[exp.Expression], exp.Expression]] = {
+    "duckdb": lambda node: node,
+    "postgres": _series_of_rows,
+    "spark": _cast_as_a_list,
+}
+"""What sqlglot leaves to say in other words."""
+DAYS_JOINED = """INNER JOIN calendar
+    ON calendar.date_day >= running.occurred_on
+    AND calendar.date_day < running.next_occurred_on"""
+DAYS_LISTED = {
+    "postgres": """CROSS JOIN LATERAL (
+    SELECT CAST(GENERATE_SERIES(
+      running.occurred_on, running.next_occurred_on - 1, INTERVAL '1 DAY'
+    ) AS DATE) AS date_day
+  ) AS calendar""",
+    "spark": """LATERAL VIEW EXPLODE(
+    SEQUENCE(running.occurred_on, running.next_occurred_on - 1)
+  ) calendar AS date_day""",
+}
+"""The one join by range: engines that know no such join would compare everything with every day."""
 
 
 def _export(connection: duckdb.DuckDBPyConnection, relation: str, target: Path) -> None:
