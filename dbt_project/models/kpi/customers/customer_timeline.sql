@@ -286,3 +286,5 @@ select
 from events
 left join {{ ref('dim_customer') }} as customers on events.customer_id = customers.customer_id
 where events.occurred_on <= {{ as_of_date() }}
+-- One customer after the other, so that a question about one of them reads a part of the table.
+order by customer_id, occurred_at
