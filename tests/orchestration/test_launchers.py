@@ -30,11 +30,12 @@ class Launcher(LeavesCommandLineAlone, KnowsNone):
 
 
 def test_only_runs_of_the_command_line_are_answered_for() -> None:
+    launcher = Launcher()  # type: ignore[no-untyped-call]  # so Dagster declares it
     with dg.DagsterInstance.ephemeral() as instance:
         by_hand, launched = str(uuid4()), str(uuid4())
         tags = {COMMAND_LINE_TAG: by_hand}  # which one who repeats it takes over
         found = [
-            Launcher().check_run_worker_health(
+            launcher.check_run_worker_health(
                 create_run_for_test(instance, run_id=run_id, tags=tags)
             )
             for run_id in (by_hand, launched)
