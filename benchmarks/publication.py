@@ -22,10 +22,12 @@ from ingestion.home import Home
 from ingestion.ledger import CurrentRun
 from orchestration import publish
 from orchestration.dbt_runner import MARTS_FILE
+from orchestration.lock import run_lock
 
 
 def _published(home: Home) -> None:
-    publish.publish(home, _run(home), keep=1)
+    with run_lock(home, "a benchmark") as lock:
+        publish.publish(home, _run(home), keep=1, lock=lock)
 
 
 def _renamed(home: Home) -> None:

@@ -65,3 +65,7 @@ class NoticeError(AdvError):
 
 class BusyError(AdvError):
     """Another run holds the lock on `ADV_HOME`."""
+
+
+class LockLostError(AdvError):
+    """The lock on `ADV_HOME` was lost while its holder worked; another run may have begun."""

@@ -17,6 +17,8 @@ class Home:
     """The folders of one installation; nothing outside `root` is ever written."""
 
     root: Path
+    installation: Path | None = None
+    """Whose workshop this is, and whose settings hold for it, where it is no installation."""
 
     @classmethod
     def from_environment(cls) -> Home:
@@ -31,7 +33,7 @@ class Home:
     @property
     def dagster_settings(self) -> Path:
         """A person's own sections of Dagster's settings, in place of the product's."""
-        return self.root / "config" / "dagster.yaml"
+        return (self.installation or self.root) / "config" / "dagster.yaml"
 
     @property
     def pseudonym_key(self) -> Path:

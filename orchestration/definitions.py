@@ -64,7 +64,7 @@ def build_defs(
         assets=assets,
         jobs=[nightly, reports] if sources.reports.deliveries else [nightly],
         schedules=[nightly_schedule(sources)],
-        sensors=[failure_sensor(home), dead_runs_sensor(sources.retention.runs_days)],
+        sensors=[failure_sensor(home), dead_runs_sensor(home, sources.retention.runs_days)],
         resources={"nightly": nightly_resource(home, sources), **(resources or {})},
         # One process: each step of a multiprocess run would import everything again, and the
         # lock is held by a process.

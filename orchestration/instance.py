@@ -1,6 +1,8 @@
 """The Dagster instance under `ADV_HOME/dagster`."""
 
 import os
+import socket
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,8 +12,10 @@ import yaml
 from dagster._core.storage.tags import HIDDEN_TAG_PREFIX
 
 from ingestion.engine import DAMAGE, REBUILD
-from ingestion.errors import ConfigurationError, LayoutError
+from ingestion.errors import LayoutError
 from ingestion.home import Home
+from orchestration.lock import names_in_lock, run_name
+from orchestration.own_settings import own_settings, storage_in_postgres, unusable, wrong
 
 PROCESS_TAG = f"{HIDDEN_TAG_PREFIX}adv_process"
 FORMER_PROCESS_TAG = "adv/process"
@@ -31,6 +35,9 @@ LEAST_RUNS_KEPT = 90
 """Whatever their age: a clock that runs ahead makes all of them old."""
 CLOCK_TOLERANCE_SECONDS = 2.0
 """The clock may be set between reading a process's start and the machine's."""
+SILENT_SECONDS = 5 * 60
+"""For which a run of another machine says nothing before it is looked whether it is there: it
+takes the lock a little after its start, and gives it back a little before its end."""
 
 
 def open_instance(home: Home) -> dg.DagsterInstance:
@@ -83,21 +90,15 @@ def _opened(home: Home) -> dg.DagsterInstance:
     try:
         return dg.DagsterInstance.get()
     except dg.DagsterError as error:
-        # Without its stack, and without the list of all settings there are.
-        said = str(error).partition("Stack Trace:")[0].partition(" Expected:")[0].strip()
-        raise ConfigurationError(f"{home.dagster_settings}: {said}") from None
+        raise wrong(home, str(error)) from None
     except Exception as error:
-        # Whatever the chosen storage raises, whose text may quote its address and so a password.
-        raise ConfigurationError(
-            f"{home.dagster_settings}: the storage cannot be used ({type(error).__name__}); is its "
-            "address right, and can it be reached?"
-        ) from None
+        raise unusable(home, error) from None
 
 
 def _configure(home: Home) -> None:
     """Write the instance's settings: the product's, but for the sections that a person wrote."""
     settings = CONFIGURATION.read_text(encoding="utf-8")
-    own = _own_settings(home)
+    own = own_settings(home)
     if own:
         merged = {**yaml.safe_load(settings), **own}
         if "storage" in own:
@@ -111,25 +112,20 @@ def _configure(home: Home) -> None:
     whole.replace(target)  # other processes read it at any time
 
 
-def _own_settings(home: Home) -> dict[str, object]:
-    if not home.dagster_settings.exists():
-        return {}
-    try:
-        own = yaml.safe_load(home.dagster_settings.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{home.dagster_settings}: {error}") from None
-    if not isinstance(own or {}, dict):
-        raise ConfigurationError(f"{home.dagster_settings}: holds no sections such as `storage:`")
-    return own or {}
-
-
 def process_mark(run_id: str) -> str:
     """Says that this process runs the run.
 
-    A later process with the same number is not taken for it, nor is a re-execution, which
-    inherits the tag, for the run that it repeats.
+    A later process with the same number is not taken for it, nor one of another machine, nor is a
+    re-execution, which inherits the tag, for the run that it repeats.
     """
-    return f"{run_id}/{os.getpid()}/{seconds_after_boot(psutil.Process()):.2f}"
+    began = seconds_after_boot(psutil.Process())
+    return f"{run_id}/{os.getpid()}/{began:.2f}/{_machine()}"
+
+
+def _machine() -> str:
+    """Where processes see each other: a machine, or one container of it."""
+    processes = Path("/proc/self/ns/pid")
+    return f"{socket.gethostname()}:{processes.stat().st_ino if processes.exists() else 0}"
 
 
 def seconds_after_boot(process: psutil.Process) -> float:
@@ -142,7 +138,7 @@ def is_of_command_line(run: dg.DagsterRun) -> bool:
     return run.tags.get(COMMAND_LINE_TAG) == run.run_id
 
 
-def mark_dead_runs_failed(instance: dg.DagsterInstance) -> int:
+def mark_dead_runs_failed(home: Home, instance: dg.DagsterInstance) -> int:
     """Fail the runs that the instance believes to be running, though their process is gone.
 
     A run killed on the command line has no launcher that would notice, and Dagster's queue would
@@ -157,24 +153,38 @@ def mark_dead_runs_failed(instance: dg.DagsterInstance) -> int:
             ]
         )
     )
-    dead = [run for run in unfinished if not _is_alive(run)]
+    dead = [run for run in unfinished if not _is_alive(home, instance, run)]
     for run in dead:
         instance.report_run_failed(run, message=PROCESS_IS_GONE)
     return len(dead)
 
 
-def _is_alive(run: dg.DagsterRun) -> bool:
+def _is_alive(home: Home, instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
     run_id, _, process = run.tags.get(PROCESS_TAG, "").partition("/")
     if run.tags.get(FORMER_PROCESS_TAG, "").startswith(f"{run.run_id}/"):
         return False
     if run_id != run.run_id:
         return True  # about to start: it has not said yet which process it is
-    number, _, began = process.partition("/")
+    number, began, *machine = process.split("/")
+    if machine == [_machine()] or storage_in_postgres(home) is None:
+        return _is_process_alive(int(number), float(began))
+    return _is_heard_of(home, instance, run)
+
+
+def _is_process_alive(number: int, began: float) -> bool:
     try:
-        created = seconds_after_boot(psutil.Process(int(number)))
+        created = seconds_after_boot(psutil.Process(number))
     except psutil.NoSuchProcess:
         return False
-    return abs(created - float(began)) < CLOCK_TOLERANCE_SECONDS
+    return abs(created - began) < CLOCK_TOLERANCE_SECONDS
+
+
+def _is_heard_of(home: Home, instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Whether a run of another machine has the lock, or waits for it, or spoke just now."""
+    if any(name.startswith(run_name(run.run_id)) for name in names_in_lock(home)):
+        return True
+    newest = instance.get_records_for_run(run.run_id, limit=1, ascending=False).records
+    return bool(newest) and time.time() - newest[0].timestamp < SILENT_SECONDS
 
 
 def forget_old_runs(instance: dg.DagsterInstance, now: datetime, kept_days: int) -> int:
@@ -209,7 +219,7 @@ def failure_reason(event: dg.DagsterEvent) -> str:
     return f"{reason}\n{REBUILD}" if is_damage else reason
 
 
-def dead_runs_sensor(kept_days: int) -> dg.SensorDefinition:
+def dead_runs_sensor(home: Home, kept_days: int) -> dg.SensorDefinition:
     """Looks for dead runs while the daemon is up, and for those that are long over."""
 
     @dg.sensor(
@@ -219,7 +229,7 @@ def dead_runs_sensor(kept_days: int) -> dg.SensorDefinition:
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        found = mark_dead_runs_failed(context.instance)
+        found = mark_dead_runs_failed(home, context.instance)
         old = forget_old_runs(context.instance, datetime.now(UTC), kept_days)
         return dg.SkipReason(f"{found} dead run(s) found, {old} old one(s) forgotten")
 

@@ -174,7 +174,7 @@ def _run(
     check_only(sources, only, again)
     with run_lock(home, "the preparation of a run"):
         instance = open_instance(home)
-        mark_dead_runs_failed(instance)
+        mark_dead_runs_failed(home, instance)
         forget_old_runs(instance, datetime.now(UTC), sources.retention.runs_days)
         if not home.warehouse.exists() and kept_loads(home):
             log.warning("no warehouse: history begins anew; `adv rebuild` brings the former back")

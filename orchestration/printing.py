@@ -15,7 +15,7 @@ from rich.table import Table
 from data_quality.acceptances import Refusal, standing_refusals
 from data_quality.set_apart import set_apart
 from ingestion.config import PostgresServer
-from ingestion.errors import NothingPublishedError
+from ingestion.errors import AdvError, NothingPublishedError
 from ingestion.home import Home
 from ingestion.landing import Batch, batches, known_at
 from ingestion.replay import Replayed
@@ -124,9 +124,13 @@ def _print_what_is_lacking(console: Console, report: RunReport) -> None:
 
 def print_status(console: Console, home: Home, *, by_table: bool = False) -> None:
     """Last publication, freshness of each source or of each table, quarantine, and disk use."""
-    holder = holder_of(home)
-    if holder:
-        console.print(f"Running now: {holder}")
+    try:
+        holder = holder_of(home)
+    except AdvError as error:
+        console.print(f"[yellow]Whether a run goes on cannot be told:[/] {plain(str(error))}")
+    else:
+        if holder:
+            console.print(f"Running now: {plain(holder)}")
     current = publish.current_run_id(home)
     if current is None:
         console.print(str(NothingPublishedError()))

@@ -37,6 +37,8 @@ from orchestration.dbt_runner import (
 if TYPE_CHECKING:
     import duckdb
 
+    from orchestration.lock import HeldLock
+
 PUBLISHED_SCHEMAS = ("core", "kpi", "meta")
 READABLE_TYPES = (
     *("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "DECIMAL", "FLOAT", "DOUBLE"),
@@ -110,24 +112,28 @@ def discard_unfinished(home: Home) -> None:
     drop(path for path in others(home) if path.name not in _publications(home))
 
 
-def publish(home: Home, run: CurrentRun, keep: int) -> Publication:
+def publish(home: Home, run: CurrentRun, keep: int, lock: HeldLock) -> Publication:
     """Put this run's marts in force.
 
     Args:
         home: the installation.
         run: the run that built them.
         keep: how many publications of whole nights stay.
+        lock: that on the installation.
 
     Raises:
         PublicationError: the marts are not this run's, not complete, or were not checked.
         WarehouseError: there is no room for them.
+        LockLostError: another run may have begun.
 
     """
     folder = home.published / run.run_id
     publication = _verified(home, folder, run)
     _export_parquet(folder)
+    lock.assert_held()
     _mark_complete(folder, run)
     before = current_run_id(home)
+    lock.assert_held()  # again: to bring all of it to the disk takes its time
     put_in_force(home, run.run_id)
     _prune(home, keep, before)
     return publication

@@ -43,9 +43,10 @@ def rebuild(home: Home, *, replace: bool = False) -> Replayed:
     Raises:
         WarehouseError: there is a warehouse and `replace` is not said, or nothing to build from.
         BusyError: another run holds the lock for too long.
+        LockLostError: the lock was lost meanwhile; the warehouse was left as it is.
 
     """
-    with run_lock(home, "a rebuild of the warehouse"):
+    with run_lock(home, "a rebuild of the warehouse") as lock:
         if home.warehouse.exists() and not replace:
             raise WarehouseError(
                 f"{home.warehouse} exists and was left as it is; `adv rebuild --replace` puts "
@@ -53,6 +54,7 @@ def rebuild(home: Home, *, replace: bool = False) -> Replayed:
             )
         erasure.finish(home)
         beside, replayed = replay_beside(home)
+        lock.assert_held()
         Path(f"{home.replaced_warehouse}.wal").unlink(missing_ok=True)
         for suffix in ("", ".wal"):
             # A log without its file would be applied to the next one of that name.
@@ -137,7 +139,7 @@ def discard(beside: Home) -> None:
 
 def time_machine(home: Home) -> Home:
     """Where the marts of earlier days are made."""
-    return Home(home.root / "time_machine")
+    return Home(home.root / "time_machine", installation=home.root)
 
 
 def _published_for(home: Home, day: date) -> KeptRun | None:

@@ -19,7 +19,7 @@ from ingestion.ledger import CurrentRun, Position, last_load, positions
 from ingestion.read_again import ReadAgain, read_again
 from orchestration import publish
 from orchestration.instance import PROCESS_TAG, process_mark
-from orchestration.lock import run_lock
+from orchestration.lock import HeldLock, run_lock, run_name
 
 AS_OF_TAG = "adv/as_of_date"
 LOAD_TAG = "adv/load_id"
@@ -67,6 +67,7 @@ class Nightly:
     """How far every table had been merged when the run began."""
     acceptances: Acceptances
     """What people let through, against what was loaded and published when the run began."""
+    lock: HeldLock
 
 
 def last_complete_day(time_zones: tuple[str, ...], now: datetime | None = None) -> date:
@@ -97,7 +98,7 @@ def nightly_resource(home: Home, sources: Sources) -> dg.ResourceDefinition:
         if context.instance is not None:
             mark = process_mark(dagster_run.run_id)
             context.instance.add_run_tags(dagster_run.run_id, {PROCESS_TAG: mark})
-        with run_lock(home, f"run {dagster_run.run_id}"):
+        with run_lock(home, run_name(dagster_run.run_id)) as lock:
             finish_erasures(home)
             tags = _fixed(context, home, sources, dagster_run)
             merged = positions(home)
@@ -114,6 +115,7 @@ def nightly_resource(home: Home, sources: Sources) -> dg.ResourceDefinition:
                 again=again,
                 positions=merged,
                 acceptances=_acceptances(home, merged),
+                lock=lock,
             )
 
     return nightly

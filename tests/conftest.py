@@ -33,6 +33,15 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "home")
 
 
+class Undisputed:
+    """A lock that nobody takes away, for what asks whether it is held."""
+
+    def assert_held(self) -> None:
+        """It is."""
+
+
+UNDISPUTED = Undisputed()
+
 DEMO_SYSTEMS = {"contract", "fec", "odoo", "salesforce", "sheets"}
 """What the sources of the demo company run."""
 

@@ -11,8 +11,9 @@ from ingestion.home import PROJECT
 NAME = re.compile(r"[a-z0-9._-]+")
 
 
-UNLOCKED = ("storage-azure", "storage-google")
-"""Extras that bring a cloud's own client library each: whoever wants one installs it."""
+UNLOCKED = ("celery", "kubernetes", "storage-azure", "storage-google")
+"""Extras that bring a cloud's or a cluster's own client library each: whoever wants one installs
+it."""
 
 
 def direct() -> set[str]:

@@ -145,7 +145,7 @@ def publication_asset(home: Home) -> dg.AssetsDefinition:
             raise dg.Failure("Refused. " + "\n".join(refused), allow_retries=False)
         try:
             publication = publish.publish(
-                nightly.home, nightly.run, nightly.sources.keep_publications
+                nightly.home, nightly.run, nightly.sources.keep_publications, nightly.lock
             )
         except AdvError as error:
             yield check

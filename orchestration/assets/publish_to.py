@@ -49,6 +49,7 @@ def postgres_asset(publish_to: PublishTo) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         nightly: Nightly = context.resources.nightly
         try:
+            nightly.lock.assert_held()
             copied = publish_to_postgres(nightly.home, server)
         except Exception as error:
             log.warning("published, but not to the server: %s", error)

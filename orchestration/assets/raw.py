@@ -93,6 +93,7 @@ def _merge(nightly: Nightly) -> list[Merged]:
     ) -> Iterator[tuple[str, CheckResult]]:
         results = nightly.acceptances.applied(reconcile(connection, merged, limits))
         refuse(nightly.home, nightly.run.known_load, "load", results)
+        nightly.lock.assert_held()  # the commit is next
         return ((result.subject, result.as_check()) for result in results)
 
     merged = merge(

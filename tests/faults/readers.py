@@ -19,6 +19,7 @@ from ingestion.home import Home
 from ingestion.ledger import CurrentRun
 from orchestration import publish
 from orchestration.query import query_marts
+from tests.conftest import UNDISPUTED
 
 ROWS = 20_000
 BOTH = "(select run_number from {left} union all select run_number from {right})"
@@ -223,4 +224,4 @@ def _refresh(home: Home, number: int, keep: int) -> None:
             [run.run_id, run.as_of_date, run.known_load],
         )
     publish.mark_checked(home, run.run_id)
-    publish.publish(home, run, keep)
+    publish.publish(home, run, keep, UNDISPUTED)

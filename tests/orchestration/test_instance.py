@@ -57,14 +57,14 @@ def a_dead_process() -> str:
     return mark
 
 
-def test_a_run_whose_process_is_gone_is_marked_failed() -> None:
+def test_a_run_whose_process_is_gone_is_marked_failed(home: Home) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         run_id = started(instance, a_dead_process())
-        assert mark_dead_runs_failed(instance) == 1
+        assert mark_dead_runs_failed(home, instance) == 1
         assert status_of(instance, run_id) == dg.DagsterRunStatus.FAILURE
 
 
-def test_a_run_of_an_earlier_version_that_was_killed_is_marked_failed() -> None:
+def test_a_run_of_an_earlier_version_that_was_killed_is_marked_failed(home: Home) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         killed, repeating = str(uuid4()), str(uuid4())
         for run_id in (killed, repeating):  # which inherits the tag
@@ -72,31 +72,31 @@ def test_a_run_of_an_earlier_version_that_was_killed_is_marked_failed() -> None:
             create_run_for_test(
                 instance, run_id=run_id, status=dg.DagsterRunStatus.STARTED, tags=tags
             )
-        assert mark_dead_runs_failed(instance) == 1
+        assert mark_dead_runs_failed(home, instance) == 1
         assert status_of(instance, killed) == dg.DagsterRunStatus.FAILURE
 
 
-def test_a_living_run_and_one_that_is_about_to_start_are_left_alone() -> None:
+def test_a_living_run_and_one_that_is_about_to_start_are_left_alone(home: Home) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         alive = started(instance, this_process())
         starting = started(instance)
         repeating = started(instance, a_dead_process(), of="the run before")
-        assert mark_dead_runs_failed(instance) == 0
+        assert mark_dead_runs_failed(home, instance) == 0
         for run_id in (alive, starting, repeating):
             assert status_of(instance, run_id) == dg.DagsterRunStatus.STARTED
 
 
-def test_a_process_number_given_to_another_process_is_not_the_run() -> None:
+def test_a_process_number_given_to_another_process_is_not_the_run(home: Home) -> None:
     number = this_process().partition("/")[0]
     with dg.DagsterInstance.ephemeral() as instance:
         run_id = started(instance, f"{number}/1.00")
-        mark_dead_runs_failed(instance)
+        mark_dead_runs_failed(home, instance)
         assert status_of(instance, run_id) == dg.DagsterRunStatus.FAILURE
 
 
 @pytest.mark.parametrize("seconds", [-86_400, 365 * 86_400])
 def test_a_living_run_is_not_taken_for_dead_when_the_clock_is_set(
-    seconds: int, monkeypatch: pytest.MonkeyPatch
+    seconds: int, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         run_id = started(instance, this_process())
@@ -104,7 +104,7 @@ def test_a_living_run_is_not_taken_for_dead_when_the_clock_is_set(
         began, booted = psutil.Process().create_time(), psutil.boot_time()
         monkeypatch.setattr(psutil.Process, "create_time", lambda _process: began + seconds)
         monkeypatch.setattr(psutil, "boot_time", lambda: booted + seconds)
-        assert mark_dead_runs_failed(instance) == 0
+        assert mark_dead_runs_failed(home, instance) == 0
         assert status_of(instance, run_id) == dg.DagsterRunStatus.STARTED
 
 

@@ -23,6 +23,7 @@ from ingestion.ledger import CurrentRun, merge, positions
 from orchestration.assets.landing import landing_assets
 from orchestration.assets.raw import raw_assets
 from orchestration.resources import Nightly
+from tests.conftest import UNDISPUTED
 from tests.ingestion.batches import LOAD
 from tests.orchestration.conftest import SMALL_COMPANY
 
@@ -63,7 +64,8 @@ def run(
     """Land the sources, and merge what may be merged."""
     started = CurrentRun("run", date(2026, 1, 1), load, datetime.now(UTC), only)
     configured = Sources.model_validate({"sources": sources})
-    nightly = Nightly(home, configured, started, None, positions(home), Acceptances())
+    accepted = Acceptances()
+    nightly = Nightly(home, configured, started, None, positions(home), accepted, UNDISPUTED)
     landing = [landing_assets(name, source) for name, source in sources.items()]
     return dg.materialize(
         [*landing, raw_assets(configured)] if load_too else landing,

@@ -26,6 +26,7 @@ from orchestration.measures import (
     keep_measures,
 )
 from orchestration.resources import AS_OF_TAG, Nightly
+from tests.conftest import UNDISPUTED
 
 SOURCES = Sources.model_validate(
     {
@@ -49,7 +50,7 @@ def nightly(home: Home, instance: dg.DagsterInstance) -> Nightly:
     prepare_warehouse(home)
     run = create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED)
     current = CurrentRun(run.run_id, date(2026, 5, 31), 1, datetime.now(UTC))
-    return Nightly(home, SOURCES, current, None, {}, Acceptances((), {}, 0))
+    return Nightly(home, SOURCES, current, None, {}, Acceptances((), {}, 0), UNDISPUTED)
 
 
 def night(instance: dg.DagsterInstance, *, broken: str = "", **tags: str) -> str:

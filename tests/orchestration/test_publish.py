@@ -26,6 +26,7 @@ from orchestration.assets import marts
 from orchestration.dbt_runner import publication_before
 from orchestration.lock import run_lock
 from orchestration.query import query_marts
+from tests.conftest import UNDISPUTED
 
 AS_OF = date(2026, 1, 1)
 
@@ -66,7 +67,7 @@ def build(home: Home, run: CurrentRun, *, checked: bool = True, leave_out: str =
 
 def published(home: Home, number: int, keep: int = 7, only: tuple[str, ...] = ()) -> None:
     build(home, a_run(number))
-    publish.publish(home, replace(a_run(number), only=only), keep)
+    publish.publish(home, replace(a_run(number), only=only), keep, UNDISPUTED)
 
 
 def seen(home: Home) -> object:
@@ -95,7 +96,7 @@ def test_a_published_file_holds_everything_by_itself(home: Home) -> None:
     build(home, a_run())
     marts = home.published / "run-1" / "marts.duckdb"
     crash_after(marts, "insert into kpi.aging values ('also')")
-    publish.publish(home, a_run(), keep=7)
+    publish.publish(home, a_run(), keep=7, lock=UNDISPUTED)
     assert not Path(f"{marts}.wal").exists()
     assert query_marts(home, "select count(*) from kpi.aging")[1] == [(2,)]
 
@@ -109,7 +110,7 @@ def test_marts_that_find_no_room_are_not_published(home: Home) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (16_384, limit[1]))
     try:
         with pytest.raises(WarehouseError, match="could not be written whole; is the disk full"):
-            publish.publish(home, a_run(2), keep=7)
+            publish.publish(home, a_run(2), keep=7, lock=UNDISPUTED)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
     assert seen(home) == "run-1"
@@ -152,7 +153,7 @@ def test_what_is_taken_over_is_one_file_with_what_is_in_force(home: Home) -> Non
             "update meta.runs set run_id = ?, known_load = known_load + 1", ["run-2"]
         )
     publish.mark_checked(home, run.run_id)
-    publish.publish(home, run, keep=7)
+    publish.publish(home, run, keep=7, lock=UNDISPUTED)
     one, two = (home.published / f"run-{number}" / "parquet" for number in (1, 2))
     assert (two / "kpi" / "aging.parquet").samefile(one / "kpi" / "aging.parquet")
     told = connect().execute(f"select run_id from '{two / 'meta' / 'runs.parquet'}'").fetchall()
@@ -184,7 +185,7 @@ def test_the_path_of_the_marts_leads_somewhere_after_every_step(
     build(home, a_run(2))
     for name in ("unlink", "symlink_to", "rename", "replace"):
         monkeypatch.setattr(Path, name, looked_at(name))
-    publish.publish(home, a_run(2), keep=7)
+    publish.publish(home, a_run(2), keep=7, lock=UNDISPUTED)
     assert seen(home) == "run-2"
 
 
@@ -231,7 +232,7 @@ def test_a_publication_that_is_not_on_disk_is_none(
     build(home, a_run(2))
     with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
         patch.setattr(publish, "_sync", no_room)
-        publish.publish(home, a_run(2), keep=7)
+        publish.publish(home, a_run(2), keep=7, lock=UNDISPUTED)
     assert publish.last_published_load(home) == a_run(1).known_load
     assert seen(home) == "run-1"
 
@@ -245,7 +246,7 @@ def test_half_a_stamp_stops_no_later_run(home: Home, monkeypatch: pytest.MonkeyP
     build(home, a_run(2))
     with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
         patch.setattr(Path, "write_text", no_room)
-        publish.publish(home, a_run(2), keep=7)
+        publish.publish(home, a_run(2), keep=7, lock=UNDISPUTED)
     published(home, 3)
     assert seen(home) == "run-3"
     assert publish.rollback(home) == "run-1"
@@ -261,7 +262,7 @@ def test_an_incomplete_set_of_marts_is_refused_by_name(home: Home) -> None:
     published(home, 1)
     build(home, a_run(2), leave_out="kpi.aging")
     with pytest.raises(PublicationError, match=r"kpi\.aging"):
-        publish.publish(home, a_run(2), keep=7)
+        publish.publish(home, a_run(2), keep=7, lock=UNDISPUTED)
     assert seen(home) == "run-1"
 
 
@@ -289,7 +290,7 @@ def test_a_type_that_bi_tools_cannot_read_is_refused_by_column(
     with connect(home.published / "run-2" / "marts.duckdb") as connection:
         connection.execute(f"create table kpi.of_our_own as select {value} as total")
     with pytest.raises(PublicationError, match=re.escape(f"kpi.of_our_own.total is {kind}")):
-        publish.publish(home, a_run(2), keep=7)
+        publish.publish(home, a_run(2), keep=7, lock=UNDISPUTED)
     assert seen(home) == "run-1"
 
 
@@ -300,13 +301,13 @@ def test_numbers_texts_and_dates_are_published(home: Home) -> None:
             "create table kpi.of_our_own as select true as a, 1 as b, 1::bigint as c, 1.5 as d, "
             "1.5::double as e, 'a' as f, date '2026-01-01' as g, timestamp '2026-01-01' as h"
         )
-    publish.publish(home, a_run(), keep=7)
+    publish.publish(home, a_run(), keep=7, lock=UNDISPUTED)
 
 
 def test_marts_that_were_not_checked_are_refused(home: Home) -> None:
     build(home, a_run(), checked=False)
     with pytest.raises(PublicationError, match="checks"):
-        publish.publish(home, a_run(), keep=7)
+        publish.publish(home, a_run(), keep=7, lock=UNDISPUTED)
     assert not home.marts.exists()
 
 
@@ -314,12 +315,12 @@ def test_marts_of_another_date_are_refused(home: Home) -> None:
     build(home, a_run())
     other = CurrentRun("run-1", date(2026, 1, 2), 1, datetime.now(UTC))
     with pytest.raises(PublicationError, match="another date"):
-        publish.publish(home, other, keep=7)
+        publish.publish(home, other, keep=7, lock=UNDISPUTED)
 
 
 def test_a_run_that_built_nothing_is_told_to_run_the_whole_job(home: Home) -> None:
     with pytest.raises(PublicationError, match="whole job"):
-        publish.publish(home, a_run(), keep=7)
+        publish.publish(home, a_run(), keep=7, lock=UNDISPUTED)
 
 
 def test_rollback_returns_to_the_publication_before(home: Home) -> None:

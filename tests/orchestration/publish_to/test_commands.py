@@ -23,6 +23,7 @@ from orchestration.publish import COMPLETE, current_run_id
 from orchestration.publish_to.standing import standing
 from orchestration.resources import Nightly
 from tests.command import environment
+from tests.conftest import UNDISPUTED
 from tests.orchestration.conftest import MARK, WebServer
 from tests.orchestration.publish_to.conftest import Published
 
@@ -58,7 +59,7 @@ def step(published: Published, server: PostgresServer) -> dg.ExecuteInProcessRes
     """What Dagster makes of the step."""
     sources = Sources.model_validate({"sources": SOURCES})
     run = CurrentRun("run", date(2026, 6, 1), 1, datetime.now(UTC))
-    nightly = Nightly(published.home, sources, run, None, {}, Acceptances((), {}, 0))
+    nightly = Nightly(published.home, sources, run, None, {}, Acceptances((), {}, 0), UNDISPUTED)
     return dg.materialize(
         [postgres_asset(PublishTo(postgres=server))],
         resources={"nightly": nightly},
