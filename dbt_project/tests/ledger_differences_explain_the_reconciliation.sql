@@ -19,7 +19,10 @@ complete_ledgers as (
     select ledger.company_id
     from (select company_id, min(entry_date) as first_entry_date, max(entry_date) as last_entry_date from {{ ref('fct_ledger_entries') }} group by 1) as ledger
     inner join erp on ledger.company_id = erp.company_id
-    where ledger.first_entry_date <= erp.first_day and ledger.last_entry_date >= erp.last_day
+    where
+        ledger.first_entry_date <= erp.first_day
+        and ledger.last_entry_date >= erp.last_day
+        and {{ dbt.last_day('ledger.last_entry_date', 'month') }} >= {{ as_of_date() }}
 
 ),
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -96,6 +97,24 @@ def test_what_happens_after_the_as_of_date_changes_nothing(
     then, now = built
     changed = [table for table in then if then[table] != now[table]]
     assert {table: differing(then[table], now[table]) for table in changed} == {}
+
+
+def test_a_month_in_which_nothing_is_posted_yet_fails_no_rule(
+    project: tuple[CompiledProject, Home], warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    life = cut_off(busy_company(seed=SEED_OF_TWO_COMPANIES), AS_OF_DATE)
+    for line in life["ledger_entries"]:
+        for side in ("debit", "credit"):
+            line[side] *= 2  # ledger and receivables differ by every posting
+    as_of = "update warehouse.control.current_run set as_of_date = ?"
+    warehouse.execute(as_of, [AS_OF_DATE + timedelta(days=1)])
+    try:
+        build(project[0], warehouse, life)
+        listed = "select count(*) > 0 from marts.meta.receivables_differences"
+        assert warehouse.execute(listed).fetchone() == (True,)
+        assert project[0].failures(warehouse) == {}
+    finally:
+        warehouse.execute(as_of, [AS_OF_DATE])
 
 
 def test_what_rows_said_before_changes_nothing_but_the_histories(

@@ -144,7 +144,7 @@ disputed as (
             end as amount
         from spread_disputes
     ) as amounts
-    group by 1, 2
+    group by as_of_date, instalment_id
 
 ),
 
@@ -186,7 +186,7 @@ reminded as (
             reminders.instalment_id = open_instalments.instalment_id
             and reminders.action_date <= open_instalments.as_of_date
     where coalesce(reminders.result, 'sent') <> 'failed'
-    group by 1, 2
+    group by open_instalments.as_of_date, open_instalments.instalment_id
 
 ),
 
@@ -303,3 +303,5 @@ select
     items.last_reminded_on
 from items
 left join aged_days on coalesce(items.days_late, 0) = aged_days.days_late
+-- The items of one customer together, so that a question about one of them reads a part of the table.
+order by is_latest desc, customer_id asc
