@@ -71,6 +71,7 @@ def main(page_file: str, picture: str) -> None:
     ticks = [0.5, 1, 2, 5, 10, 20, 50]
     lower.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     lower.minorticks_off()
+    lower.set_xlim(left=ticks[0])
     lower.set_xlabel("how many times as long as ours")
     for way, (shade, hatch) in SHADES.items():
         lower.barh(0, 0, color=shade, hatch=hatch, edgecolor="black", label=way)
