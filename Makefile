@@ -40,15 +40,16 @@ faults: install ## Kill, starve and damage runs, and tell whether the next one m
 fuzz: install ## Feed readers and configuration with input of any kind (CASES=10000 each)
 	@ADV_FUZZ_CASES=$(or $(CASES),10000) "$(BIN)/pytest" -m fuzz --numprocesses 2 --dist load
 
-bench: install ## Compare how PostgreSQL is read with others, and ask the marts typical questions (ROWS=5000000)
+bench: install ## Compare how PostgreSQL is read with others, validation and publication with the least, and ask the marts (ROWS=5000000)
 	@PATH="$(CURDIR)/.venv-uv/bin:$$PATH" "$(BIN)/python" -m benchmarks.extract \
 	    --folder "$(ADV_HOME)/benchmark" --rows $(or $(ROWS),5000000) --rivals
-	@"$(BIN)/python" -m benchmarks.questions --home "$(ADV_HOME)"
+	@for what in validation publication questions; do "$(BIN)/python" -m benchmarks.$$what --home "$(ADV_HOME)"; done
 
-bench-full: bench ## The same, and marts beside PostgreSQL, pandas and Spark, and dbt beside its own SQL
+bench-full: bench ## The same, and nights of all kinds, marts beside PostgreSQL, pandas and Spark, and dbt beside its own SQL
 	@PATH="$(CURDIR)/.venv-uv/bin:$$PATH" "$(BIN)/python" -m benchmarks.marts \
 	    --home "$(ADV_HOME)" --folder "$(ADV_HOME)/benchmark/marts"
 	@"$(BIN)/python" -m benchmarks.models --home "$(ADV_HOME)"
+	@"$(BIN)/python" -m benchmarks.nights --home "$(ADV_HOME)/benchmark/nights"
 
 docs: install ## Write docs/kpi, docs/privacy.md, docs/connectors/tables.md, docs/bi/columns.yml and docs/sources.md again from what is declared
 	@"$(BIN)/python" -m orchestration.pages docs/kpi
