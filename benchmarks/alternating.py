@@ -5,14 +5,16 @@ A machine's speed changes within the hour, so only what alternated within one ru
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
 import resource
 import statistics
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -54,6 +56,23 @@ def alternate(ways: Mapping[str, Sequence[str]], times: int) -> dict[str, list[M
             told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
             turns[way].append(Measured(**json.loads(told.splitlines()[-1])))
     return turns
+
+
+def options(doc: str | None, ways: Iterable[str], times: int) -> argparse.ArgumentParser:
+    """What a benchmark of a home is told; `--way` is for its turns."""
+    parser = argparse.ArgumentParser(description=doc)
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--times", type=int, default=times)
+    parser.add_argument("--way", choices=ways, help=argparse.SUPPRESS)
+    return parser
+
+
+def alternate_on(
+    home: Path, module: str, ways: Iterable[str], times: int
+) -> dict[str, list[Measured]]:
+    """Take the ways of a benchmark by turns, by its own `--way`."""
+    again = [sys.executable, "-m", module, "--home", str(home), "--way"]
+    return alternate({way: [*again, way] for way in ways}, times)
 
 
 def table(turns: Mapping[str, Sequence[Measured]], floors: Mapping[str, str]) -> str:

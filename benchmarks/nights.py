@@ -15,7 +15,6 @@ Each turn is the whole command, Python's start included:
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import subprocess
 import sys
@@ -25,7 +24,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.alternating import Measured, alternate, measured, table, tell
+from benchmarks.alternating import Measured, alternate_on, measured, options, table, tell
 from ingestion.embedded_postgres import embedded_postgres
 from ingestion.engine import connect, one_row, quoted_name, quoted_text
 from ingestion.home import Home
@@ -43,11 +42,8 @@ CHANGED = """
 
 def main() -> None:
     """Create the company, then run nights of every kind by turns."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--home", type=Path, required=True)
+    parser = options(__doc__, WAYS, times=3)
     parser.add_argument("--scale", type=float, default=1.0)
-    parser.add_argument("--times", type=int, default=3)
-    parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
     given = parser.parse_args()
     home = Home(given.home.resolve())
     if given.way:
@@ -56,12 +52,9 @@ def main() -> None:
     subprocess.run([*_adv(home), "demo", "create", "--scale", str(given.scale)], check=True)
     if not home.marts.exists():
         subprocess.run([*_adv(home), "run"], check=True)
-    again = [sys.executable, "-m", "benchmarks.nights", "--home", str(home.root), "--way"]
-    turns = alternate({way: [*again, way] for way in WAYS}, given.times)
+    turns = alternate_on(home.root, "benchmarks.nights", WAYS, given.times)
     print(table(turns, {"new day": "floor", "changed": "all", "same": "floor"}))
-    print(
-        f"\n{_share_of_change(turns):.1%} of what reading everything costs is what a change costs"
-    )
+    print(f"\nA change costs {_share_of_change(turns):.1%} of what reading everything costs")
 
 
 def _share_of_change(turns: dict[str, list[Measured]]) -> float:

@@ -8,15 +8,13 @@ publishes the copy: its tables looked for, stamped, synchronised, renamed. Parqu
 
 from __future__ import annotations
 
-import argparse
 import shutil
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.alternating import alternate, measured, table, tell
+from benchmarks.alternating import alternate_on, measured, options, table, tell
 from ingestion.engine import connect, one_row
 from ingestion.home import Home
 from ingestion.ledger import CurrentRun
@@ -39,20 +37,14 @@ WAYS: dict[str, Callable[[Home], None]] = {"rename": _renamed, "publish": _publi
 
 def main() -> None:
     """Publish a copy in both ways."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--home", type=Path, required=True)
-    parser.add_argument("--times", type=int, default=5)
-    parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
-    given = parser.parse_args()
+    given = options(__doc__, WAYS, times=5).parse_args()
     if given.way:
         with TemporaryDirectory(dir=given.home) as folder:
             copy = _copied(Home(given.home.resolve()), Path(folder))
             tell(measured(partial(WAYS[given.way], copy)))
         return
-    again = [sys.executable, "-m", "benchmarks.publication", "--home", str(given.home), "--way"]
-    print(
-        table(alternate({way: [*again, way] for way in WAYS}, given.times), {"publish": "rename"})
-    )
+    turns = alternate_on(given.home, "benchmarks.publication", WAYS, given.times)
+    print(table(turns, {"publish": "rename"}))
 
 
 def _copied(home: Home, folder: Path) -> Home:

@@ -12,8 +12,6 @@ Ways take turns, each in a process of its own; nobody's imports are counted:
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
@@ -21,7 +19,7 @@ from pathlib import Path
 from shutil import copytree
 from tempfile import TemporaryDirectory
 
-from benchmarks.alternating import alternate, measured, table, tell
+from benchmarks.alternating import alternate_on, measured, options, table, tell
 from data_quality.rules import BATCH
 from data_quality.suites import rules_for
 from data_quality.validator import Validator, tally_query
@@ -65,11 +63,7 @@ WAYS: dict[str, Callable[[list[Batch]], None]] = {
 
 def main() -> None:
     """Look at the first load in every way."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--home", type=Path, required=True)
-    parser.add_argument("--times", type=int, default=5)
-    parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
-    given = parser.parse_args()
+    given = options(__doc__, WAYS, times=5).parse_args()
     if given.way:
         landed = batches(given.home)
         import_module("data_quality.gx_duckdb")
@@ -79,8 +73,8 @@ def main() -> None:
         landed = _copied(given.home / "landing", Path(folder))
         rows = sum(batch.manifest.rows for batch in landed)
         print(f"{rows:,} rows in {len(landed)} batches")
-        again = [sys.executable, "-m", "benchmarks.validation", "--home", folder, "--way"]
-        print(table(alternate({way: [*again, way] for way in WAYS}, given.times), FLOORS))
+        turns = alternate_on(Path(folder), "benchmarks.validation", WAYS, given.times)
+        print(table(turns, FLOORS))
 
 
 def _copied(landing: Path, into: Path) -> list[Batch]:
