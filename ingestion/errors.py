@@ -51,6 +51,10 @@ class ServerError(AdvError):
     """A server of `publish_to` could not be brought to the publication in force, or asked."""
 
 
+class SparkError(AdvError):
+    """Spark cannot be reached, or what it is asked to build from is not for it."""
+
+
 class LayoutError(AdvError):
     """ADV_HOME was written by a version of the product that this one does not know."""
 

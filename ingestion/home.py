@@ -96,6 +96,11 @@ class Home:
         return self.root / "rebuild"
 
     @property
+    def spark(self) -> Path:
+        """What Spark reads and makes during a build."""
+        return self.root / "spark"
+
+    @property
     def published(self) -> Path:
         """Publications, `<run_id>/`, and the link `current` to the one in force."""
         return self.root / "published"

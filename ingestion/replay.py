@@ -118,7 +118,7 @@ def replay(home: Home, into: Home, through: int | None = None) -> Replayed:
     try:
         for folder in kept:
             connection.execute("begin")
-            found, unknown = _kept_batches(connection, home, folder, begin_at)
+            found, unknown = kept_batches(connection, home, folder, begin_at)
             items = [merge_batch(connection, batch) for batch in found]
             _restore_ledger(connection, folder, items)
             if not reach or reach.finished or int(folder.name) > reach.load_id:
@@ -157,7 +157,7 @@ def _count(connection: duckdb.DuckDBPyConnection, raw_name: str) -> int:
     return int(one_row(connection, f"select count(*) from raw.{quoted_name(raw_name)}")[0])
 
 
-def _kept_batches(
+def kept_batches(
     connection: duckdb.DuckDBPyConnection,
     home: Home,
     folder: Path,

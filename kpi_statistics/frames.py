@@ -9,6 +9,10 @@ if TYPE_CHECKING:
 
 
 def as_frame(relation: Any) -> pd.DataFrame:
-    """The rows of a relation, DuckDB's or Spark's."""
-    frame: pd.DataFrame = relation.toPandas() if hasattr(relation, "toPandas") else relation.df()
+    """The rows of a relation, DuckDB's or Spark's, in the types that DuckDB gives pandas."""
+    if hasattr(relation, "toArrow"):
+        import duckdb
+
+        relation = duckdb.from_arrow(relation.toArrow())
+    frame: pd.DataFrame = relation.df()
     return frame

@@ -7,7 +7,7 @@ import os
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -143,6 +143,10 @@ def run(
         list[str] | None,
         typer.Option(help="Read this source (erp) and leave the others as they are; repeatable."),
     ] = None,
+    target: Annotated[
+        Literal["duckdb", "spark"],
+        typer.Option(help="What builds the marts: DuckDB here, or the cluster of `spark`."),
+    ] = "duckdb",
 ) -> None:
     """Refresh now: the same job as the schedule's and the UI's. Exit code 0 means published.
 
@@ -159,6 +163,7 @@ def run(
         as_of=as_of.date() if as_of else None,
         again=_read_again(full_refresh, again or [], first_day, last_day),
         only=tuple(only or ()),
+        target=target,
     )
     print_run(console, report)
     if not report.published:

@@ -11,10 +11,10 @@ import hashlib
 import logging
 import os
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ingestion.engine import memory_limit
 from ingestion.errors import WarehouseError
@@ -23,6 +23,8 @@ from ingestion.home import DBT_PROJECT, Home
 MARTS_FILE = "marts.duckdb"
 SEMANTIC_MANIFEST = "semantic_manifest.json"
 """What dbt makes of `dbt_project/models/semantic`, beside its manifest."""
+Target = Literal["duckdb", "spark"]
+"""The engine that builds."""
 log = logging.getLogger("adv.dbt")
 
 
@@ -123,7 +125,7 @@ def take_over_manifest(home: Home, parsed_by: Home) -> None:
             shutil.copy2(parsed_by.dbt / name, home.dbt / name)
 
 
-def build(home: Home, schema: str | None = None) -> list[NodeResult]:
+def build(home: Home, schema: str | None = None, target: Target = "duckdb") -> list[NodeResult]:
     """Build models and test them and the seeds; unit tests belong to development.
 
     A failing node does not raise: the caller sees all results and decides.
@@ -131,12 +133,31 @@ def build(home: Home, schema: str | None = None) -> list[NodeResult]:
     Args:
         home: the installation.
         schema: the only schema to build, where not all of them.
+        target: the engine.
 
     """
     left_out = [f"--exclude-resource-type={kind}" for kind in ("unit_test", "seed", "exposure")]
     selected = [f"--select=config.schema:{schema}"] if schema else []
     command = ["build", *left_out, *selected, "--no-write-json"]
-    result = invoke(home, command, must_succeed=False)
+    return _results(invoke(home, command, target=target, must_succeed=False))
+
+
+def fill_marts(home: Home, tables: Path, schemas: Iterable[str]) -> list[NodeResult]:
+    """Fill marts on DuckDB from what another engine built of the same models.
+
+    Args:
+        home: the installation.
+        schemas: the schemas of the models.
+        tables: folder of that engine's tables, `<schema>.db/<table>/*.parquet`.
+
+    """
+    selected = [f"config.schema:{schema}" for schema in schemas]
+    with _Variables({"ADV_BUILT_TABLES": str(tables)}):
+        command = ["run", "--select", *selected, "--no-write-json"]
+        return _results(invoke(home, command, must_succeed=False))
+
+
+def _results(result: Any) -> list[NodeResult]:
     return [
         NodeResult(
             unique_id=item.node.unique_id,
@@ -149,7 +170,13 @@ def build(home: Home, schema: str | None = None) -> list[NodeResult]:
     ]
 
 
-def invoke(home: Home, arguments: Sequence[str], *, must_succeed: bool = True) -> Any:
+def invoke(
+    home: Home,
+    arguments: Sequence[str],
+    *,
+    target: Target = "duckdb",
+    must_succeed: bool = True,
+) -> Any:
     """Run a dbt command and return its result.
 
     Raises:
@@ -159,12 +186,14 @@ def invoke(home: Home, arguments: Sequence[str], *, must_succeed: bool = True) -
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
+    # What dbt parses differs by target, and it would parse all again with each change.
+    parsed = home.dbt if target == "duckdb" else home.dbt / target
     command = [
         # dbt words every event for a console, 26 per model, even when it shows none of them.
         *("--log-level", "none", "--log-level-file", "none", "--no-use-colors"),
         *arguments,
         *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
-        *("--target-path", str(home.dbt), "--log-path", str(home.dbt)),
+        *("--target", target, "--target-path", str(parsed), "--log-path", str(home.dbt)),
     ]
     with _Variables(environment(home)):
         outcome = dbtRunner(callbacks=[_tell_errors]).invoke(command)

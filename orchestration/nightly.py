@@ -29,9 +29,11 @@ from ingestion.kept_ledger import kept_loads
 from ingestion.landing import batches
 from ingestion.ledger import prepare_warehouse
 from ingestion.read_again import ReadAgain
+from ingestion.spark.session import assert_usable
 from orchestration import publish
 from orchestration.assets.landing import landing_key
 from orchestration.assets.reports import DELIVERED, report_key
+from orchestration.dbt_runner import Target
 from orchestration.definitions import NIGHTLY, build_defs
 from orchestration.instance import (
     COMMAND_LINE_TAG,
@@ -81,6 +83,7 @@ def run_nightly(
     as_of: date | None = None,
     again: ReadAgain | None = None,
     only: tuple[str, ...] = (),
+    target: Target = "duckdb",
 ) -> RunReport:
     """Refresh the warehouse, and read again what is asked for.
 
@@ -90,6 +93,7 @@ def run_nightly(
         as_of: the day that the marts speak of; by default the last complete one.
         again: what to read again, beside what changed.
         only: the only sources to read, where not all of them; the others stay as they were.
+        target: the engine that builds the marts.
 
     Raises:
         ConfigurationError: the sources file is missing or wrong, or a secret is not set.
@@ -101,7 +105,7 @@ def run_nightly(
     run_id = str(uuid4())
     try:
         with _storage_in_words(home):
-            report = _run(home, run_id, sources_file, as_of, again, only)
+            report = _run(home, run_id, sources_file, as_of, again, only, target)
     except AdvError as error:
         tell_failure(home, run_id, [str(error)])
         raise
@@ -166,9 +170,12 @@ def _run(
     as_of: date | None,
     again: ReadAgain | None,
     only: tuple[str, ...],
+    target: Target,
 ) -> RunReport:
     sources = read_sources(sources_file or home.sources_file)
     check_settings(sources)
+    if target == "spark":
+        assert_usable(sources.spark)
     if again:
         check_names(sources, again)
     check_only(sources, only, again)
@@ -204,6 +211,7 @@ def _run(
                     "config": {
                         "read_again": again and again.model_dump(mode="json"),
                         "only": list(only),
+                        "target": target,
                     }
                 }
             },

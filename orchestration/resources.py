@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -18,6 +18,7 @@ from ingestion.landing import new_load_id
 from ingestion.ledger import CurrentRun, Position, last_load, positions
 from ingestion.read_again import ReadAgain, read_again
 from orchestration import publish
+from orchestration.dbt_runner import Target
 from orchestration.instance import PROCESS_TAG, process_mark
 from orchestration.lock import HeldLock, run_lock, run_name
 
@@ -55,6 +56,13 @@ ONLY = dg.Field(
 )
 
 
+TARGET = dg.Field(
+    dg.Enum("Target", [dg.EnumValue(name) for name in get_args(Target)]),
+    default_value="duckdb",
+    description="The engine that builds the marts: this machine's, or the cluster of `spark`.",
+)
+
+
 @dataclass(frozen=True)
 class Nightly:
     """One run, holding the lock on `home` for as long as the resource lives."""
@@ -68,6 +76,8 @@ class Nightly:
     acceptances: Acceptances
     """What people let through, against what was loaded and published when the run began."""
     lock: HeldLock
+    target: Target = "duckdb"
+    """The engine that builds the marts."""
 
 
 def last_complete_day(time_zones: tuple[str, ...], now: datetime | None = None) -> date:
@@ -86,7 +96,7 @@ def nightly_resource(home: Home, sources: Sources) -> dg.ResourceDefinition:
 
     @dg.resource(
         description="The lock on ADV_HOME, the run's as-of date and load.",
-        config_schema={"read_again": READ_AGAIN, "only": ONLY},
+        config_schema={"read_again": READ_AGAIN, "only": ONLY, "target": TARGET},
     )
     @contextmanager
     def nightly(context: dg.InitResourceContext) -> Iterator[Nightly]:
@@ -116,6 +126,7 @@ def nightly_resource(home: Home, sources: Sources) -> dg.ResourceDefinition:
                 positions=merged,
                 acceptances=_acceptances(home, merged),
                 lock=lock,
+                target=config["target"],
             )
 
     return nightly

@@ -21,6 +21,7 @@ from ingestion.config import publish_to, reports, sources, sources_file, storage
 from ingestion.config.connection import Connection, MariadbConnection
 from ingestion.config.limits import Limits, PublicationLimits, Retention
 from ingestion.config.odbc import OdbcConnection
+from ingestion.config.spark import SparkSettings
 from ingestion.transports.fatturapa import FatturapaOptions
 from ingestion.transports.fec import FecOptions
 from ingestion.transports.files import FileOptions
@@ -42,6 +43,7 @@ SECTIONS: Mapping[str, tuple[type[BaseModel], ...]] = {
     "`retention`": (Retention,),
     "`reports.lists`": (reports.ListDelivery,),
     "`reports.digests`": (reports.DigestDelivery,),
+    "`spark`": (SparkSettings,),
     "Every source": (sources.SourceSettings,),
     "`limits` of a source": (Limits,),
     "Sources with `transport: postgres`": (sources.DatabaseSource, sources.PostgresSource),

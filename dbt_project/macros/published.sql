@@ -2,13 +2,15 @@
     A table of the publication in force while this run builds the next one, for what can only be
     known by comparing publications. Without one, or where it lacks the table, no rows.
 
-    `columns` maps each column to its type. On DuckDB the publication is attached as `previous`;
-    other engines overwrite their marts and have none.
+    `columns` maps each column to its type. On DuckDB the publication is attached as `previous`; Spark
+    has one level of names less, and finds its tables in a schema of that name.
 #}
 {% macro published(schema, table, columns) -%}
     {%- set relation = none -%}
     {%- if execute and target.type == 'duckdb' -%}
         {%- set relation = adapter.get_relation(database='previous', schema=schema, identifier=table) -%}
+    {%- elif execute -%}
+        {%- set relation = adapter.get_relation(database=none, schema='previous', identifier=schema ~ '__' ~ table) -%}
     {%- endif -%}
     (
         select

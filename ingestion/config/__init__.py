@@ -25,6 +25,7 @@ from ingestion.config.sources import (
     SqliteSource,
 )
 from ingestion.config.sources_file import Sources, read_sources
+from ingestion.config.spark import SparkSettings
 from ingestion.config.storage import RemoteFolder, Storage
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "Retention",
     "Source",
     "Sources",
+    "SparkSettings",
     "SqliteSource",
     "Storage",
     "addresses",

@@ -15,6 +15,7 @@ from ingestion.config.publish_to import PublishTo
 from ingestion.config.reports import ReportSettings
 from ingestion.config.settings import Settings
 from ingestion.config.sources import SOURCE_ID, TRANSPORTS, Source
+from ingestion.config.spark import SparkSettings
 from ingestion.errors import ConfigurationError
 
 
@@ -37,6 +38,8 @@ class Sources(Settings):
     """For how long what is over is kept."""
     reports: ReportSettings = ReportSettings()
     """What is delivered after each publication."""
+    spark: SparkSettings = SparkSettings()
+    """The cluster that `adv run --target spark` builds the marts on."""
     sources: dict[str, Source] = Field(min_length=1)
     """What is read, each by its name, with which every key of its rows begins."""
 
