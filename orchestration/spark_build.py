@@ -15,7 +15,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingestion.config.spark import SparkSettings
+from ingestion.config import SparkSettings
+from ingestion.declarations import Table, systems
 from ingestion.engine import connect, copy_to_parquet, quoted_name, quoted_text
 from ingestion.home import Home
 from ingestion.pseudonyms import FOLDER_OF_OWNER_ONLY
@@ -111,7 +112,7 @@ def _bring_inputs(session: SparkSession, home: Home, workspace: Workspace) -> No
             )
 
 
-def _raw_tables(home: Home) -> set[str]:
+def _raw_tables(home: Home) -> list[Table]:
     """The raw tables that any model reads."""
     manifest = json.loads(dbt_runner.manifest_file(home).read_text(encoding="utf-8"))
     read = {
@@ -119,8 +120,10 @@ def _raw_tables(home: Home) -> set[str]:
         for node in manifest["nodes"].values()
         for parent in node["depends_on"].get("nodes", ())
     }
-    return {
+    names = {
         source["identifier"]
         for unique_id, source in manifest["sources"].items()
         if unique_id in read and source["schema"] == "raw"
     }
+    tables = (table for system in systems().values() for table in system.tables)
+    return [table for table in tables if table.raw_name in names]

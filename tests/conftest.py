@@ -10,7 +10,11 @@ import pytest
 
 from ingestion.home import Home
 
-pytest_plugins = ("tests.ingestion.mariadb_server", "tests.ingestion.postgres_server")
+pytest_plugins = (
+    "tests.ingestion.mariadb_server",
+    "tests.ingestion.postgres_server",
+    "tests.spark_cluster",
+)
 """Where the databases are that tests of any folder read."""
 
 LONGEST = (

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingestion.declarations import Column, Table, systems
+from ingestion.declarations import Column, Table
 from ingestion.engine import connect, one_row, quoted_name, quoted_text
 from ingestion.errors import SparkError
 from ingestion.home import Home
@@ -41,7 +41,7 @@ class _Read:
 
 
 def create_raw(
-    session: SparkSession, home: Home, workspace: Workspace, names: Iterable[str], threads: int
+    session: SparkSession, home: Home, workspace: Workspace, tables: Iterable[Table], threads: int
 ) -> None:
     """Create tables of schema `raw` as DuckDB holds them; empty where nothing was read.
 
@@ -49,7 +49,7 @@ def create_raw(
         session: the session.
         home: the installation whose landing zone is read.
         workspace: where workers find files.
-        names: the tables, such as odoo__sale_order.
+        tables: the tables.
         threads: how many are created at a time.
 
     Raises:
@@ -58,21 +58,17 @@ def create_raw(
 
     """
     session.sql("create schema if not exists raw")
-    wanted, landed, reach = set(names), _merged_batches(home), horizon(home)
+    landed, reach = _merged_batches(home), horizon(home)
 
     def create(table: Table) -> None:
-        origins = landed.get(table.raw_name, {}).values()
-        # One batch is read where it lies; what several say is worked out once.
-        several = any(len(batches) > 1 for batches in origins)
-        kind = "table raw.{} using parquet" if several else "view raw.{}"
         queries = [
             _versions(session, home, workspace, table, batches, reach.load_id if reach else 0)
-            for batches in origins
+            for batches in landed.get(table.raw_name, {}).values()
         ]
         query = " union all ".join(queries or [_nothing(table)])
-        session.sql(f"create {kind.format(_name(table.raw_name))} as {query}")
+        # No view: Spark would ask each file for its columns whenever a model names it.
+        session.sql(f"create table raw.{_name(table.raw_name)} using parquet as {query}")
 
-    tables = [t for system in systems().values() for t in system.tables if t.raw_name in wanted]
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(create, tables))
 

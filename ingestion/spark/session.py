@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -23,6 +24,7 @@ WAIT_SECONDS = 60
 DEFAULTS = {
     "spark.app.name": "adv",
     "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
     # Hive's catalogue would outlive the run, and is one more database to keep.
     "spark.sql.catalogImplementation": "in-memory",
     # Most tables are small; where they are not, Spark splits what is skewed by itself.
@@ -52,6 +54,8 @@ def spark_session(settings: SparkSettings, tables: str) -> Iterator[SparkSession
 
     """
     assert_usable(settings)
+    # Rows come and go by Arrow; what it does with pandas is never asked for.
+    warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.master(settings.master)
@@ -64,6 +68,7 @@ def spark_session(settings: SparkSettings, tables: str) -> Iterator[SparkSession
         raise SparkError(
             f"Spark at {settings.master} did not start: {_first_line(error)}"
         ) from None
+    session.sparkContext.setLogLevel("ERROR")
     try:
         _await_workers(session, settings.master)
         yield session

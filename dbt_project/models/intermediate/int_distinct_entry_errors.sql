@@ -158,7 +158,9 @@ signals as (
 numbered as (
     select
         *,
-        row_number() over (order by order_id, order_line_id, error_type, precedence, signal, detected_date) as signal_number
+        row_number() over (
+            order by order_id, order_line_id nulls last, error_type, precedence, signal, detected_date nulls last
+        ) as signal_number
     from signals
 ),
 
@@ -174,7 +176,7 @@ typed as (
             others.order_line_id as typed_line_id,
             others.error_type as typed_error_type,
             row_number() over (
-                partition by numbered.signal_number order by others.precedence, others.error_type, others.order_line_id
+                partition by numbered.signal_number order by others.precedence, others.error_type, others.order_line_id nulls last
             ) as preference
         from numbered
         inner join numbered as others
@@ -212,7 +214,8 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by order_id, order_line_id, error_type order by precedence, detected_date, certainty, cost_amount
+            partition by order_id, order_line_id, error_type
+            order by precedence, detected_date nulls last, certainty, cost_amount nulls last
         ) as preference
     from placed
 )

@@ -41,7 +41,7 @@ logged as (
         events.from_status,
         events.to_status,
         row_number() over (
-            partition by events.document_id order by events.occurred_at, statuses.sort_order, events.document_event_id
+            partition by events.document_id order by events.occurred_at, statuses.sort_order nulls last, events.document_event_id
         ) as position,
         row_number() over (
             partition by events.document_id

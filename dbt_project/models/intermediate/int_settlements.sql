@@ -50,7 +50,7 @@ candidates as (
     select
         unmatched.payment_rejection_id,
         instalments.instalment_id,
-        rank() over (partition by unmatched.payment_rejection_id order by instalments.due_date) as age_rank
+        rank() over (partition by unmatched.payment_rejection_id order by instalments.due_date nulls last) as age_rank
     from unmatched
     inner join payments
         on unmatched.payment_id = payments.payment_id and unmatched.amount = payments.amount

@@ -14,7 +14,7 @@ with demand as (
             order by
                 case when is_in_preparation then 0 else 1 end,
                 coalesce(promised_date, cast('9999-12-31' as date)),
-                booked_date,
+                booked_date nulls last,
                 order_line_id
             rows between unbounded preceding and current row
         ) as demand_so_far

@@ -81,7 +81,7 @@ shipments as (
         shipped_at,
         shipped_date,
         sum(quantity) over (
-            partition by order_line_id order by shipped_date, shipped_at, delivery_line_id
+            partition by order_line_id order by shipped_date, shipped_at nulls last, delivery_line_id
             rows between unbounded preceding and current row
         ) as shipped_quantity
     from {{ ref('fct_deliveries') }}

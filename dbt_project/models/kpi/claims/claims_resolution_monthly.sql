@@ -259,7 +259,7 @@ ranked as (
         sum(opened_claims) over (partition by company_id, month_start, breakdown) as breakdown_claims,
         sum(opened_claims) over (
             partition by company_id, month_start, breakdown
-            order by opened_claims desc, claim_reason asc, product_range asc, carrier asc
+            order by opened_claims desc, claim_reason asc nulls last, product_range asc nulls last, carrier asc nulls last
             rows between unbounded preceding and current row
         ) as cumulated_claims
     from counted

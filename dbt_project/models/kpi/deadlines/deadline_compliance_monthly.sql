@@ -72,7 +72,7 @@ targets as (
                 case when targets.team is null then 1 else 0 end asc,
                 case when targets.company_id is null then 1 else 0 end asc,
                 targets.valid_from desc,
-                targets.target_value asc
+                targets.target_value asc nulls last
         ) as preference
     from months
     inner join {{ ref('fct_kpi_targets') }} as targets

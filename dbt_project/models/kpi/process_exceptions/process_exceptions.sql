@@ -478,7 +478,7 @@ tellings as (
 known_dates as (
     select
         *,
-        lead(known_from) over (partition by order_line_id order by known_from, is_told) as known_to
+        lead(known_from) over (partition by order_line_id order by known_from nulls last, is_told) as known_to
     from (
         select order_line_id, order_id, booked_date as known_from, 0 as is_told, coalesce(first_confirmed_date, requested_date) as known_date
         from order_lines

@@ -195,7 +195,7 @@ ranked as (
             when costed_sales > 0
                 then percent_rank() over (
                     partition by company_id, costed_sales > 0
-                    order by cast(costed_sales - cost as double) / nullif(cast(costed_sales as double), 0) asc
+                    order by cast(costed_sales - cost as double) / nullif(cast(costed_sales as double), 0) asc nulls last
                 )
         end as margin_position
     from product_sales

@@ -113,7 +113,7 @@ counted as (
         *,
         {%- for parent in ['parent_channel', 'parent_team'] %}
         sum(case when is_small then answers else 0 end) over (partition by {{ cell }}, {{ parent }}) as hidden_in_{{ parent }},
-        row_number() over (partition by {{ cell }}, {{ parent }}, is_small order by answers, channel, team) as position_in_{{ parent }}{{ ',' if not loop.last }}
+        row_number() over (partition by {{ cell }}, {{ parent }}, is_small order by answers, channel nulls last, team nulls last) as position_in_{{ parent }}{{ ',' if not loop.last }}
         {%- endfor %}
     from parents
 ),
