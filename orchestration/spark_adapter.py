@@ -11,10 +11,10 @@ from typing import Any
 
 import dbt.adapters.spark
 import pyarrow as pa
-from dbt.adapters.base import PythonJobHelper
+from dbt.adapters.base.impl import PythonJobHelper
 from dbt.adapters.base.plugin import AdapterPlugin
-from dbt.adapters.spark import SparkAdapter as BaseAdapter
-from dbt.adapters.spark import SparkCredentials
+from dbt.adapters.spark.connections import SparkCredentials
+from dbt.adapters.spark.impl import SparkAdapter as BaseAdapter
 from dbt.include import spark
 from pyspark.sql import SparkSession
 
@@ -61,5 +61,7 @@ class SessionCredentials(SparkCredentials):
 def put_in_place() -> None:
     """Let dbt find this adapter under the name of its own."""
     dbt.adapters.spark.Plugin = AdapterPlugin(
-        adapter=SparkAdapter, credentials=SessionCredentials, include_path=spark.PACKAGE_PATH
+        adapter=SparkAdapter,  # type: ignore[arg-type]
+        credentials=SessionCredentials,
+        include_path=spark.PACKAGE_PATH,
     )

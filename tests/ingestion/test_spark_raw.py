@@ -1,4 +1,4 @@
-"""Raw on Spark is what raw is on DuckDB, whatever the loads were."""
+"""Raw on a cluster of Spark is what raw is on DuckDB, whatever the loads were."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.config import SparkSettings
 from ingestion.declarations import Column
 from ingestion.engine import connect
 from ingestion.errors import SparkError
@@ -27,7 +26,7 @@ from ingestion.spark.storage import Workspace
 from tests.fuzzing import fuzz, fuzzed
 from tests.ingestion.batches import LOAD, a_shop, know
 from tests.ingestion.test_horizon import BY_SOURCE, LIFE, PEOPLE, Night, Nights, live, replayed
-from tests.spark_cluster import SMALL
+from tests.spark_cluster import Cluster
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -43,12 +42,10 @@ def shop() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def session(
-    spark_is_there: None,  # noqa: ARG001
-    tmp_path_factory: pytest.TempPathFactory,
+    spark_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SparkSession]:
     tables = tmp_path_factory.mktemp("tables")
-    settings = SparkSettings(master="local[1]", settings=SMALL)
-    with spark_session(settings, tables.as_uri()) as found:
+    with spark_session(spark_cluster.settings, tables.as_uri()) as found:
         yield found
 
 
