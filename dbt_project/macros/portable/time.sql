@@ -26,8 +26,9 @@
     end
 {%- endmacro %}
 
+{# Not `from_utc_timestamp`, which gives an instant with a zone: the contract has none. #}
 {% macro spark__local_time(instant, time_zone) -%}
-    from_utc_timestamp({{ instant }}, {{ time_zone }})
+    convert_timezone('UTC', {{ time_zone }}, {{ instant }})
 {%- endmacro %}
 
 {# UTC instant of a wall-clock time in an IANA time zone. #}
@@ -43,7 +44,7 @@
 {%- endmacro %}
 
 {% macro spark__utc_instant(wall_clock, time_zone) -%}
-    to_utc_timestamp({{ wall_clock }}, {{ time_zone }})
+    convert_timezone({{ time_zone }}, 'UTC', {{ wall_clock }})
 {%- endmacro %}
 
 {# Seconds from one instant to another, negative when the second comes first. #}
