@@ -31,9 +31,12 @@
     {%- endif %}
 {%- endmacro %}
 
+{# Where types are not declared, those that the model gave. #}
 {% macro from_frame(model) -%}
+    {%- set typed = model.columns.values() | selectattr("data_type") | list -%}
 select
-    {%- for column in model.columns.values() %}
+    {{ "*" if typed | length < model.columns | length or not typed }}
+    {%- for column in typed if typed | length == model.columns | length %}
     cast({{ column.name }} as {{ api.Column.translate_type(column.data_type) }}) as {{ column.name }}{{ ',' if not loop.last }}
     {%- endfor %}
 from {{ model.alias }}__frame
