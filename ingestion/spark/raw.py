@@ -170,18 +170,18 @@ def _history(
     loads = f"array({', '.join(f'{load}L' for load in told_loads)})"
     return f"""
         (with read as (
-            select *, size(filter({loads}, l -> l <= _load)) as number from ({read})
+            select *, size(filter({loads}, l -> l <= _load)) as _number from ({read})
         ),
         told as (
-            select {by_key}, array_position({loads}, _load) as number from ({keys})
+            select {by_key}, array_position({loads}, _load) as _number from ({keys})
         ),
         placed as (
             select
-                *, number - row_number() over (partition by {by_key} order by number) as stretch
+                *, _number - row_number() over (partition by {by_key} order by _number) as stretch
             from told
         ),
         stretches as (
-            select {by_key}, min(number) as first_number, max(number) as last_number
+            select {by_key}, min(_number) as first_number, max(_number) as last_number
             from placed
             group by {by_key}, stretch
         ),
@@ -189,12 +189,12 @@ def _history(
             select
                 read.*,
                 try_element_at(
-                    {loads}, cast(coalesce(stretches.last_number, read.number) + 1 as int)
+                    {loads}, cast(coalesce(stretches.last_number, read._number) + 1 as int)
                 ) as gone
             from read
             left join stretches
                 on {_same(key, "stretches", "read")}
-                and read.number + 1 between stretches.first_number and stretches.last_number
+                and read._number + 1 between stretches.first_number and stretches.last_number
         ),
         followed as (
             select
