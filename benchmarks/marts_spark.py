@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -22,7 +23,7 @@ from pyspark.sql import SparkSession
 
 from benchmarks.alternating import measured, tell
 
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "spark.driver.memory": "4g",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.shuffle.partitions": "4",
