@@ -12,11 +12,14 @@ from typing import Any
 import dbt.adapters.spark
 import pyarrow as pa
 from dbt.adapters.base.impl import PythonJobHelper
+from dbt.adapters.base.meta import available
 from dbt.adapters.base.plugin import AdapterPlugin
 from dbt.adapters.spark.connections import SparkCredentials
 from dbt.adapters.spark.impl import SparkAdapter as BaseAdapter
 from dbt.include import spark
 from pyspark.sql import SparkSession
+
+from orchestration.spark_ctes import worked_out_once
 
 
 class PythonModel(PythonJobHelper):
@@ -47,6 +50,17 @@ class SparkAdapter(BaseAdapter):
     def python_submission_helpers(self) -> dict[str, type[PythonJobHelper]]:
         """How models are submitted."""
         return {"session": PythonModel}
+
+    @available
+    def worked_out_once(self, sql: str, prefix: str) -> tuple[str, list[str]]:
+        """See `orchestration/spark_ctes.py`."""
+        return worked_out_once(SparkSession.builder.getOrCreate(), sql, prefix)
+
+    @available
+    def forget(self, views: list[str]) -> None:
+        """Let go of what was worked out."""
+        for view in views:
+            SparkSession.builder.getOrCreate().catalog.dropTempView(view)
 
 
 @dataclass

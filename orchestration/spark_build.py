@@ -59,7 +59,8 @@ def build(home: Home, settings: SparkSettings) -> list[NodeResult]:
             _bring_inputs(session, home, workspace)
             create_raw(session, home, workspace, _raw_tables(home), settings.threads)
             log.info("Spark: raw from landing in %.1f s", time.monotonic() - began)
-            built = dbt_runner.build(home, target="spark")
+            built = dbt_runner.build(home, target="spark", threads=settings.threads)
+            _tell_seconds(built)
             if any(result.failed for result in built):
                 return built
             for schema in PUBLISHED_SCHEMAS:
@@ -67,6 +68,13 @@ def build(home: Home, settings: SparkSettings) -> list[NodeResult]:
         return [*built, *dbt_runner.fill_marts(home, home.spark / TABLES, PUBLISHED_SCHEMAS)]
     finally:
         shutil.rmtree(home.spark, ignore_errors=True)
+
+
+def _tell_seconds(built: list[NodeResult]) -> None:
+    """Log what a reader needs who gives Spark other settings."""
+    for kind in ("model", "test"):
+        seconds = [node.seconds for node in built if node.unique_id.startswith(f"{kind}.")]
+        log.info("Spark: %d %ss in %.1f s of its threads", len(seconds), kind, sum(seconds))
 
 
 def _empty(folder: Path) -> None:

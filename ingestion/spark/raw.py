@@ -9,7 +9,7 @@ Of `_row_hash` there is none: rows are compared by what they say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,9 +27,6 @@ from ingestion.spark.storage import LANDING, Workspace
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-Reach = Mapping[Path, str]
-"""Where workers find each local file."""
 
 
 @dataclass(frozen=True)

@@ -2,44 +2,44 @@
     A table on Spark. Each build begins with none, so there is nothing to replace; and Spark enforces
     no NOT NULL in Parquet, so the contract's are looked at when the table is there.
 
-    A Python model runs in the driver and leaves a view; its columns get the contract's types.
+    Columns get the contract's types: Spark widens decimals otherwise than DuckDB does, and counts some
+    things in 32 bits. In ANSI mode a value that does not fit is an error.
+
+    A Python model runs in the driver and leaves a view.
 #}
 {% materialization table, adapter="spark", supported_languages=["sql", "python"] %}
     {%- set target = this.incorporate(type="table") -%}
     {{ run_hooks(pre_hooks) }}
     {%- if model["language"] == "python" -%}
         {% call statement("frame", language="python") %}{{ compiled_code }}{% endcall %}
-        {%- set query = from_frame(model) -%}
+        {%- set query, views = "select * from " ~ model.alias ~ "__frame", [model.alias ~ "__frame"] -%}
     {%- else -%}
-        {%- set query = compiled_code -%}
+        {%- set query, views = adapter.worked_out_once(compiled_code, model.alias) -%}
     {%- endif -%}
     {% call statement("main") -%}
-        {{ spark_table(target, query) }}
+        create table {{ target }} using parquet as
+        {{ as_declared(query, model) }}
     {%- endcall %}
+    {% do adapter.forget(views) %}
     {% do assert_filled(target, model) %}
     {{ run_hooks(post_hooks) }}
     {{ return({"relations": [target]}) }}
 {% endmaterialization %}
 
-{% macro spark_table(target, query) -%}
-    create table {{ target }} using parquet as
-    {%- if config.get("contract").enforced %}
-    {{ get_assert_columns_equivalent(query) }}
-    {{ get_select_subquery(query) }}
-    {%- else %}
-    {{ query }}
-    {%- endif %}
-{%- endmacro %}
-
 {# Where types are not declared, those that the model gave. #}
-{% macro from_frame(model) -%}
+{% macro as_declared(query, model) -%}
     {%- set typed = model.columns.values() | selectattr("data_type") | list -%}
-select
-    {{ "*" if typed | length < model.columns | length or not typed }}
-    {%- for column in typed if typed | length == model.columns | length %}
-    cast({{ column.name }} as {{ api.Column.translate_type(column.data_type) }}) as {{ column.name }}{{ ',' if not loop.last }}
-    {%- endfor %}
-from {{ model.alias }}__frame
+    {%- if typed and typed | length == model.columns | length -%}
+        select
+            {%- for column in typed %}
+            cast({{ column.name }} as {{ api.Column.translate_type(column.data_type) }}) as {{ column.name }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        from (
+        {{ query }}
+        )
+    {%- else -%}
+        {{ query }}
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro assert_filled(relation, model) -%}
