@@ -11,7 +11,7 @@ BIN := $(CURDIR)/.venv/bin
 UV := $(CURDIR)/.venv-uv/bin/uv
 STAMP := .venv/.installed
 
-.PHONY: help install run test faults fuzz bench bench-full docs ui superset lint format lock audit clean
+.PHONY: help install run test faults fuzz bench bench-full docs ui cockpit superset lint format lock audit clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,9 @@ docs: install ## Write docs/kpi, docs/privacy.md, docs/connectors/tables.md, doc
 
 ui: install ## Dagster's UI and daemon on loopback, with the nightly schedule on
 	@"$(BIN)/adv" ui
+
+cockpit: install ## The cockpit on loopback: pages over what is published (PORT=8600)
+	@"$(BIN)/adv" cockpit --port $(or $(PORT),8600)
 
 superset: install ## Superset on loopback with two dashboards on what is published (SUPERSET_ADMIN_PASSWORD=…)
 	@"$(BIN)/python" -m dashboards.superset load
