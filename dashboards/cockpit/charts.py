@@ -16,13 +16,15 @@ from markupsafe import Markup
 from dashboards.cockpit.blocks import Form
 
 WIDTH, HEIGHT = 720, 260
-LEFT, RIGHT, TOP, BOTTOM = 84, 12, 12, 26
+LEFT, RIGHT, TOP, BOTTOM = 84, 12, 12, 32
 BAR_HEIGHT, BAR_LEFT = 24, 190
 MOST_SERIES = 8
 """What a reader can tell apart; the style sheet has as many."""
 STEPS = (1, 2, 2.5, 5, 10)
 MOST_TICKS = 8
 LETTERS_OF_A_NAME = 28
+FEW_NAMES = 9
+"""Names that are all written under columns, on two lines where they are long."""
 
 Tell = Callable[[float], str]
 
@@ -81,7 +83,8 @@ def sparkline(values: Sequence[float | None]) -> Markup:
         if value is not None
     )
     return Markup(
-        '<svg class="spark" viewBox="0 0 100 24" aria-hidden="true" focusable="false">'
+        '<svg class="spark" viewBox="0 0 100 24" preserveAspectRatio="none" '
+        'aria-hidden="true" focusable="false">'
         '<polyline points="{}"/></svg>'
     ).format(points)
 
@@ -148,6 +151,8 @@ def _upright_axis(marks: Sequence[float], tell: Tell) -> tuple[_Scale, list[Mark
 def _place_names(drawing: Drawing, at: Callable[[int], float]) -> list[Markup]:
     """Names under some of the places, as many as there is room for; always the last."""
     count = len(drawing.labels)
+    if isinstance(next(iter(drawing.places), None), str) and count <= FEW_NAMES:
+        return _names_on_two_lines(drawing, at)
     longest = max((len(label) for label in drawing.labels), default=1)
     room = max(1, int((WIDTH - LEFT - RIGHT) / (7.5 * longest + 12)))
     every = max(1, ceil(count / min(room, MOST_TICKS if longest > 8 else 13)))
@@ -157,7 +162,23 @@ def _place_names(drawing: Drawing, at: Callable[[int], float]) -> list[Markup]:
         x = at(place)
         is_last = place == count - 1 and drawing.form is Form.LINES
         anchor = "end" if is_last else "middle"
-        names.append(_text(x, HEIGHT - 8, drawing.labels[place], anchor))
+        names.append(_text(x, HEIGHT - 10, drawing.labels[place], anchor))
+    return names
+
+
+def _names_on_two_lines(drawing: Drawing, at: Callable[[int], float]) -> list[Markup]:
+    names = []
+    room = int((WIDTH - LEFT - RIGHT) / len(drawing.labels) / 6.5)
+    for place, label in enumerate(drawing.labels):
+        first, second = label, ""
+        if len(label) > room and " " in label:
+            # Broken at the space nearest to its middle.
+            spaces = [spot for spot, letter in enumerate(label) if letter == " "]
+            middle = min(spaces, key=lambda spot, label=label: abs(2 * spot - len(label)))  # type: ignore[misc]
+            first, second = label[:middle], label[middle + 1 :]
+        names.append(_text(at(place), HEIGHT - 16, first, "middle"))
+        if second:
+            names.append(_text(at(place), HEIGHT - 3, second, "middle"))
     return names
 
 

@@ -111,6 +111,45 @@ CODES: Mapping[str, Mapping[str, Phrase]] = {
         **wording.CODES["measure_kind"],
         "actual": Phrase("Réalisé", "Effettivo", "Actual"),
     },
+    "certainty": {
+        "confirmed": Phrase("Confirmée", "Confermato", "Confirmed"),
+        "probable": Phrase("Probable", "Probabile", "Probable"),
+        "customer_change": Phrase(
+            "Changement du client", "Modifica del cliente", "Customer's change"
+        ),
+    },
+    "detected_by": {
+        "customer": Phrase("Le client", "Il cliente", "The customer"),
+        "agent": Phrase("L'ADV", "L'amministrazione vendite", "Sales administration"),
+        "warehouse": Phrase("L'entrepôt", "Il magazzino", "The warehouse"),
+        "accounting": Phrase("La comptabilité", "La contabilità", "Accounting"),
+    },
+    "price_verdict": {
+        "overcharged": Phrase("Surfacturé", "Fatturato in eccesso", "Overcharged"),
+        "undercharged": Phrase("Sous-facturé", "Fatturato in meno", "Undercharged"),
+        "term_over_legal": Phrase(
+            "Délai au-delà de la loi", "Termine oltre la legge", "Term beyond the law"
+        ),
+        "term_longer": Phrase("Délai plus long", "Termine più lungo", "Longer term"),
+        "freight": Phrase("Port différent", "Trasporto diverso", "Other freight"),
+    },
+    "question": {
+        "telephone_reception": Phrase(
+            "Accueil téléphonique", "Accoglienza telefonica", "Telephone reception"
+        ),
+        "order_taking_speed": Phrase(
+            "Rapidité de la prise de commande",
+            "Rapidità della presa d'ordine",
+            "Speed of order taking",
+        ),
+        "delivery": Phrase("Livraison", "Consegna", "Delivery"),
+        "overall": Phrase("Dans l'ensemble", "Nel complesso", "Overall"),
+        "recommendation": Phrase("Recommandation", "Raccomandazione", "Recommendation"),
+    },
+    "exposure_level": {
+        "customer": Phrase("Client", "Cliente", "Customer"),
+        "group": Phrase("Groupe", "Gruppo", "Group"),
+    },
     "lookup_topic": {
         "order_status": Phrase("Où en est la commande", "Stato dell'ordine", "Order status"),
         "delivery": Phrase("Livraison, stock", "Consegna, giacenza", "Delivery, stock"),
@@ -143,6 +182,7 @@ CODES: Mapping[str, Mapping[str, Phrase]] = {
         "required": Phrase("Charge", "Carico", "Workload"),
         "capacity": Phrase("Capacité", "Capacità", "Capacity"),
         "forecast": Phrase("Charge prévue", "Carico previsto", "Workload forecast"),
+        "paid": Phrase("Jours de retard payés", "Giorni di ritardo pagati", "Days paid late"),
         "baseline": Phrase("Habitude", "Abitudine", "Habit"),
         "recent": Phrase("Récemment", "Di recente", "Recently"),
         "on_time": Phrase("À l'heure", "In orario", "On time"),

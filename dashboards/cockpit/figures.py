@@ -12,7 +12,7 @@ from dashboards.cockpit import phrases
 from dashboards.cockpit.reading import Kpi, Point
 from reports.definition import Kind
 from reports.numbers import day as day_in_words
-from reports.numbers import month, shown, whole
+from reports.numbers import exact, month, shown, whole
 from reports.request import Language
 
 MOST_POINTS = 32
@@ -98,7 +98,7 @@ def number(value: Decimal | None, kpi: Kpi, currency: str | None, language: Lang
     if value == value.to_integral_value() or abs(value) >= LARGE:
         told = whole(value, language)
     else:
-        told = shown(round(value, 1), Kind.DECIMAL, None, language)
+        told = exact(round(value, 1), language)
     if kpi.unit in UNIT_AFTER:
         return f"{told} {phrases.UNITS[kpi.unit][language]}"
     return told

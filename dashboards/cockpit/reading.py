@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -101,8 +101,9 @@ def columns_of(reading: Reading, query: str) -> frozenset[str]:
 
 
 def told(query: str, as_of: date) -> str:
-    """A query of the day that the marts speak of."""
-    return query.replace("$as_of", f"date '{as_of}'")
+    """A query of the day that the marts speak of, and of now, where it asks for that."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    return query.replace("$as_of", f"date '{as_of}'").replace("$now", str(now))
 
 
 def condition(
@@ -156,7 +157,7 @@ def read_table(
     window = "" if lines is None else f"limit {lines} offset {(asked.page - 1) * lines}"
     names, rows = rows_of(
         reading.connection,
-        definition.query,
+        told(definition.query, reading.as_of),
         reading.as_of,
         chosen,
         _order(definition, asked),
@@ -252,7 +253,11 @@ def chart_table(
     measured = f"sum({quoted_name(chart.y.name)})"
     if chart.over:
         measured = f"{measured} / nullif(sum({quoted_name(chart.over)}), 0)"
-    bounds = [f"sum({quoted_name(bound)}) as {quoted_name(bound)}" for bound in chart.band or ()]
+    # The bounds of several forecasts do not add up to those of their sum.
+    bounds = [
+        f"case when count(*) = 1 then max({quoted_name(bound)}) end as {quoted_name(bound)}"
+        for bound in chart.band or ()
+    ]
     shown = ", ".join([*names, f"{measured} as {quoted_name(chart.y.name)}", *bounds])
     query = f"select {shown} from ({chart.query}) where {chosen} group by {', '.join(names)}"
     columns = [*by, *((Column(currency, width=8),) if currency else ()), chart.y]

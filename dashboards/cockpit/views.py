@@ -208,7 +208,7 @@ def table_view(view: View, table: Table, *, is_whole: bool) -> dict[str, Any]:
     columns = [
         (place, column)
         for place, column in enumerate(found.table.columns)
-        if is_whole or table.is_card or column.is_printed
+        if is_whole or table.is_card or (column.is_printed and _says_something(found, place))
     ]
     title = table.definition.title[view.language]
     return {
@@ -222,7 +222,7 @@ def table_view(view: View, table: Table, *, is_whole: bool) -> dict[str, Any]:
         "empty": _nothing(view, table),
         "count": whole(found.count, view.language),
         "all_rows": phrases.ALL_ROWS[view.language].format(count=whole(found.count, view.language)),
-        "has_more": found.count > len(found.table.rows),
+        "has_more": found.count > len(found.table.rows) or bool(found.count),
         "url": view.table_address(table.name),
         "excel": view.table_address(f"{table.name}.xlsx", **_sorted(asked)),
         "columns_url": view.to("definitions", "columns", of=f"{view.page.name}/{table.name}"),
@@ -232,6 +232,12 @@ def table_view(view: View, table: Table, *, is_whole: bool) -> dict[str, Any]:
         "remind_url": view.to(view.page.name, table.name, "reminders"),
         "remarks": found.table.remarks if found.count == len(found.table.rows) else (),
     }
+
+
+def _says_something(found: Found, place: int) -> bool:
+    """Whether a column has a value in any of the lines; on a page, others take room only."""
+    rows = found.table.rows
+    return not rows or any(row[place] not in (None, "") for row in rows)
 
 
 def _sorted(asked: Asked) -> dict[str, str]:

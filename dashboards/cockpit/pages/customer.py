@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dashboards.cockpit.blocks import Filter, Page, Table
+from dashboards.cockpit.blocks import Chart, Filter, Form, Page, Table
 from dashboards.cockpit.pages.shared import BEHAVIOUR, CLAIMS, OPEN_ITEMS, ORDERS
 from reports import wording
 from reports.definition import Column, Kind, TableDefinition
@@ -93,6 +93,32 @@ TIMELINE = Table(
     filters=(Filter(Column("event_type", Kind.CODE)),),
 )
 
+HABIT = """
+    with instalments as (
+        select
+            instalments.company_id, instalments.customer_id, instalments.due_date,
+            instalments.days_paid_late, behaviour.baseline_median_days_late
+        from core.fct_instalments as instalments
+        inner join kpi.payment_behaviour as behaviour
+            on
+                instalments.company_id = behaviour.company_id
+                and instalments.customer_id = behaviour.customer_id
+                and behaviour.as_of_date = $as_of
+        where
+            instalments.days_paid_late is not null
+            and instalments.due_date > $as_of - interval 25 month
+    )
+
+    select company_id, customer_id, due_date, 'paid' as line, days_paid_late, 1 as instalments
+    from instalments
+    union all
+    select
+        company_id, customer_id, due_date, 'baseline' as line,
+        baseline_median_days_late as days_paid_late, 1 as instalments
+    from instalments
+    where baseline_median_days_late is not null
+"""
+
 CUSTOMER = Page(
     name="customer",
     title=Phrase("Un client", "Un cliente", "A customer"),
@@ -106,6 +132,20 @@ CUSTOMER = Page(
         replace(ORDERS, lines=25),
         replace(OPEN_ITEMS, lines=25),
         replace(CLAIMS, lines=10),
+        Chart(
+            name="habit",
+            title=Phrase(
+                "De combien de jours chaque échéance fut payée en retard",
+                "Di quanti giorni ogni scadenza fu pagata in ritardo",
+                "By how many days each instalment was paid late",
+            ),
+            query=HABIT,
+            x=Column("due_date", Kind.DATE),
+            series=Column("line", Kind.CODE, heading=Phrase("Mesure", "Misura", "Measure")),
+            y=Column("days_paid_late", Kind.DECIMAL),
+            over="instalments",
+            form=Form.LINES,
+        ),
         replace(BEHAVIOUR, is_card=True, lines=5),
         TIMELINE,
     ),

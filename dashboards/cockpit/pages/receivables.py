@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dashboards.cockpit.blocks import Chart, Figures, Form, Page
+from dashboards.cockpit.blocks import Chart, Figures, Filter, Form, Page, Table
 from dashboards.cockpit.pages.shared import BEHAVIOUR, OPEN_ITEMS, REMINDERS
-from reports.definition import Column, Kind
+from reports import wording
+from reports.definition import Column, Kind, TableDefinition
 from reports.wording import Phrase
+
+LARGEST_FIRST = f"company_overdue_amount desc nulls last, {OPEN_ITEMS.definition.order}"
 
 DSO = """
     select
@@ -17,6 +20,49 @@ DSO = """
     left join core.dim_company as companies on dso.company_id = companies.company_id
     where dso.receivable_scope = 'with_bills_and_factored' and dso.month_start <= $as_of
 """
+
+EXPOSURE = Table(
+    "exposure",
+    TableDefinition(
+        title=Phrase("Encours et limites", "Esposizione e fidi", "Exposure and limits"),
+        query="""
+            select
+                exposure.*,
+                companies.name as company,
+                customers.customer_number,
+                customers.name as customer
+            from kpi.customer_exposure as exposure
+            left join core.dim_company as companies on exposure.company_id = companies.company_id
+            left join core.dim_customer as customers
+                on exposure.customer_id = customers.customer_id
+            where exposure.is_latest
+        """,
+        order="company_internal_overrun_amount desc nulls last, "
+        "company_exposure_amount_incl_tax desc nulls last, company, customer, customer_id, "
+        "exposure_level",
+        columns=(
+            Column("company", heading=wording.COMPANY),
+            Column("customer_number"),
+            Column("customer", heading=wording.CUSTOMER, width=28, is_printed=True),
+            Column("exposure_level", Kind.CODE, is_printed=True),
+            Column("currency_code", width=8),
+            Column("company_trade_amount_incl_tax", Kind.MONEY, is_printed=True),
+            Column("company_bills_in_hand_amount_incl_tax", Kind.MONEY),
+            Column("company_open_orders_amount_incl_tax", Kind.MONEY, is_printed=True),
+            Column("company_delivered_not_invoiced_amount_incl_tax", Kind.MONEY),
+            Column("company_unallocated_amount_incl_tax", Kind.MONEY),
+            Column("company_exposure_amount_incl_tax", Kind.MONEY, is_printed=True),
+            Column("company_internal_limit_amount", Kind.MONEY, is_printed=True),
+            Column("internal_limit_share", Kind.SHARE, is_printed=True),
+            Column("company_internal_overrun_amount", Kind.MONEY, is_printed=True),
+            Column("company_insured_limit_amount", Kind.MONEY),
+            Column("company_insured_overrun_amount", Kind.MONEY),
+        ),
+    ),
+    lines=8,
+    search=("customer", "customer_number"),
+    filters=(Filter(Column("exposure_level", Kind.CODE)),),
+)
 
 RECEIVABLES = Page(
     name="receivables",
@@ -69,7 +115,7 @@ RECEIVABLES = Page(
             form=Form.LINES,
         ),
         REMINDERS,
-        OPEN_ITEMS,
+        replace(OPEN_ITEMS, definition=replace(OPEN_ITEMS.definition, order=LARGEST_FIRST)),
         Chart(
             name="drift",
             title=Phrase(
@@ -92,5 +138,6 @@ RECEIVABLES = Page(
             order="2 desc nulls last, 1",
         ),
         replace(BEHAVIOUR, lines=8),
+        EXPOSURE,
     ),
 )
