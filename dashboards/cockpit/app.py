@@ -167,13 +167,9 @@ class Cockpit:
             title=self._title(view),
             lead=page.lead[view.language],
             filters=views.filter_form(view),
-            has_search=any(isinstance(block, Table) and block.search for block in blocks)
-            and page.key is None,
-            blocks=[
-                views.block_view(view, block)
-                for block in blocks
-                if not isinstance(block, Table) or block.lines
-            ],
+            has_search=page.key is None
+            and any(isinstance(block, Table) and block.lines and block.search for block in blocks),
+            blocks=views.block_views(view, blocks),
             lookup=self._lookup_form(view, request) if page.can_log_lookups else None,
             hidden=self._hidden(view),
         )
@@ -249,6 +245,7 @@ class Cockpit:
             "definitions.html",
             title=phrases.DEFINITIONS[view.language],
             themes=themes,
+            current="definitions",
             is_linked=view.reader.role is not Role.SALESPERSON,
         )
 
@@ -258,7 +255,12 @@ class Cockpit:
         if kpi is None or view.reader.role is Role.SALESPERSON:
             raise NotFoundError
         return self._html(
-            request, view, "definition.html", title=kpi.label, **views.definition_view(view, kpi)
+            request,
+            view,
+            "definition.html",
+            title=kpi.label,
+            current="definitions",
+            **views.definition_view(view, kpi),
         )
 
     def _columns(self, request: Request, view: views.View) -> Response:
@@ -397,8 +399,7 @@ class Cockpit:
             publication=view.reading.marts.identifier,
             message=_message(request, view.language),
             view=view,
-            current=view.page.name,
-            **told,
+            **{"current": view.page.name, **told},
         )
         return HTMLResponse(content, headers=HEADERS)
 

@@ -15,9 +15,9 @@ from markupsafe import Markup
 
 from dashboards.cockpit.blocks import Form
 
-WIDTH, HEIGHT = 720, 260
-LEFT, RIGHT, TOP, BOTTOM = 84, 12, 12, 32
-BAR_HEIGHT, BAR_LEFT = 24, 190
+WIDTH, HEIGHT = 640, 250
+LEFT, RIGHT, TOP, BOTTOM = 76, 40, 12, 32
+BAR_HEIGHT, BAR_LEFT = 24, 180
 MOST_SERIES = 8
 """What a reader can tell apart; the style sheet has as many."""
 STEPS = (1, 2, 2.5, 5, 10)
@@ -159,10 +159,7 @@ def _place_names(drawing: Drawing, at: Callable[[int], float]) -> list[Markup]:
     chosen = range(count - 1, -1, -every)
     names = []
     for place in sorted(chosen):
-        x = at(place)
-        is_last = place == count - 1 and drawing.form is Form.LINES
-        anchor = "end" if is_last else "middle"
-        names.append(_text(x, HEIGHT - 10, drawing.labels[place], anchor))
+        names.append(_text(at(place), HEIGHT - 10, drawing.labels[place], "middle"))
     return names
 
 

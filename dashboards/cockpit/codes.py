@@ -111,6 +111,19 @@ CODES: Mapping[str, Mapping[str, Phrase]] = {
         **wording.CODES["measure_kind"],
         "actual": Phrase("Réalisé", "Effettivo", "Actual"),
     },
+    "contact_channel": {
+        "call": Phrase("Appel", "Chiamata", "Call"),
+        "email": Phrase("E-mail", "E-mail", "E-mail"),
+        "telephone": Phrase("Téléphone", "Telefono", "Telephone"),
+        "letter": Phrase("Courrier", "Lettera", "Letter"),
+        "information_lookup": Phrase("Renseignement", "Informazione", "Look-up"),
+        "transfer": Phrase("Virement", "Bonifico", "Transfer"),
+        "direct_debit": Phrase("Prélèvement", "Addebito diretto", "Direct debit"),
+        "cheque": Phrase("Chèque", "Assegno", "Cheque"),
+        "lcr": Phrase("LCR", "LCR", "LCR"),
+        "riba": Phrase("RiBa", "RiBa", "RiBa"),
+        "sale": Phrase("Vente", "Vendita", "Sale"),
+    },
     "certainty": {
         "confirmed": Phrase("Confirmée", "Confermato", "Confirmed"),
         "probable": Phrase("Probable", "Probabile", "Probable"),
@@ -197,3 +210,11 @@ CODES: Mapping[str, Mapping[str, Phrase]] = {
     },
 }
 """By code set and code, like those of `reports.wording`, which they come before."""
+MIXTURES: Mapping[str, tuple[str, ...]] = {
+    "any_channel": ("contact_channel", "channel"),
+    "any_detail": (
+        *("document_status", "contact_channel", "claim_reason", "question", "lookup_topic"),
+        "promise_status",
+    ),
+}
+"""Sets of codes that a column mixes; of a code in several, the last has the word."""

@@ -21,7 +21,6 @@ CLOSE = Decimal("0.0001")
 """What rounding leaves between a ratio and its parts."""
 LARGE = 10_000
 """From here on nobody reads the cents of a figure."""
-UNIT_AFTER = {"days", "working_minutes"}
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def number(value: Decimal | None, kpi: Kpi, currency: str | None, language: Lang
     if value is None:
         return phrases.NO_VALUE[language]
     if kpi.unit == "share":
-        return shown(round(value, 3), Kind.SHARE, None, language)
+        return f"{exact(round(value * 100, 1), language)} %"
     if kpi.unit == "currency":
         told = (
             whole(value, language)
@@ -99,8 +98,8 @@ def number(value: Decimal | None, kpi: Kpi, currency: str | None, language: Lang
         told = whole(value, language)
     else:
         told = exact(round(value, 1), language)
-    if kpi.unit in UNIT_AFTER:
-        return f"{told} {phrases.UNITS[kpi.unit][language]}"
+    if kpi.unit in phrases.UNITS_AFTER:
+        return f"{told} {phrases.UNITS_AFTER[kpi.unit][language]}"
     return told
 
 

@@ -34,6 +34,13 @@ NUMBERS_OF_CHART = Phrase(
     "Les chiffres du graphique", "I numeri del grafico", "The numbers of the chart"
 )
 ALL_ROWS = Phrase("Les {count} lignes", "Tutte le {count} righe", "All {count} rows")
+ONE_ROW = Phrase("La ligne", "La riga", "The row")
+OTHERS = Phrase("Autres", "Altri", "Others")
+SOME_LINES = Phrase(
+    "{shown} courbes sur {all} sont dessinées ; le tableau les a toutes.",
+    "Sono disegnate {shown} linee su {all}; la tabella le ha tutte.",
+    "{shown} lines of {all} are drawn; the table has all of them.",
+)
 SHOWN_ROWS = Phrase(
     "Lignes {first} à {last} sur {count}",
     "Righe da {first} a {last} su {count}",
@@ -114,6 +121,7 @@ WORKLIST_MOVED = Phrase(
     "A new publication is in force: {count} of the ticked rows are no longer to be reminded of. "
     "Nothing was noted; look at the list again.",
 )
+LEVEL = Phrase("Niveau {level}", "Livello {level}", "Level {level}")
 LOG_LOOKUP = Phrase("Noter ce renseignement", "Annota questa informazione", "Log this look-up")
 LOOKUP_HINT = Phrase(
     "Un collègue vous a demandé ? Un clic, et l'indicateur se mesure tout seul.",
@@ -195,6 +203,11 @@ NO_SHEETS = Phrase(
     "No source of sheets is configured, or its folder cannot be written: {told}",
 )
 NO_SUCH_CUSTOMER = Phrase("Client inconnu", "Cliente sconosciuto", "Unknown customer")
+UNITS_AFTER = {
+    "days": Phrase("jours", "giorni", "days"),
+    "working_minutes": Phrase("min", "min", "min"),
+}
+"""Units that stand after a number."""
 UNITS = {
     "share": Phrase("part", "quota", "share"),
     "currency": Phrase("montant", "importo", "amount"),

@@ -80,9 +80,23 @@ def labels_of(reading: Reading, language: Language) -> Labels:
         labels.codes["aging_bucket"] = labels.buckets
         for name, words in codes.CODES.items():
             labels.codes[name] = {code: phrase[language] for code, phrase in words.items()}
+        _add_mixtures(labels, language)
         return labels
 
     return reading.remember(("labels", language), ask)
+
+
+def _add_mixtures(labels: Labels, language: Language) -> None:
+    """Columns that hold codes of several sets, one after the other."""
+    for name, parts in codes.MIXTURES.items():
+        labels.codes[name] = {
+            code: words for part in parts for code, words in labels.codes.get(part, {}).items()
+        }
+    labels.codes["any_detail"] |= {
+        f"level_{level}_{result}": phrases.LEVEL[language].format(level=level)
+        for level in range(1, 10)
+        for result in ("sent", "promised", "reached", "failed")
+    }
 
 
 def provenance_of(reading: Reading) -> Provenance:

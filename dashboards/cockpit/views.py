@@ -13,7 +13,7 @@ from markupsafe import Markup
 from dashboards.cockpit import figures, phrases
 from dashboards.cockpit.access import Reader
 from dashboards.cockpit.addresses import address, with_query
-from dashboards.cockpit.blocks import Chart, Figures, Filter, Form, Page, Table
+from dashboards.cockpit.blocks import Block, Chart, Figures, Filter, Form, Page, Table
 from dashboards.cockpit.charts import MOST_SERIES, Drawing, Series, draw, sparkline
 from dashboards.cockpit.publication import Reading
 from dashboards.cockpit.reading import (
@@ -208,7 +208,7 @@ def table_view(view: View, table: Table, *, is_whole: bool) -> dict[str, Any]:
     columns = [
         (place, column)
         for place, column in enumerate(found.table.columns)
-        if is_whole or table.is_card or (column.is_printed and _says_something(found, place))
+        if _is_shown(view, table, found, place, column, is_whole)
     ]
     title = table.definition.title[view.language]
     return {
@@ -230,8 +230,24 @@ def table_view(view: View, table: Table, *, is_whole: bool) -> dict[str, Any]:
         "pages": _pages(view, table, found, asked) if is_whole else {},
         "can_be_reminded": table.can_be_reminded and view.reader.role is not Role.SALESPERSON,
         "remind_url": view.to(view.page.name, table.name, "reminders"),
-        "remarks": found.table.remarks if found.count == len(found.table.rows) else (),
+        "remarks": found.table.remarks if is_whole and not view.page.key else (),
     }
+
+
+def _all_rows(view: View, found: Found) -> str:
+    phrase = phrases.ONE_ROW if found.count == 1 else phrases.ALL_ROWS
+    return phrase[view.language].format(count=whole(found.count, view.language))
+
+
+def _is_shown(
+    view: View, table: Table, found: Found, place: int, column: PreparedColumn, is_whole: bool
+) -> bool:
+    """On a page there is room for the main columns, and what it is about need not be repeated."""
+    if table.is_card:
+        return True
+    if view.page.key == "customer_id" and column.name in ("customer", "customer_number"):
+        return False
+    return is_whole or (column.is_printed and _says_something(found, place))
 
 
 def _says_something(found: Found, place: int) -> bool:
@@ -396,15 +412,17 @@ def _drawing(
         for row in rows
     }
     names = {row: _series_name(chart, table.rows[row], at, title, language) for row in rows}
-    told = list(dict.fromkeys(names.values()))[:MOST_SERIES]
+    names, left_out = _fewer(view, chart, names, answer)
+    told = list(dict.fromkeys(name for name in names.values() if name))
 
     def of(name: str, column: int) -> list[float | None]:
-        known = {
-            answer.rows[row][answer.at[chart.x.name]]: answer.rows[row][column]
-            for row in rows
-            if names[row] == name
-        }
-        return [_plain(known.get(place)) for place in places]
+        known: dict[Any, float] = {}
+        for row in rows:
+            value = answer.rows[row][column]
+            if names[row] == name and value is not None:
+                place = answer.rows[row][answer.at[chart.x.name]]
+                known[place] = known.get(place, 0) + float(value)
+        return [known.get(place) for place in places]
 
     bounds = [answer.at[bound] for bound in chart.band or ()]
     series = [Series(name, of(name, y), *(of(name, bound) for bound in bounds)) for name in told]
@@ -425,7 +443,27 @@ def _drawing(
         "currency": currency,
         "unit": table.columns[at[chart.y.name]].heading,
         "is_line": chart.form is Form.LINES,
+        "left_out": left_out,
     }
+
+
+def _fewer(
+    view: View, chart: Chart, names: dict[int, str], answer: Answer
+) -> tuple[dict[int, str], str]:
+    """At most as many series as can be told apart: small layers become one, small lines go."""
+    weights: dict[str, float] = {}
+    for row, name in names.items():
+        value = answer.rows[row][answer.at[chart.y.name]]
+        weights[name] = weights.get(name, 0) + abs(float(value or 0))
+    if len(weights) <= MOST_SERIES:
+        return names, ""
+    is_stacked = chart.form is Form.COLUMNS
+    most = MOST_SERIES - 1 if is_stacked else MOST_SERIES
+    kept = set(sorted(weights, key=lambda name: -weights[name])[:most])
+    others = phrases.OTHERS[view.language] if is_stacked else ""
+    told = phrases.SOME_LINES[view.language].format(shown=most, all=len(weights))
+    fewer = {row: name if name in kept else others for row, name in names.items()}
+    return fewer, "" if is_stacked else told
 
 
 def _series_name(
@@ -530,8 +568,19 @@ def _target(view: View, kpi: Kpi) -> str:
     return phrases.TARGET[view.language].format(value=told)
 
 
-def block_view(view: View, block: Figures | Chart | Table) -> dict[str, Any]:
-    """Any block."""
+def block_views(view: View, blocks: Sequence[Block]) -> list[dict[str, Any]]:
+    """What a page shows of some blocks; charts that follow each other stand side by side."""
+    shown_blocks = [block for block in blocks if not isinstance(block, Table) or block.lines]
+    told = [_block_view(view, block) for block in shown_blocks]
+    charts = 0
+    for place, one in enumerate(told):
+        charts = charts + 1 if one["kind"] == "chart" else 0
+        is_followed = place + 1 < len(told) and told[place + 1]["kind"] == "chart"
+        one["is_paired"] = charts % 2 == 0 or is_followed
+    return told
+
+
+def _block_view(view: View, block: Block) -> dict[str, Any]:
     if isinstance(block, Figures):
         return figures_view(view, block)
     if isinstance(block, Chart):

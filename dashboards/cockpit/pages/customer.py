@@ -70,7 +70,9 @@ TIMELINE = Table(
     TableDefinition(
         title=Phrase("Toute l'histoire", "Tutta la storia", "The whole story"),
         query="""
-            select timeline.*, companies.name as company
+            select
+                timeline.* replace (regexp_replace(timeline.detail, '^for_', '→ ') as detail),
+                companies.name as company
             from kpi.customer_timeline as timeline
             left join core.dim_company as companies on timeline.company_id = companies.company_id
             where timeline.occurred_on <= $as_of
@@ -80,8 +82,8 @@ TIMELINE = Table(
             Column("occurred_on", Kind.DATE, is_printed=True),
             Column("event_type", Kind.CODE, width=20, is_printed=True),
             Column("document_number", width=16, is_printed=True),
-            Column("channel", is_printed=True),
-            Column("detail", width=30, is_printed=True),
+            Column("channel", Kind.CODE, codes="any_channel", is_printed=True),
+            Column("detail", Kind.CODE, width=30, codes="any_detail", is_printed=True),
             Column("currency_code", width=8),
             Column("amount_excl_tax", Kind.MONEY, is_printed=True),
             Column("amount_incl_tax", Kind.MONEY, is_printed=True),
