@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -21,22 +20,21 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from dashboards.cockpit import codes, phrases, views
+from dashboards.cockpit import phrases
 from dashboards.cockpit.access import NotAllowedError, Reader, reader_of
 from dashboards.cockpit.addresses import address, with_query
 from dashboards.cockpit.blocks import Chart, Page, Table
+from dashboards.cockpit.forms import RefusedError, lookup_row, read_form, reminder_row
+from dashboards.cockpit.kpis import catalogue
 from dashboards.cockpit.pages import PAGES
 from dashboards.cockpit.publication import Publications, Reading
-from dashboards.cockpit.reading import (
-    Asked,
-    as_list,
-    catalogue,
-    labels_of,
-    read_chart,
-    read_table,
-)
-from dashboards.cockpit.sheets import LOOKUPS, Sheets, now, reminder_reference, today
+from dashboards.cockpit.reading import Asked, as_list, labels_of, read_chart, read_table
+from dashboards.cockpit.sheets import LOOKUPS, Sheets
 from dashboards.cockpit.sheets import REMINDERS as REMINDER_SHEET
+from dashboards.cockpit.views.definitions import definition_view
+from dashboards.cockpit.views.page import block_views
+from dashboards.cockpit.views.tables import CHOOSABLE, table_view
+from dashboards.cockpit.views.view import Heading, View, filter_form, page_notes
 from ingestion.config import Sources
 from ingestion.config.cockpit import Role
 from ingestion.engine import quoted_text
@@ -44,7 +42,6 @@ from ingestion.errors import AdvError, NothingPublishedError
 from ingestion.home import Home
 from reports.definition import Column
 from reports.formats.excel import write_excel
-from reports.formats.safe_text import STARTS_A_FORMULA
 from reports.prepared import PreparedTable
 from reports.request import Language
 from reports.wording import Phrase
@@ -52,9 +49,6 @@ from reports.wording import Phrase
 HERE = Path(__file__).parent
 EXCEL_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
-MOST_BYTES = 1_000_000
-"""Of a form."""
-MOST_MINUTES = 600
 HEADERS = {
     # Nothing is fetched from elsewhere, and nothing in a page can run but the cockpit's own file.
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
@@ -68,10 +62,6 @@ HEADERS = {
 
 class NotFoundError(Exception):
     """No such page, table or KPI, or none for the reader's role."""
-
-
-class RefusedError(Exception):
-    """A form that did not come from a page of the cockpit, or makes no sense."""
 
 
 class Cockpit:
@@ -123,15 +113,13 @@ class Cockpit:
         client = request.client.host if request.client else None
         return reader_of(self.settings, request.headers, client)
 
-    def _answer(
-        self, make: Callable[[Request, views.View], Response]
-    ) -> Callable[[Request], Response]:
+    def _answer(self, make: Callable[[Request, View], Response]) -> Callable[[Request], Response]:
         """A page that is made of one publication."""
 
         def answer(request: Request) -> Response:
             reader, language = self._reader(request), _language(request)
             with self.publications.read() as reading:
-                view = views.View(
+                view = View(
                     reading,
                     reader,
                     language,
@@ -155,7 +143,7 @@ class Cockpit:
 
     # Pages
 
-    def _page(self, request: Request, view: views.View) -> Response:
+    def _page(self, request: Request, view: View) -> Response:
         page = _page_of(view, request.path_params["page"])
         view = replace(view, page=page, noted=self._noted(view, page))
         self._check_key(view)
@@ -166,15 +154,15 @@ class Cockpit:
             "page.html",
             title=self._title(view),
             lead=page.lead[view.language],
-            filters=views.filter_form(view),
+            filters=filter_form(view),
             has_search=page.key is None
             and any(isinstance(block, Table) and block.lines and block.search for block in blocks),
-            blocks=views.block_views(view, blocks),
+            blocks=block_views(view, blocks),
             lookup=self._lookup_form(view, request) if page.can_log_lookups else None,
             hidden=self._hidden(view),
         )
 
-    def _table(self, request: Request, view: views.View) -> Response:
+    def _table(self, request: Request, view: View) -> Response:
         page = _page_of(view, request.path_params["page"])
         name = request.path_params["table"]
         view = replace(view, page=page, noted=self._noted(view, page))
@@ -189,36 +177,36 @@ class Cockpit:
             title=table.definition.title[view.language],
             lead=self._title(view),
             back=view.to(page.name, **view.kept()),
-            filters=views.filter_form(view, table),
+            filters=filter_form(view, table),
             has_search=bool(table.search),
-            block=views.table_view(view, table, is_whole=True),
+            block=table_view(view, table, is_whole=True),
             told=request.query_params.get("told", ""),
             hidden=self._hidden(view),
         )
 
-    def _hidden(self, view: views.View) -> dict[str, str]:
+    def _hidden(self, view: View) -> dict[str, str]:
         """What a form of filters keeps, though it does not ask for it."""
         key = view.page.key
         return {key: view.asked.values[key]} if key else {}
 
-    def _title(self, view: views.View) -> str:
+    def _title(self, view: View) -> str:
         if view.page.key == "customer_id":
             return _customer(view)["name"]
         return view.page.title[view.language]
 
-    def _check_key(self, view: views.View) -> None:
+    def _check_key(self, view: View) -> None:
         """See that a page about one thing knows which, and that the reader may see it."""
         if view.page.key and not _customer(view):
             raise NotFoundError
 
-    def _excel(self, view: views.View, name: str) -> Response:
+    def _excel(self, view: View, name: str) -> Response:
         block = view.page.tables.get(name) or view.page.charts.get(name)
         if block is None or not view.reader.may_see(block):
             raise NotFoundError
         title, table = self._whole(view, block)
         return _workbook(view, name, title, table)
 
-    def _whole(self, view: views.View, block: Table | Chart) -> tuple[str, PreparedTable]:
+    def _whole(self, view: View, block: Table | Chart) -> tuple[str, PreparedTable]:
         if isinstance(block, Chart):
             found = read_chart(
                 view.reading, view.reader, view.page, block, view.asked, view.language
@@ -235,7 +223,7 @@ class Cockpit:
         )
         return block.definition.title[view.language], found.table
 
-    def _definitions(self, request: Request, view: views.View) -> Response:
+    def _definitions(self, request: Request, view: View) -> Response:
         themes: dict[str, list[Any]] = {}
         for kpi in catalogue(view.reading, view.language).values():
             themes.setdefault(kpi.theme, []).append(kpi)
@@ -249,7 +237,7 @@ class Cockpit:
             is_linked=view.reader.role is not Role.SALESPERSON,
         )
 
-    def _definition(self, request: Request, view: views.View) -> Response:
+    def _definition(self, request: Request, view: View) -> Response:
         kpi = catalogue(view.reading, view.language).get(request.path_params["kpi"])
         # Its history is everybody's.
         if kpi is None or view.reader.role is Role.SALESPERSON:
@@ -260,10 +248,10 @@ class Cockpit:
             "definition.html",
             title=kpi.label,
             current="definitions",
-            **views.definition_view(view, kpi),
+            **definition_view(view, kpi),
         )
 
-    def _columns(self, request: Request, view: views.View) -> Response:
+    def _columns(self, request: Request, view: View) -> Response:
         page, _, name = request.query_params.get("of", "").partition("/")
         view = replace(view, page=_page_of(view, page))
         table = _table_of(view, name)
@@ -284,13 +272,13 @@ class Cockpit:
     # What is written
 
     async def _remind(self, request: Request) -> Response:
-        form = await _form(request)
+        form = await read_form(request)
         return await run_in_threadpool(self._reminded, request, form)
 
     def _reminded(self, request: Request, form: Mapping[str, list[str]]) -> Response:
         """Note the reminders that were chosen, and hand out their workbook."""
 
-        def make(_: Request, view: views.View) -> Response:
+        def make(_: Request, view: View) -> Response:
             page = _page_of(view, request.path_params["page"])
             view = replace(view, page=page)
             table = _table_of(view, request.path_params["table"])
@@ -307,7 +295,7 @@ class Cockpit:
                 definition=replace(
                     table.definition,
                     query=f"select * from ({kept}) where worklist_status = "
-                    f"{quoted_text(views.CHOOSABLE)} and open_item_id in ({named})",
+                    f"{quoted_text(CHOOSABLE)} and open_item_id in ({named})",
                 ),
             )
             found = read_table(
@@ -319,7 +307,7 @@ class Cockpit:
             Sheets.of(sources).append(
                 REMINDER_SHEET,
                 [
-                    _reminder(view, sources, dict(zip(found.answer.at, row, strict=True)))
+                    reminder_row(view, sources, dict(zip(found.answer.at, row, strict=True)))
                     for row in found.answer.rows
                 ],
             )
@@ -329,21 +317,19 @@ class Cockpit:
         return self._written(request, make)
 
     async def _log_lookup(self, request: Request) -> Response:
-        form = await _form(request)
+        form = await read_form(request)
         return await run_in_threadpool(self._lookup_logged, request, form)
 
     def _lookup_logged(self, request: Request, form: Mapping[str, list[str]]) -> Response:
-        def make(_: Request, view: views.View) -> Response:
+        def make(_: Request, view: View) -> Response:
             sources = self.sources()
-            row = _lookup(view, sources, {name: values[0] for name, values in form.items()})
+            row = lookup_row(view, sources, {name: values[0] for name, values in form.items()})
             Sheets.of(sources).append(LOOKUPS, [row])
             return _back(_own_path(form.get("back", [""])[0], view.language), "lookup_logged")
 
         return self._written(request, make)
 
-    def _written(
-        self, request: Request, make: Callable[[Request, views.View], Response]
-    ) -> Response:
+    def _written(self, request: Request, make: Callable[[Request, View], Response]) -> Response:
         try:
             return self._answer(make)(request)
         except NothingPublishedError:
@@ -353,7 +339,7 @@ class Cockpit:
             told = phrases.NO_SHEETS[language].format(told=str(error))
             return self._error(request, phrases.NOT_WRITTEN, told, 409)
 
-    def _noted(self, view: views.View, page: Page) -> frozenset[str]:
+    def _noted(self, view: View, page: Page) -> frozenset[str]:
         """Items of the worklist that were reminded of since the publication."""
         if not any(table.can_be_reminded for table in page.tables.values()):
             return frozenset()
@@ -368,7 +354,7 @@ class Cockpit:
             if reference.startswith(start)
         )
 
-    def _lookup_form(self, view: views.View, request: Request) -> dict[str, Any]:
+    def _lookup_form(self, view: View, request: Request) -> dict[str, Any]:
         customer = _customer(view) if view.page.key == "customer_id" else {}
         labels = labels_of(view.reading, view.language)
         return {
@@ -385,9 +371,9 @@ class Cockpit:
     # Answers
 
     def _html(
-        self, request: Request, view: views.View, template: str, *, title: str, **told: Any
+        self, request: Request, view: View, template: str, *, title: str, **told: Any
     ) -> Response:
-        notes = views.page_notes(view)
+        notes = page_notes(view)
         content = self._render(
             template,
             request,
@@ -433,7 +419,7 @@ class Cockpit:
             if reader and reader.login
             else "",
             is_narrowed=reader is not None and reader.role is Role.SALESPERSON,
-            plain_heading=views.Heading,
+            plain_heading=Heading,
             **told,
         )
 
@@ -507,21 +493,21 @@ def _in_language(request: Request, language: Language) -> str:
     return with_query(path, dict(request.query_params))
 
 
-def _page_of(view: views.View, name: str) -> Page:
+def _page_of(view: View, name: str) -> Page:
     page = PAGES.get(name)
     if page is None or not view.reader.may_open(page):
         raise NotFoundError
     return page
 
 
-def _table_of(view: views.View, name: str) -> Table:
+def _table_of(view: View, name: str) -> Table:
     table = view.page.tables.get(name)
     if table is None or not view.reader.may_see(table):
         raise NotFoundError
     return table
 
 
-def _customer(view: views.View) -> dict[str, str]:
+def _customer(view: View) -> dict[str, str]:
     """The customer that a page is about, if there is one and the reader may see him."""
     key = view.asked.values.get("customer_id", "")
     chosen = view.reader.condition(view.reading, {"customer_id"})
@@ -556,7 +542,7 @@ def _column_definitions(reading: Reading) -> dict[str, str]:
     )
 
 
-def _workbook(view: views.View, name: str, title: str, table: PreparedTable) -> Response:
+def _workbook(view: View, name: str, title: str, table: PreparedTable) -> Response:
     """A table as a workbook; the writers of lists make it."""
     prepared = as_list(view.reading, name.replace("_", "-"), title, view.language, table)
     with tempfile.TemporaryDirectory(prefix="adv-cockpit-") as folder:
@@ -566,75 +552,6 @@ def _workbook(view: views.View, name: str, title: str, table: PreparedTable) -> 
     file = prepared.file_name(".xlsx")
     disposition = {"Content-Disposition": f'attachment; filename="{file}"'}
     return Response(content, media_type=EXCEL_TYPE, headers={**HEADERS, **disposition})
-
-
-async def _form(request: Request) -> dict[str, list[str]]:
-    """What a form of the cockpit sends; a form of another page is refused."""
-    site = request.headers.get("sec-fetch-site")
-    origin = request.headers.get("origin")
-    host = request.headers.get("host", "")
-    if site not in (None, "same-origin", "none") or (
-        origin is not None and urlsplit(origin).netloc != host
-    ):
-        raise RefusedError
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > MOST_BYTES:
-            raise RefusedError
-    try:
-        return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=20_000)
-    except ValueError:
-        raise RefusedError from None
-
-
-def _reminder(view: views.View, sources: Sources, row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of the sheet of reminders."""
-    level = row["next_level"]
-    return {
-        "reference": reminder_reference(view.reading.as_of, row["open_item_id"], level),
-        "company": row["company"],
-        "customer_number": row["customer_number"],
-        "invoice_number": row["document_number"],
-        "action_date": today(sources),
-        "level": level,
-        "channel": row["next_channel"],
-        "result": "sent",
-        "agent_login": view.reader.login,
-        "amount": row["company_claimed_amount_incl_tax"],
-    }
-
-
-def _lookup(view: views.View, sources: Sources, form: Mapping[str, str]) -> dict[str, Any]:
-    """A row of the sheet of look-ups."""
-    reference = form.get("reference", "")
-    topic = form.get("topic", "")
-    requester, order = form.get("requester", "").strip(), form.get("order_number", "").strip()
-    number = form.get("customer_number", "").strip()
-    try:
-        minutes = Decimal(form.get("minutes", "").strip().replace(",", "."))
-    except InvalidOperation:
-        raise RefusedError from None
-    texts = (requester, order, number, form.get("company", ""))
-    if (
-        topic not in codes.CODES["lookup_topic"]
-        or not minutes.is_finite()
-        or not 0 < minutes <= MOST_MINUTES
-        or not (reference.isalnum() and reference.isascii() and len(reference) == 32)
-        or any(len(text) > 200 or STARTS_A_FORMULA.match(text) for text in texts)
-    ):
-        raise RefusedError
-    return {
-        "reference": f"cockpit/{reference}",
-        "company": form.get("company", ""),
-        "occurred_at": now(sources),
-        "agent_login": view.reader.login,
-        "requester_login": requester,
-        "customer_number": number,
-        "order_number": order,
-        "topic": topic,
-        "minutes": minutes,
-    }
 
 
 MESSAGES = {

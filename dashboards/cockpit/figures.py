@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from dashboards.cockpit import phrases
-from dashboards.cockpit.reading import Kpi, Point
+from dashboards.cockpit.kpis import Kpi, Point
 from reports.definition import Kind
 from reports.numbers import day as day_in_words
 from reports.numbers import exact, month, shown, whole
