@@ -41,6 +41,7 @@ CODES: Mapping[str, Mapping[str, Phrase]] = {
         "growing": Phrase("En hausse", "In crescita", "Growing"),
         "flat": Phrase("Stable", "Stabile", "Flat"),
         "declining": Phrase("En baisse", "In calo", "Declining"),
+        "too_little": Phrase("Trop peu de ventes", "Vendite insufficienti", "Too little sold"),
     },
     "severity": {
         "high": Phrase("Haute", "Alta", "High"),

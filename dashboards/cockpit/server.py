@@ -22,15 +22,19 @@ def serve(home: Home, port: int) -> None:
 
     cockpit = Cockpit(home, sources)
     try:
-        uvicorn.run(
-            cockpit.application(),
-            host=str(cockpit.settings.address),
-            port=port,
-            # The address of who asks is that of the connection, whatever a header says.
-            proxy_headers=False,
-            server_header=False,
-            access_log=False,
-            log_level="warning",
-        )
+        uvicorn.Server(configured(cockpit, port)).run()
     finally:
         cockpit.publications.close()
+
+
+def configured(cockpit: Cockpit, port: int) -> uvicorn.Config:
+    """How a cockpit is served: who asks is known by his connection, whatever a header says."""
+    return uvicorn.Config(
+        cockpit.application(),
+        host=str(cockpit.settings.address),
+        port=port,
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_level="warning",
+    )
