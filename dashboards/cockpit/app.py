@@ -364,7 +364,7 @@ class Cockpit:
             "order_number": view.asked.search if view.page.name == "orders" else "",
             "topics": list(labels.codes["lookup_topic"].items()),
             "back": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
-            "companies": [] if customer else _company_names(view.reading),
+            "companies": [] if customer.get("company") else _company_names(view.reading),
             "company": customer.get("company", ""),
         }
 
@@ -514,8 +514,13 @@ def _customer(view: View) -> dict[str, str]:
     found = view.reading.connection.execute(
         "select customers.name, customers.customer_number, companies.name "
         f"from (select * from core.dim_customer where {chosen}) as customers "
-        "left join core.dim_company as companies on customers.company_id = companies.company_id "
-        f"where customers.customer_id = {quoted_text(key)}"
+        # Where companies share their customers, the one that he deals with.
+        "left join kpi.customer_overview as overview "
+        "on customers.customer_id = overview.customer_id "
+        "left join core.dim_company as companies "
+        "on coalesce(customers.company_id, overview.company_id) = companies.company_id "
+        f"where customers.customer_id = {quoted_text(key)} "
+        "order by overview.last_ordered_on desc nulls last, companies.name limit 1"
     ).fetchone()
     if found is None:
         return {}
