@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import duckdb
 
 Answer = TypeVar("Answer")
-MOST_REMEMBERED = 500
+MOST_REMEMBERED = 300
 """Answers kept of one publication; the oldest make room for others."""
 
 
@@ -34,6 +34,7 @@ class Marts:
     held: ExitStack
     readers: int = 0
     remembered: dict[Hashable, Any] = field(default_factory=dict)
+    remembering: Lock = field(default_factory=Lock)
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,10 @@ class Reading:
             found: Answer = kept[key]
             return found
         answer = ask()
-        if len(kept) >= MOST_REMEMBERED:
-            kept.pop(next(iter(kept)), None)
-        kept[key] = answer
+        with self.marts.remembering:
+            if len(kept) >= MOST_REMEMBERED:
+                kept.pop(next(iter(kept)))
+            kept[key] = answer
         return answer
 
 

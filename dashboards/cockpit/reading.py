@@ -161,6 +161,26 @@ def read_table(
     definition = shown_to(reader, table.definition)
     filters = (*filters_of(page, table), *_about(page))
     chosen = condition(reading, reader, asked, definition.query, filters, table.search)
+    at = (asked.sort, asked.is_descending, asked.page, frozenset(asked.values))
+    key = ("table", page.name, table.name, definition, chosen, at, lines, language)
+
+    def ask() -> Found:
+        return _found(reading, definition, chosen, filters, asked, language, lines)
+
+    # A workbook is too large to be kept, and what asks for now is never twice the same.
+    is_kept = lines is not None and "$now" not in definition.query
+    return reading.remember(key, ask) if is_kept else ask()
+
+
+def _found(
+    reading: Reading,
+    definition: TableDefinition,
+    chosen: str,
+    filters: Sequence[Filter],
+    asked: Asked,
+    language: Language,
+    lines: int | None,
+) -> Found:
     # Counted is what the table is made of, not what is laid out.
     (count,) = one_row(
         reading.connection,
@@ -295,6 +315,20 @@ def read_chart(
 ) -> Found:
     """The numbers of a chart."""
     definition = chart_table(reading, reader, page, chart, asked)
+    key = ("chart", definition, page.name, frozenset(asked.values), language)
+    return reading.remember(
+        key, lambda: _found_chart(reading, page, chart, definition, asked, language)
+    )
+
+
+def _found_chart(
+    reading: Reading,
+    page: Page,
+    chart: Chart,
+    definition: TableDefinition,
+    asked: Asked,
+    language: Language,
+) -> Found:
     names, rows = rows_of(
         reading.connection, definition.query, reading.as_of, "true", definition.order
     )

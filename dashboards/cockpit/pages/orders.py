@@ -69,7 +69,10 @@ DOCUMENTS = Table(
         ),
         query="""
             select
-                documents.*,
+                documents.document_id, documents.company_id, documents.document_kind,
+                documents.document_number, documents.document_date, documents.customer_reference,
+                documents.status, documents.channel, documents.shipped_date, documents.carrier,
+                documents.currency_code, documents.amount_excl_tax, documents.amount_incl_tax,
                 companies.name as company,
                 documents.sold_to_customer_id as customer_id,
                 customers.customer_number,
