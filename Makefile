@@ -11,7 +11,7 @@ BIN := $(CURDIR)/.venv/bin
 UV := $(CURDIR)/.venv-uv/bin/uv
 STAMP := .venv/.installed
 
-.PHONY: help install run test faults fuzz bench bench-full docs ui superset lint format lock audit clean
+.PHONY: help install run test faults fuzz bench bench-full docs ui cockpit superset lint format lock audit clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,9 @@ docs: install ## Write docs/kpi, docs/privacy.md, docs/connectors/tables.md, doc
 ui: install ## Dagster's UI and daemon on loopback, with the nightly schedule on
 	@"$(BIN)/adv" ui
 
+cockpit: install ## The cockpit on loopback: pages over what is published (PORT=8600)
+	@"$(BIN)/adv" cockpit --port $(or $(PORT),8600)
+
 superset: install ## Superset on loopback with two dashboards on what is published (SUPERSET_ADMIN_PASSWORD=…)
 	@"$(BIN)/python" -m dashboards.superset load
 	@"$(BIN)/python" -m dashboards.superset serve
@@ -77,7 +80,7 @@ format: install ## Format the code
 	@"$(BIN)/ruff" format . && "$(BIN)/ruff" check --fix .
 
 lock: ## Resolve the dependencies again
-	@PATH="$(CURDIR)/.venv-uv/bin:$$PATH"; uv pip compile pyproject.toml --extra dev --extra metrics --extra odbc --extra postgres --extra spark --extra storage --universal --generate-hashes \
+	@PATH="$(CURDIR)/.venv-uv/bin:$$PATH"; uv pip compile pyproject.toml --extra cockpit --extra dev --extra metrics --extra odbc --extra postgres --extra spark --extra storage --universal --generate-hashes \
 	    --no-emit-index-url --no-header --python-version 3.11 --quiet --output-file requirements.lock
 	@PATH="$(CURDIR)/.venv-uv/bin:$$PATH"; uv pip compile dashboards/superset/requirements.in --universal --generate-hashes \
 	    --no-emit-index-url --no-header --python-version 3.11 --quiet --output-file dashboards/superset/requirements.lock

@@ -519,6 +519,18 @@ def ui(
     serve(Home.from_environment(), port)
 
 
+@app.command()
+def cockpit(
+    port: Annotated[int, typer.Option(help="Port; on loopback unless a sign-in is set up.")] = 8600,
+) -> None:
+    """Serve the cockpit: pages over the published marts, which follow each refresh."""
+    from dashboards.cockpit.server import serve
+
+    home = Home.from_environment()
+    console.print(f"http://127.0.0.1:{port}/", highlight=False)
+    serve(home, port)
+
+
 @demo.command("create")
 def demo_create(
     scale: Annotated[

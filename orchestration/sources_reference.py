@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from ingestion.config import publish_to, reports, sources, sources_file, storage
+from ingestion.config import cockpit, publish_to, reports, sources, sources_file, storage
 from ingestion.config.connection import Connection, MariadbConnection
 from ingestion.config.limits import Limits, PublicationLimits, Retention
 from ingestion.config.odbc import OdbcConnection
@@ -43,6 +43,9 @@ SECTIONS: Mapping[str, tuple[type[BaseModel], ...]] = {
     "`retention`": (Retention,),
     "`reports.lists`": (reports.ListDelivery,),
     "`reports.digests`": (reports.DigestDelivery,),
+    "`cockpit`": (cockpit.CockpitSettings,),
+    "`cockpit.sign_in`": (cockpit.SignIn,),
+    "`cockpit.people`, by the name that the proxy gives": (cockpit.Person,),
     "`spark`": (SparkSettings,),
     "Every source": (sources.SourceSettings,),
     "`limits` of a source": (Limits,),

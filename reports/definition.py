@@ -28,12 +28,16 @@ class Kind(Enum):
     """A number of which 1 is the whole, shown in per cent."""
     MONEY = auto()
     DATE = auto()
+    MONTH = auto()
+    """The first day of a month, which stands for all of it."""
+    INSTANT = auto()
+    """Day and time of day, UTC."""
     YES_NO = auto()
 
     @property
     def is_number(self) -> bool:
         """It is set to the right, so that digits of one weight stand under each other."""
-        return self not in (Kind.TEXT, Kind.CODE, Kind.DATE, Kind.YES_NO)
+        return self in (Kind.COUNT, Kind.DAYS_LATE, Kind.DECIMAL, Kind.SHARE, Kind.MONEY)
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,11 @@ def day(value: date, language: Language) -> str:
     return format_date(value, "medium", LOCALES[language])
 
 
+def month(value: date, language: Language) -> str:
+    """A month of a year."""
+    return format_date(value, "LLL y", LOCALES[language])
+
+
 def long_day(value: date, language: Language) -> str:
     """A day as a letter has it."""
     return format_date(value, "long", LOCALES[language])
@@ -72,6 +77,10 @@ def shown(value: Any, kind: Kind, currency: str | None, language: Language) -> s
         return money(value, currency, language)
     if kind is Kind.DATE:
         return day(value, language)
+    if kind is Kind.MONTH:
+        return month(value, language)
+    if kind is Kind.INSTANT:
+        return instant(value, language)
     if kind is Kind.SHARE:
         return whole(value * 100, language) + " %"
     if kind is Kind.DECIMAL:

@@ -186,7 +186,7 @@ def prepare(
     language = request.language
     as_of = day_of(connection, definition, request.as_of)
     chosen = narrowing(connection, request)
-    labels = _Labels(connection, language)
+    labels = Labels(connection, language)
     tables = tuple(
         _table(connection, table, as_of, chosen, labels) for table in chosen.tables(definition)
     )
@@ -223,8 +223,8 @@ def day_of(
     )
 
 
-class _Labels:
-    """What columns and codes are called, as far as the marts say."""
+class Labels:
+    """What columns and codes are called in a language, as far as the marts say."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, language: Language) -> None:
         self.language = language
@@ -258,21 +258,28 @@ class _Labels:
         )
 
     def heading(self, column: Column) -> str:
+        """What stands above a column."""
         if column.heading:
             return column.heading[self.language]
         return self.columns.get(column.name, column.name)
 
     def words(self, column: Column) -> dict[str, str]:
+        """What stands for each code of a column."""
         return self.codes[column.codes or column.name]
 
 
 @dataclass(frozen=True)
-class _Answer:
+class Answer:
     """What the marts answered to the query of a table."""
 
     at: dict[str, int]
     """Position of each column, by its name."""
     rows: list[tuple[Any, ...]]
+
+    @classmethod
+    def of(cls, names: list[str], rows: list[tuple[Any, ...]]) -> Answer:
+        """From the names of its columns, in their order, and its rows."""
+        return cls({name: position for position, name in enumerate(names)}, rows)
 
     def column(self, name: str) -> list[Any]:
         """All values of a column."""
@@ -285,12 +292,16 @@ def _table(
     definition: TableDefinition,
     as_of: date,
     chosen: Narrowing,
-    labels: _Labels,
+    labels: Labels,
 ) -> PreparedTable:
     names, found = rows_of(
         connection, definition.query, as_of, chosen.condition(definition), definition.order
     )
-    answer = _Answer({name: position for position, name in enumerate(names)}, found)
+    return laid_out(definition, Answer.of(names, found), labels)
+
+
+def laid_out(definition: TableDefinition, answer: Answer, labels: Labels) -> PreparedTable:
+    """A table as it is shown, of what the marts answered to its query."""
     shown = list(_shown(definition, answer, labels))
     position_of = {column.name: position for position, (column, _) in enumerate(shown)}
     columns = tuple(
@@ -315,7 +326,7 @@ def _table(
 
 
 def _shown(
-    definition: TableDefinition, answer: _Answer, labels: _Labels
+    definition: TableDefinition, answer: Answer, labels: Labels
 ) -> Iterator[tuple[Column, list[Any]]]:
     """The columns and their values; after an amount that is spread by age, one per bucket."""
     for column in definition.columns:
@@ -326,7 +337,7 @@ def _shown(
 
 
 def _spread(
-    amount: Column, values: list[Any], buckets: list[Any], labels: _Labels
+    amount: Column, values: list[Any], buckets: list[Any], labels: Labels
 ) -> Iterator[tuple[Column, list[Any]]]:
     for bucket, label in labels.buckets.items():
         yield (
@@ -350,7 +361,7 @@ def _statement(
     )
 
 
-def _selection(definition: TableDefinition, answer: _Answer) -> list[int]:
+def _selection(definition: TableDefinition, answer: Answer) -> list[int]:
     """Positions of the rows, those that weigh most first; in their order where none weighs more."""
     weights = [answer.at[name] for name in definition.selection]
     return sorted(
@@ -371,7 +382,7 @@ def _bucket_column(amount: Column, bucket: str, label: str) -> Column:
     )
 
 
-def _values(column: Column, answer: _Answer, labels: _Labels) -> list[Any]:
+def _values(column: Column, answer: Answer, labels: Labels) -> list[Any]:
     """A column's values as they are shown."""
     language = labels.language
     if column.compose:
@@ -401,7 +412,7 @@ def _prepared_column(
     values: list[Any],
     position_of: dict[str, int],
     shown: list[tuple[Column, list[Any]]],
-    labels: _Labels,
+    labels: Labels,
 ) -> PreparedColumn:
     currency = position_of.get(column.currency) if column.kind is Kind.MONEY else None
     of_lines = [] if currency is None else shown[currency][1]
@@ -423,7 +434,7 @@ def _prepared_column(
 
 
 def _rounding(
-    columns: tuple[PreparedColumn, ...], answer: _Answer, language: Language
+    columns: tuple[PreparedColumn, ...], answer: Answer, language: Language
 ) -> Iterator[str]:
     """A remark for each total that is not to the cent what the marts add up to."""
     for column in columns:

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 import yaml
 from pydantic import Field, ValidationError, field_validator
 
+from ingestion.config.cockpit import CockpitSettings
 from ingestion.config.limits import PublicationLimits, Retention
 from ingestion.config.publish_to import PublishTo
 from ingestion.config.reports import ReportSettings
@@ -40,6 +41,8 @@ class Sources(Settings):
     """What is delivered after each publication."""
     spark: SparkSettings = SparkSettings()
     """The cluster that `adv run --target spark` builds the marts on."""
+    cockpit: CockpitSettings = CockpitSettings()
+    """Who may open the cockpit."""
     sources: dict[str, Source] = Field(min_length=1)
     """What is read, each by its name, with which every key of its rows begins."""
 

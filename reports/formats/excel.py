@@ -181,6 +181,8 @@ class _Book:
             Kind.DECIMAL: "#,##0.00",
             Kind.SHARE: "0%",
             Kind.DATE: DATES[self.language],
+            Kind.MONTH: "mmm yyyy",
+            Kind.INSTANT: DATES[self.language] + " hh:mm",
         }.get(kind, "General")
 
 
@@ -216,7 +218,10 @@ def _writer(book: _Book, sheet: Worksheet, column: PreparedColumn, **properties:
     if kind in (Kind.TEXT, Kind.CODE, Kind.YES_NO):
         text = book.format(text_wrap=column.width >= SENTENCE, indent=1, **properties)
         return lambda row, place, _, value: sheet.write_string(row, place, plain(str(value)), text)
-    if kind is Kind.DATE:
+    if kind is Kind.INSTANT:
+        instant = book.value(kind, align="left", indent=1, **properties)
+        return lambda row, place, _, value: sheet.write_datetime(row, place, value, instant)
+    if kind in (Kind.DATE, Kind.MONTH):
         day = book.value(kind, align="left", indent=1, **properties)
         first = FIRST_DAY.toordinal()
         return lambda row, place, _, value: sheet.write_number(

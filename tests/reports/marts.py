@@ -49,12 +49,12 @@ def contracts() -> dict[str, dict[str, tuple[str, bool]]]:
     return found
 
 
-def make_marts(file: Path, rows: Rows) -> Path:
+def make_marts(file: Path, rows: Rows, tables: Iterable[str] = TABLES) -> Path:
     """Marts with these rows; what must not be empty and is not given, is filled in."""
     with connect(file) as marts:
         for schema in ("core", "kpi", "meta"):
             marts.execute(f"create schema {schema}")
-        for table in TABLES:
+        for table in tables:
             columns = contracts()[table]
             shape = ", ".join(
                 f"{quoted_name(name)} {'varchar' if declared == 'string' else declared}"
