@@ -33,6 +33,25 @@
 {%- endmacro %}
 
 {#
+    A share of money, rounded once to 6 places, halves away from zero; NULL where the whole is 0 or less.
+    Exact, as `apportioned` is: limits are round numbers, so that halves are frequent.
+#}
+{% macro share(amount, whole) -%}
+    {%- set amount_, whole_ = 'abs(' ~ money(amount) ~ ')', money('case when ' ~ whole ~ ' > 0 then ' ~ whole ~ ' end') -%}
+    {%- set quotient = 'cast(round(cast(' ~ amount_ ~ ' as double) / cast(' ~ whole_ ~ ' as double), 6) as decimal(18, 6))' -%}
+    {%- set twice = 'cast(2 * ' ~ amount_ ~ ' as decimal(29, 10))' -%}
+    cast(
+        sign({{ amount }}) * (
+            {{ quotient }} + case
+                when {{ twice }} >= cast(2 * {{ quotient }} + 0.000001 as decimal(19, 6)) * {{ whole_ }} then 0.000001
+                when {{ twice }} < cast(2 * {{ quotient }} - 0.000001 as decimal(19, 6)) * {{ whole_ }} then -0.000001
+                else 0
+            end
+        ) as decimal(18, 6)
+    )
+{%- endmacro %}
+
+{#
     An amount rounded to a multiple of `step`, halves to the even one, as Python's decimals round;
     exact, since only decimals are added and compared.
 #}

@@ -542,5 +542,6 @@ select
     currency_code,
     {{ money('net_sales') }} as net_sales_12_months_excl_tax,
     probability_alive,
-    {{ money('round(greatest(net_sales, 0) * (1 - probability_alive), 4)') }} as sales_at_stake_excl_tax
+    {{ money('round(cast(greatest(net_sales, 0) as decimal(19, 4)) * cast(1 - probability_alive as decimal(18, 6)), 4)') }}
+        as sales_at_stake_excl_tax
 from alive

@@ -244,7 +244,7 @@ select
     currency_code,
     unit_price_excl_tax,
     discount_percent,
-    cast(net_amount_excl_tax / nullif(net_quantity, 0) as decimal(18, 4)) as net_unit_price_excl_tax,
+    {{ apportioned('net_amount_excl_tax', '1', 'net_quantity') }} as net_unit_price_excl_tax,
     agreed_unit_price_excl_tax,
     net_quantity as quantity,
     company_currency_code,

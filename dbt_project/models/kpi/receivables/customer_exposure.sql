@@ -341,11 +341,11 @@ select
     {{ money('level_limits.internal_amount') }} as company_internal_limit_amount,
     {{ money('case when level_limits.internal_amount is not null then greatest(totals.exposure_amount - level_limits.internal_amount, 0) end') }}
         as company_internal_overrun_amount,
-    {{ ratio('totals.exposure_amount', 'level_limits.internal_amount') }} as internal_limit_share,
+    {{ share('totals.exposure_amount', 'level_limits.internal_amount') }} as internal_limit_share,
     {{ money('level_limits.insured_amount') }} as company_insured_limit_amount,
     {{ money('case when level_limits.insured_amount is not null then greatest(totals.exposure_amount - level_limits.insured_amount, 0) end') }}
         as company_insured_overrun_amount,
-    {{ ratio('totals.exposure_amount', 'level_limits.insured_amount') }} as insured_limit_share
+    {{ share('totals.exposure_amount', 'level_limits.insured_amount') }} as insured_limit_share
 from totals
 inner join companies on totals.company_id = companies.company_id
 left join level_limits
