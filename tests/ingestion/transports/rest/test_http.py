@@ -8,6 +8,7 @@ import sys
 import time
 import traceback
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -58,9 +59,16 @@ def test_what_may_pass_is_asked_again(trouble: Trouble) -> None:
     assert asked(org, "query/01g00000-2") == 3
 
 
+def naps(monkeypatch: pytest.MonkeyPatch, module: str) -> list[float]:
+    """How long one module would have slept; threads that others have left behind still sleep."""
+    told: list[float] = []
+    clock = SimpleNamespace(sleep=told.append, monotonic=time.monotonic)
+    monkeypatch.setattr(module, clock)
+    return told
+
+
 def test_a_host_that_says_when_to_come_again_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
-    waits: list[float] = []
-    monkeypatch.setattr("tenacity.nap.time.sleep", waits.append)
+    waits = naps(monkeypatch, "tenacity.nap.time")
     with serving_cases(case(1)) as org:
         org.befalls("queryAll", status(429, Retry_After="17"))
         read(org)
@@ -181,8 +189,7 @@ def test_an_answer_that_is_too_large_is_not_taken_in(monkeypatch: pytest.MonkeyP
 
 
 def test_calls_keep_their_distance(monkeypatch: pytest.MonkeyPatch) -> None:
-    waits: list[float] = []
-    monkeypatch.setattr("ingestion.transports.rest.http.time.sleep", waits.append)
+    waits = naps(monkeypatch, "ingestion.transports.rest.http.time")
     with serving_cases(case(1)) as org:
         read(org, calls_per_second=0.01)
     assert len(waits) == len(org.calls)
