@@ -163,15 +163,19 @@ def _place_names(drawing: Drawing, at: Callable[[int], float]) -> list[Markup]:
     return names
 
 
+def _middle_space(label: str) -> int:
+    """Where a name is broken: at the space nearest to its middle."""
+    spaces = [spot for spot, letter in enumerate(label) if letter == " "]
+    return min(spaces, key=lambda spot: abs(2 * spot - len(label)))
+
+
 def _names_on_two_lines(drawing: Drawing, at: Callable[[int], float]) -> list[Markup]:
     names = []
     room = int((WIDTH - LEFT - RIGHT) / len(drawing.labels) / 6.5)
     for place, label in enumerate(drawing.labels):
         first, second = label, ""
         if len(label) > room and " " in label:
-            # Broken at the space nearest to its middle.
-            spaces = [spot for spot, letter in enumerate(label) if letter == " "]
-            middle = min(spaces, key=lambda spot, label=label: abs(2 * spot - len(label)))  # type: ignore[misc]
+            middle = _middle_space(label)
             first, second = label[:middle], label[middle + 1 :]
         names.append(_text(at(place), HEIGHT - 16, first, "middle"))
         if second:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import partial
 
 from dashboards.cockpit import codes, phrases
 from dashboards.cockpit.access import Reader
@@ -243,9 +244,7 @@ def choices(
         if one.name in columns:
             found |= reading.remember(
                 ("choices", one.name, query, reader.salesperson),
-                lambda query=query, columns=columns: _values_of(  # type: ignore[misc]
-                    reading, one.name, query, reader.condition(reading, columns)
-                ),
+                partial(_values_of, reading, one.name, query, reader.condition(reading, columns)),
             )
     words: Mapping[str, str] = {}
     if one.column.kind is Kind.CODE:
