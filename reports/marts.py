@@ -159,17 +159,24 @@ def rows_of(
     as_of: date,
     condition: str,
     order: str,
-    window: str = "",
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Column names and rows of a query on a day, those that satisfy a condition.
-
-    Of these all, or those in a window such as `limit 100 offset 200`.
 
     The day is written into the query: handing DuckDB a parameter makes it load pandas, which takes
     longer than most lists.
     """
     told = query.replace("$as_of", f"date '{as_of}'")
+    return rows_from(connection, f"({told})", condition, order)
+
+
+def rows_from(
+    connection: duckdb.DuckDBPyConnection, source: str, condition: str, order: str, window: str = ""
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Column names and rows of a table, or of a query in brackets, those that satisfy a condition.
+
+    Of these all, or those in a window such as `limit 100 offset 200`.
+    """
     result = connection.execute(
-        f"with list as ({told}) select * from list where {condition} order by {order} {window}"
+        f"select list.* from {source} as list where {condition} order by {order} {window}"
     )
     return [column[0] for column in result.description or ()], result.fetchall()

@@ -288,18 +288,16 @@ class Cockpit:
             back = view.table_address(table.name)
             if not chosen:
                 return _back(back, "nothing_chosen")
-            kept = table.definition.query
             named = ", ".join(map(quoted_text, chosen))
-            narrowed = replace(
-                table,
-                definition=replace(
-                    table.definition,
-                    query=f"select * from ({kept}) where worklist_status = "
-                    f"{quoted_text(CHOOSABLE)} and open_item_id in ({named})",
-                ),
-            )
             found = read_table(
-                view.reading, view.reader, page, narrowed, Asked(), view.language, lines=None
+                view.reading,
+                view.reader,
+                page,
+                table,
+                Asked(),
+                view.language,
+                lines=None,
+                among=f"worklist_status = {quoted_text(CHOOSABLE)} and open_item_id in ({named})",
             )
             if found.count != len(chosen):
                 return _back(back, "moved", count=str(len(chosen) - found.count))

@@ -10,9 +10,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ingestion.engine import one_row
+from ingestion.engine import confine, connect, one_row, quoted_text
 from ingestion.errors import NothingPublishedError, WarehouseError
-from reports.marts import open_marts
 
 if TYPE_CHECKING:
     import duckdb
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 MOST_REMEMBERED = 300
 """Answers kept of one publication; the oldest make room for others."""
+IN_MEMORY = "memory"
+"""What DuckDB calls the database of a connection that was opened without a file."""
 
 
 @dataclass
@@ -35,6 +36,9 @@ class Marts:
     readers: int = 0
     remembered: dict[Hashable, Any] = field(default_factory=dict)
     remembering: Lock = field(default_factory=Lock)
+    flattened: dict[str, str] = field(default_factory=dict)
+    """Tables in memory by the query that they are the rows of."""
+    flattening: Lock = field(default_factory=Lock)
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,19 @@ class Reading:
                 kept.pop(next(iter(kept)))
             kept[key] = answer
         return answer
+
+    def flat(self, query: str) -> str:
+        """A table in memory with the rows of a query, made when it is first asked for.
+
+        Joins are then paid for once, and every filter, count and order reads one flat table.
+        """
+        with self.marts.flattening:
+            known = self.marts.flattened
+            if query not in known:
+                name = f"{IN_MEMORY}.main.flat_{len(known)}"
+                self.connection.execute(f"create table {name} as {query}")
+                known[query] = name
+            return known[query]
 
 
 class Publications:
@@ -90,6 +107,7 @@ class Publications:
         try:
             connection = marts.database.cursor()
             try:
+                connection.execute("use marts")
                 yield Reading(marts, connection)
             finally:
                 connection.close()
@@ -126,8 +144,10 @@ class Publications:
 
         held = ExitStack()
         try:
-            database = held.enter_context(open_marts(path))
-            as_of, known_at = one_row(database, "select as_of_date, known_at from meta.refresh")
+            database = held.enter_context(_opened_beside_memory(path))
+            as_of, known_at = one_row(
+                database, "select as_of_date, known_at from marts.meta.refresh"
+            )
         except duckdb.Error as error:
             held.close()
             told = str(error).strip().partition("\n")[0]
@@ -146,3 +166,23 @@ class Publications:
             if path != in_force and marts.readers == 0:
                 del self._open[path]
                 marts.held.close()
+
+
+@contextmanager
+def _opened_beside_memory(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The file attached read-only, and memory to put tables into; nothing else can be reached.
+
+    Raises:
+        NothingPublishedError: there is no such file.
+
+    """
+    if not path.exists():
+        raise NothingPublishedError
+    connection = connect()
+    try:
+        connection.execute(f"attach {quoted_text(str(path))} as marts (read_only)")
+        confine(connection, ())
+        connection.execute("set lock_configuration = true")
+        yield connection
+    finally:
+        connection.close()

@@ -14,7 +14,7 @@ from dashboards.cockpit.publication import Reading
 from ingestion.engine import one_row, quoted_name, quoted_text
 from reports import wording
 from reports.definition import Column, Kind, TableDefinition
-from reports.marts import Provenance, provenance, rows_of
+from reports.marts import Provenance, provenance, rows_from
 from reports.prepared import Answer, Labels, PreparedList, PreparedTable, laid_out
 from reports.request import Language
 
@@ -114,9 +114,24 @@ def columns_of(reading: Reading, query: str) -> frozenset[str]:
 
 
 def told(query: str, as_of: date) -> str:
-    """A query of the day that the marts speak of, and of now, where it asks for that."""
+    """A query of the day that the marts speak of, and of now, where it asks for that.
+
+    For what the cockpit's own code says alone: what people typed may hold the same words.
+    """
     now = datetime.now(UTC).replace(tzinfo=None)
     return query.replace("$as_of", f"date '{as_of}'").replace("$now", str(now))
+
+
+def rows_behind(reading: Reading, page: Page, query: str) -> str:
+    """What a block's rows are selected from.
+
+    Lists and charts of a page are flattened, except where they tell the time. What is known of one
+    thing is asked of the marts, which are sorted by it.
+    """
+    query_of_the_day = told(query, reading.as_of)
+    if page.key or "$now" in query:
+        return f"({query_of_the_day})"
+    return reading.flat(query_of_the_day)
 
 
 def condition(
@@ -157,16 +172,18 @@ def read_table(
     asked: Asked,
     language: Language,
     lines: int | None = LINES_OF_A_PAGE,
+    among: str = "true",
 ) -> Found:
-    """Some rows of a table, or all where no number is given."""
+    """Some rows of a table, or all where no number is given; where wanted, among certain ones."""
     definition = shown_to(reader, table.definition)
     filters = (*filters_of(page, table), *_about(page))
     chosen = condition(reading, reader, asked, definition.query, filters, table.search)
+    chosen = f"{chosen} and {among}"
     at = (asked.sort, asked.is_descending, asked.page, frozenset(asked.values))
     key = ("table", page.name, table.name, definition, chosen, at, lines, language)
 
     def ask() -> Found:
-        return _found(reading, definition, chosen, filters, asked, language, lines)
+        return _found(reading, page, definition, chosen, filters, asked, language, lines)
 
     # A workbook is too large to be kept, and what asks for now is never twice the same.
     is_kept = lines is not None and "$now" not in definition.query
@@ -175,6 +192,7 @@ def read_table(
 
 def _found(
     reading: Reading,
+    page: Page,
     definition: TableDefinition,
     chosen: str,
     filters: Sequence[Filter],
@@ -182,19 +200,12 @@ def _found(
     language: Language,
     lines: int | None,
 ) -> Found:
+    source = rows_behind(reading, page, definition.query)
     # Counted is what the table is made of, not what is laid out.
-    (count,) = one_row(
-        reading.connection,
-        f"select count(*) from ({told(definition.query, reading.as_of)}) where {chosen}",
-    )
+    (count,) = one_row(reading.connection, f"select count(*) from {source} where {chosen}")
     window = "" if lines is None else f"limit {lines} offset {(asked.page - 1) * lines}"
-    names, rows = rows_of(
-        reading.connection,
-        told(definition.query, reading.as_of),
-        reading.as_of,
-        chosen,
-        _order(definition, asked),
-        window,
+    names, rows = rows_from(
+        reading.connection, source, chosen, _order(definition, asked), window
     )
     answer = Answer.of(names, rows)
     labels = labels_of(reading, language)
@@ -233,9 +244,14 @@ def as_list(
 
 
 def choices(
-    reading: Reading, reader: Reader, one: Filter, queries: Collection[str], language: Language
+    reading: Reading,
+    reader: Reader,
+    page: Page,
+    one: Filter,
+    queries: Collection[str],
+    language: Language,
 ) -> list[tuple[str, str]]:
-    """The values that a filter chooses among, each with its words."""
+    """The values that a filter of a page chooses among, each with its words."""
     if one is COMPANY:
         return reading.remember("companies", lambda: _companies(reading))
     found: set[str] = set()
@@ -244,7 +260,13 @@ def choices(
         if one.name in columns:
             found |= reading.remember(
                 ("choices", one.name, query, reader.salesperson),
-                partial(_values_of, reading, one.name, query, reader.condition(reading, columns)),
+                partial(
+                    _values_of,
+                    reading,
+                    one.name,
+                    rows_behind(reading, page, query),
+                    reader.condition(reading, columns),
+                ),
             )
     words: Mapping[str, str] = {}
     if one.column.kind is Kind.CODE:
@@ -262,10 +284,9 @@ def _companies(reading: Reading) -> list[tuple[str, str]]:
     return [(str(key), str(name)) for key, name in found]
 
 
-def _values_of(reading: Reading, name: str, query: str, chosen: str) -> set[str]:
+def _values_of(reading: Reading, name: str, source: str, chosen: str) -> set[str]:
     found = reading.connection.execute(
-        f"select distinct cast({quoted_name(name)} as varchar) "
-        f"from ({told(query, reading.as_of)}) where {chosen}"
+        f"select distinct cast({quoted_name(name)} as varchar) from {source} where {chosen}"
     ).fetchall()
     return {value for (value,) in found if value}
 
@@ -277,7 +298,8 @@ def chart_table(
     filters = (*filters_of(page), *_about(page))
     chosen = condition(reading, reader, asked, chart.query, filters)
     if page.has_months and chart.x.kind in (Kind.DATE, Kind.MONTH):
-        chosen += f" and {chart.x.name} > $as_of - interval {asked.months} month"
+        since = f"date '{reading.as_of}' - interval {asked.months} month"
+        chosen += f" and {quoted_name(chart.x.name)} > {since}"
     by = [column for column in (chart.x, chart.series) if column]
     currency = _currency(reading, chart)
     names = [quoted_name(column.name) for column in by] + ([currency] if currency else [])
@@ -290,7 +312,8 @@ def chart_table(
         for bound in chart.band or ()
     ]
     shown = ", ".join([*names, f"{measured} as {quoted_name(chart.y.name)}", *bounds])
-    query = f"select {shown} from ({chart.query}) where {chosen} group by {', '.join(names)}"
+    source = rows_behind(reading, page, chart.query)
+    query = f"select {shown} from {source} where {chosen} group by {', '.join(names)}"
     columns = [*by, *((Column(currency, width=8),) if currency else ()), chart.y]
     columns += [Column(bound, chart.y.kind) for bound in chart.band or ()]
     return TableDefinition(
@@ -328,9 +351,7 @@ def _found_chart(
     asked: Asked,
     language: Language,
 ) -> Found:
-    names, rows = rows_of(
-        reading.connection, definition.query, reading.as_of, "true", definition.order
-    )
+    names, rows = rows_from(reading.connection, f"({definition.query})", "true", definition.order)
     labels = labels_of(reading, language)
     columns = columns_of(reading, chart.query)
     left = tuple(

@@ -34,13 +34,16 @@ QUERY = """
         max(tracking.expected_date) as expected_date,
         max(tracking.last_told_date) as last_told_date,
         -- The first date that he knows, and whether nobody but himself named it.
-        min((
-            notices.date_known_to_customer,
-            tracking.last_told_date is null and tracking.first_confirmed_date is null
-        )) filter (where notices.order_line_id is not null) as known_to_customer,
+        min({
+            'date': notices.date_known_to_customer,
+            'is_own_wish': tracking.last_told_date is null
+            and tracking.first_confirmed_date is null
+        }) filter (where notices.order_line_id is not null) as known_to_customer,
         bool_or(notices.order_line_id is not null) as is_notice_due,
         sum(tracking.amount_to_deliver_excl_tax) as amount_to_deliver_excl_tax,
-        list((tracking.waits_for, tracking.expected_date)) as plights
+        list({
+            'waits_for': tracking.waits_for, 'expected_date': tracking.expected_date
+        }) as plights
     from kpi.order_tracking as tracking
     left join kpi.customer_notices_due as notices
         on
@@ -98,7 +101,7 @@ def sentence(order: Row, language: Language) -> str:
     told = ORDER[language].format(number=order["order_number"] or order["order_id"])
     if order["customer_reference"]:
         told += YOUR_REFERENCE[language].format(ref=order["customer_reference"])
-    alike = Counter((waits_for, expected) for waits_for, expected in order["plights"])
+    alike = Counter((line["waits_for"], line["expected_date"]) for line in order["plights"])
     parts = [
         _part(count, waits_for, expected, language)
         for (waits_for, expected), count in sorted(
@@ -107,9 +110,9 @@ def sentence(order: Row, language: Language) -> str:
     ]
     told = wording.headed(told, "; ".join(parts), language) + "."
     if order["is_notice_due"]:
-        known, is_own_wish = order["known_to_customer"]
-        phrase = ASKED_DATE if is_own_wish else KNOWN_DATE
-        told += " " + phrase[language].format(day=day(known, language))
+        known = order["known_to_customer"]
+        phrase = ASKED_DATE if known["is_own_wish"] else KNOWN_DATE
+        told += " " + phrase[language].format(day=day(known["date"], language))
     return told
 
 

@@ -128,7 +128,7 @@ def filter_form(view: View, table: Table | None = None) -> list[Select]:
     for one in filters_of(view.page, table):
         if one.name == "company_id" and view.reader.role is Role.SALESPERSON:
             continue
-        found = choices(view.reading, view.reader, one, queries, view.language)
+        found = choices(view.reading, view.reader, view.page, one, queries, view.language)
         chosen = view.asked.values.get(one.name)
         if len(found) < 2 and chosen is None:
             continue
