@@ -28,7 +28,7 @@ from dashboards.cockpit.forms import RefusedError, lookup_row, read_form, remind
 from dashboards.cockpit.kpis import catalogue
 from dashboards.cockpit.pages import PAGES
 from dashboards.cockpit.publication import Publications, Reading
-from dashboards.cockpit.reading import Asked, as_list, labels_of, read_chart, read_table
+from dashboards.cockpit.reading import Asked, as_list, labels_of, prepare, read_chart, read_table
 from dashboards.cockpit.sheets import LOOKUPS, Sheets
 from dashboards.cockpit.sheets import REMINDERS as REMINDER_SHEET
 from dashboards.cockpit.views.definitions import definition_view
@@ -106,6 +106,17 @@ class Cockpit:
                 AdvError: self._unreadable,
             },
         )
+
+    def prepare(self) -> None:
+        """Ask the publication in force what the first reader of each page would wait for.
+
+        Raises:
+            NothingPublishedError: there is none yet.
+            WarehouseError: it cannot be read, or lacks what a page shows.
+
+        """
+        with self.publications.read() as reading:
+            prepare(reading, PAGES.values())
 
     # What is asked, and by whom
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -84,6 +85,15 @@ class Table:
 
 
 Block = Figures | Chart | Table
+
+
+def queries_of(blocks: Iterable[Block]) -> list[str]:
+    """What the charts and tables among the blocks are made of."""
+    return [
+        block.query if isinstance(block, Chart) else block.definition.query
+        for block in blocks
+        if not isinstance(block, Figures)
+    ]
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
 
 from dashboards.cockpit import codes, phrases
 from dashboards.cockpit.access import Reader
-from dashboards.cockpit.blocks import Chart, Filter, Page, Table
+from dashboards.cockpit.blocks import Chart, Filter, Page, Table, queries_of
 from dashboards.cockpit.publication import Reading
 from ingestion.engine import one_row, quoted_name, quoted_text
 from reports import wording
@@ -134,6 +134,13 @@ def rows_behind(reading: Reading, page: Page, query: str) -> str:
     return reading.flat(query_of_the_day)
 
 
+def prepare(reading: Reading, pages: Iterable[Page]) -> None:
+    """Flatten beforehand what the first reader of each page would wait for."""
+    for page in pages:
+        for query in queries_of(page.blocks):
+            rows_behind(reading, page, query)
+
+
 def condition(
     reading: Reading,
     reader: Reader,
@@ -204,9 +211,7 @@ def _found(
     # Counted is what the table is made of, not what is laid out.
     (count,) = one_row(reading.connection, f"select count(*) from {source} where {chosen}")
     window = "" if lines is None else f"limit {lines} offset {(asked.page - 1) * lines}"
-    names, rows = rows_from(
-        reading.connection, source, chosen, _order(definition, asked), window
-    )
+    names, rows = rows_from(reading.connection, source, chosen, _order(definition, asked), window)
     answer = Answer.of(names, rows)
     labels = labels_of(reading, language)
     left = tuple(

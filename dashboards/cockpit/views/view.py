@@ -10,7 +10,7 @@ from typing import Any
 from dashboards.cockpit import phrases
 from dashboards.cockpit.access import Reader
 from dashboards.cockpit.addresses import address, with_query
-from dashboards.cockpit.blocks import Chart, Figures, Filter, Page, Table
+from dashboards.cockpit.blocks import Filter, Page, Table, queries_of
 from dashboards.cockpit.publication import Reading
 from dashboards.cockpit.reading import (
     MONTHS,
@@ -141,12 +141,7 @@ def filter_form(view: View, table: Table | None = None) -> list[Select]:
 def _queries(view: View, table: Table | None) -> list[str]:
     if table:
         return [table.definition.query]
-    blocks = [block for block in view.page.blocks if view.reader.may_see(block)]
-    return [
-        block.query if isinstance(block, Chart) else block.definition.query
-        for block in blocks
-        if not isinstance(block, Figures)
-    ]
+    return queries_of(block for block in view.page.blocks if view.reader.may_see(block))
 
 
 def _select(view: View, one: Filter, found: list[tuple[str, str]], chosen: str | None) -> Select:

@@ -208,3 +208,9 @@ def test_nothing_is_fetched_from_elsewhere(cockpit: TestClient) -> None:
     assert answer.headers["cache-control"] == "no-store"
     assert not re.findall(r'(?:src|href)="(?!/|\?|#|")', answer.text)
     assert "style=" not in answer.text
+
+
+def test_words_of_the_queries_mean_nothing_where_people_type_them(cockpit: TestClient) -> None:
+    for typed in ("$as_of", "$now", "' or true --"):
+        answer = cockpit.get("/en/workload", params={"company_id": typed, "q": typed})
+        assert answer.status_code == 200, typed

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from queue import Queue
 from threading import Thread
 
+import duckdb
 import pytest
 
+from dashboards.cockpit import server
+from dashboards.cockpit.app import Cockpit
 from dashboards.cockpit.publication import Publications
+from ingestion.config import read_sources
 from ingestion.errors import NothingPublishedError, WarehouseError
 from ingestion.home import Home
 from tests.dashboards.cockpit import company
@@ -95,6 +100,53 @@ def test_a_link_that_dangles_for_a_moment_is_waited_for(
     with publications.read() as reading:
         assert reading.marts.identifier == "second"
     publications.close()
+
+
+def test_a_query_is_flattened_once_for_all_readers(home: Home) -> None:
+    company.publish(home, "first")
+    publications = Publications(home.marts)
+    query = "select open_item_id, open_amount from kpi.open_items"
+    with publications.read() as reading:
+        name = reading.flat(query)
+    with publications.read() as later:
+        assert later.flat(query) == name
+        kept = later.connection.execute(f"select * from {name} order by all").fetchall()
+        assert kept == later.connection.execute(f"{query} order by all").fetchall()
+        assert kept
+    publications.close()
+
+
+def test_what_is_published_cannot_be_written_to(home: Home) -> None:
+    company.publish(home, "first")
+    publications = Publications(home.marts)
+    with publications.read() as reading, pytest.raises(duckdb.Error, match="read-only"):
+        reading.connection.execute("delete from kpi.open_items")
+    publications.close()
+
+
+def test_each_publication_is_prepared_before_anybody_asks(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "LOOKS_EVERY_SECONDS", 0.01)
+    company.configure(home)
+    cockpit = Cockpit(home, lambda: read_sources(home.sources_file))
+    prepared: Queue[str | None] = Queue()
+    prepare = cockpit.prepare
+
+    def noted() -> None:
+        prepare()
+        prepared.put(cockpit.publications.identifier())
+
+    monkeypatch.setattr(cockpit, "prepare", noted)
+    with server.following(cockpit):
+        company.publish(home, "first")
+        assert prepared.get(timeout=30) == "first"
+        with cockpit.publications.read() as reading:
+            assert reading.marts.flattened
+        company.publish(home, "second")
+        assert prepared.get(timeout=30) == "second"
+    assert prepared.empty()
+    cockpit.publications.close()
 
 
 def test_readers_and_refreshes_do_not_disturb_each_other(home: Home) -> None:
