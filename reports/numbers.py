@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from babel.dates import format_date, format_time
@@ -19,6 +19,8 @@ LOCALES = {
     # Day before month, as everywhere in Europe.
     Language.ENGLISH: "en_GB",
 }
+DAYS_REMEMBERED = 10_000
+"""Days whose words are kept: a list names the same ones again and again."""
 
 
 @cache
@@ -32,11 +34,13 @@ def rounded(amount: Decimal, currency: str | None) -> Decimal:
     return amount.quantize(minor_unit(currency), ROUND_HALF_UP)
 
 
+@lru_cache(maxsize=DAYS_REMEMBERED)
 def day(value: date, language: Language) -> str:
     """A day, the month in words where digits could be read two ways."""
     return format_date(value, "medium", LOCALES[language])
 
 
+@lru_cache(maxsize=DAYS_REMEMBERED)
 def month(value: date, language: Language) -> str:
     """A month of a year."""
     return format_date(value, "LLL y", LOCALES[language])

@@ -8,11 +8,8 @@ from typing import Any
 from dashboards.cockpit import phrases
 from dashboards.cockpit.blocks import Chart, Form
 from dashboards.cockpit.charts import MOST_SERIES, Drawing, Series, draw
-from dashboards.cockpit.reading import (
-    Found,
-    read_chart,
-)
-from dashboards.cockpit.views.tables import cell_writer
+from dashboards.cockpit.reading import LINES_OF_A_PAGE, Found, read_chart
+from dashboards.cockpit.views.tables import cell_writer, rows_shown
 from dashboards.cockpit.views.view import Heading, Line, View, not_narrowed, teller
 from reports import wording
 from reports.definition import Kind
@@ -22,11 +19,13 @@ from reports.request import Language
 
 
 def chart_view(view: View, chart: Chart) -> dict[str, Any]:
-    """A chart, drawn, and the same numbers as a table."""
+    """A chart, drawn, and the same numbers as a table, the last of them where there are many."""
     found = read_chart(view.reading, view.reader, view.page, chart, view.asked, view.language)
     title = chart.title[view.language]
     columns = list(enumerate(found.table.columns))
     write = [cell_writer(view, found.answer, place, column) for place, column in columns]
+    count = len(found.table.rows)
+    skipped = max(0, count - LINES_OF_A_PAGE)
     return {
         "kind": "chart",
         "name": chart.name,
@@ -38,8 +37,9 @@ def chart_view(view: View, chart: Chart) -> dict[str, Any]:
         "headings": [Heading(column.heading, column.kind.is_number) for _, column in columns],
         "lines": [
             Line(tuple(cell(row, values) for cell in write))
-            for row, values in enumerate(found.table.rows)
+            for row, values in enumerate(found.table.rows[skipped:], skipped)
         ],
+        "shown": rows_shown(view, skipped, count - skipped, count) if skipped else "",
         "excel": view.table_address(f"{chart.name}.xlsx"),
     }
 

@@ -27,12 +27,6 @@ LATE_FROM = (90, 30, 0)
 """Days late beyond which a number stands out more."""
 LONG = 60
 """Letters from which a text may break over lines."""
-LATE_FROM = (90, 30, 0)
-"""Days late beyond which a number stands out more."""
-LONG = 60
-"""Letters from which a text may break over lines."""
-LONG = 60
-"""Letters from which a text may break over lines."""
 
 
 def table_view(view: View, table: Table, *, is_whole: bool) -> dict[str, Any]:
@@ -61,7 +55,7 @@ def table_view(view: View, table: Table, *, is_whole: bool) -> dict[str, Any]:
         "url": view.table_address(table.name),
         "excel": view.table_address(f"{table.name}.xlsx", **_sorted(asked)),
         "columns_url": view.to("definitions", "columns", of=f"{view.page.name}/{table.name}"),
-        "shown": _shown(view, found, asked, lines),
+        "shown": rows_shown(view, (asked.page - 1) * lines, len(found.table.rows), found.count),
         "pages": _pages(view, table, found, asked) if is_whole else {},
         "can_be_reminded": table.can_be_reminded and view.reader.role is not Role.SALESPERSON,
         "remind_url": view.to(view.page.name, table.name, "reminders"),
@@ -101,12 +95,12 @@ def _nothing(view: View, table: Table) -> str:
     return (phrases.NO_ROWS_SO if is_narrowed else phrases.NO_ROWS)[view.language]
 
 
-def _shown(view: View, found: Found, asked: Asked, lines: int) -> str:
-    first = (asked.page - 1) * lines
+def rows_shown(view: View, skipped: int, shown: int, count: int) -> str:
+    """Which rows of how many these are."""
     return phrases.SHOWN_ROWS[view.language].format(
-        first=whole(min(first + 1, found.count), view.language),
-        last=whole(min(first + len(found.table.rows), found.count), view.language),
-        count=whole(found.count, view.language),
+        first=whole(min(skipped + 1, count), view.language),
+        last=whole(min(skipped + shown, count), view.language),
+        count=whole(count, view.language),
     )
 
 
