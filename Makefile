@@ -80,7 +80,7 @@ format: install ## Format the code
 	@"$(BIN)/ruff" format . && "$(BIN)/ruff" check --fix .
 
 lock: ## Resolve the dependencies again
-	@PATH="$(CURDIR)/.venv-uv/bin:$$PATH"; uv pip compile pyproject.toml --extra cockpit --extra dev --extra metrics --extra odbc --extra postgres --extra spark --extra storage --universal --generate-hashes \
+	@PATH="$(CURDIR)/.venv-uv/bin:$$PATH"; uv pip compile pyproject.toml --extra cockpit --extra dev --extra docs --extra metrics --extra odbc --extra postgres --extra spark --extra storage --universal --generate-hashes \
 	    --no-emit-index-url --no-header --python-version 3.11 --quiet --output-file requirements.lock
 	@PATH="$(CURDIR)/.venv-uv/bin:$$PATH"; uv pip compile dashboards/superset/requirements.in --universal --generate-hashes \
 	    --no-emit-index-url --no-header --python-version 3.11 --quiet --output-file dashboards/superset/requirements.lock
