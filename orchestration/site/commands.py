@@ -62,12 +62,13 @@ def _parameters(command: Any, context: typer.Context) -> Iterator[str]:
     records = (param.get_help_record(context) for param in told)
     rows = [_row(*record) for record in records if record]
     if rows:
-        yield from table(("option", "what it does", ""), rows)
+        yield from table(("option", "what it does", "default"), rows)
 
 
 def _row(name: str, said: str) -> tuple[str, str, str]:
     note = NOTE.search(said)
-    return f"`{name}`", NOTE.sub("", said), note.group(1) if note else ""
+    default = note[1].removeprefix("default: ") if note else ""
+    return f"`{name}`", NOTE.sub("", said), default.replace("env var: ", "variable ")
 
 
 def _first_sentence(command: Any) -> str:

@@ -17,7 +17,7 @@ from orchestration.pages import (
 from orchestration.site.page import Page, facts, link, table
 
 FOLDER = "kpi"
-LANGUAGES: Mapping[str, str] = {"fr": "En français", "it": "In italiano"}
+LANGUAGES: Mapping[str, str] = {"fr": "Français", "it": "Italiano"}
 PERIODS: Mapping[str, str] = {
     "day": "a day",
     "week": "a week, on its first day",
@@ -96,7 +96,7 @@ def _page(
     )
     yield from ("", "## In other languages", "")
     yield from facts(
-        (f"{title}: {kpi[f'label_{language}']}", kpi[f"definition_{language}"])
+        (title, f"**{kpi[f'label_{language}']}**: {kpi[f'definition_{language}']}")
         for language, title in LANGUAGES.items()
     )
 

@@ -31,7 +31,7 @@ def pages() -> Iterator[Page]:
     yield Page(here, "All packages", "", "\n".join(lines))
     for name, folder in found:
         modules = sorted(file.stem for file in folder.glob("*.py") if file.stem[:2] != "__")
-        blocks = [f"::: {name}", *(f"::: {name}.{module}" for module in modules)]
+        blocks = [_itself(name, folder), *(f"::: {name}.{module}" for module in modules)]
         text = "\n\n".join([f"# {name}", *blocks]) + "\n"
         yield Page(path(name), name, name.partition(".")[0], text)
 
@@ -47,6 +47,19 @@ def _packages() -> Iterator[tuple[str, Path]]:
             yield ".".join(file.parent.relative_to(PROJECT).parts), file.parent
 
 
+def _itself(name: str, folder: Path) -> str:
+    """The package without its modules; what it only passes on is told where it is defined."""
+    own = any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in _source(folder).body)
+    options = {"show_root_heading": "false", "show_root_toc_entry": "false"}
+    if not own:
+        options["members"] = "false"
+    lines = (f"        {option}: {value}" for option, value in options.items())
+    return "\n".join([f"::: {name}", "    options:", *lines])
+
+
 def _summary(folder: Path) -> str:
-    text = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")))
-    return one_line((text or "").partition("\n\n")[0])
+    return one_line((ast.get_docstring(_source(folder)) or "").partition("\n\n")[0])
+
+
+def _source(folder: Path) -> ast.Module:
+    return ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))
