@@ -62,7 +62,7 @@ docs: install ## Write what of docs/ is made from declarations again, and build 
 	    "$(BIN)/dbt" --quiet $$command --profiles-dir . --target-path target/docs --log-path target || exit; done
 	@NO_MKDOCS_2_WARNING=1 "$(BIN)/mkdocs" --quiet build
 
-docs-serve: install ## The site on loopback (http://127.0.0.1:8000), built again whenever a page of docs/ changes
+docs-serve: install ## After make docs: the site on loopback (http://127.0.0.1:8000), built again whenever a page of docs/ changes
 	@NO_MKDOCS_2_WARNING=1 "$(BIN)/mkdocs" serve
 
 ui: install ## Dagster's UI and daemon on loopback, with the nightly schedule on

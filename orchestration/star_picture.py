@@ -34,7 +34,8 @@ def picture(processes: Mapping[str, tuple[Sequence[str], Sequence[str]]]) -> str
         f"<style>\n{STYLE}</style>",
         f'<rect width="{WIDTH}" height="{height}" rx="8" fill="#fff"/>',
     ]
-    top, boxes = MARGIN, []
+    top = MARGIN
+    boxes: list[str] = []
     for number, (process, (facts, met)) in enumerate(processes.items()):
         lines += _curves(number, top + heights[number] // 2, [middles[name] for name in met])
         boxes += _box(process, facts, top, heights[number])

@@ -25,6 +25,9 @@ from orchestration.site.page import Page
 DBT_DOCS = DBT_PROJECT / "target" / "docs"
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)#:\s]+)(?:#[^)\s]*)?\)")
 
+ESCAPED = re.compile(r"`[^`\n]*\\\|[^`\n]*`")
+"""Code with a bar in a cell, which GitHub wants escaped; MkDocs would show the backslash."""
+
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Name the pages of a folder where the navigation names the folder, such as `kpi/`."""
@@ -44,7 +47,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: SitePage, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 - MkDocs passes them by name
-    """Say the name of a file where the text links to one that the site does not have."""
+    """Say the name of a file where the text links to one that the site does not have.
+
+    What is escaped for GitHub only is shown as it is meant.
+    """
 
     def named(found: re.Match[str]) -> str:
         target = posixpath.join(posixpath.dirname(page.file.src_uri), found[2])
@@ -56,7 +62,7 @@ def on_page_markdown(markdown: str, page: SitePage, config: MkDocsConfig, files:
         name, text = f"`{place.relative_to(PROJECT)}`", found[1]
         return name if text.strip("`") in name else f"{text} ({name})"
 
-    return LINK.sub(named, markdown)
+    return ESCAPED.sub(lambda found: found[0].replace("\\|", "|"), LINK.sub(named, markdown))
 
 
 @cache

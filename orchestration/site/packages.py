@@ -19,6 +19,8 @@ PACKAGES = (
     "orchestration",
 )
 """In the order of the flow."""
+BEHIND_OTHERS = "---\nsearch: {boost: 0.2}\n---"
+"""Who searches finds what is told for readers before what is told of the code."""
 
 
 def pages() -> Iterator[Page]:
@@ -32,7 +34,7 @@ def pages() -> Iterator[Page]:
     for name, folder in found:
         modules = sorted(file.stem for file in folder.glob("*.py") if file.stem[:2] != "__")
         blocks = [_itself(name, folder), *(f"::: {name}.{module}" for module in modules)]
-        text = "\n\n".join([f"# {name}", *blocks]) + "\n"
+        text = "\n\n".join([BEHIND_OTHERS, f"# {name}", *blocks]) + "\n"
         yield Page(path(name), name, name.partition(".")[0], text)
 
 
