@@ -11,7 +11,7 @@ BIN := $(CURDIR)/.venv/bin
 UV := $(CURDIR)/.venv-uv/bin/uv
 STAMP := .venv/.installed
 
-.PHONY: help install run test faults fuzz bench bench-full docs ui cockpit superset lint format lock audit clean
+.PHONY: help install run test faults fuzz bench bench-full docs docs-serve ui cockpit superset lint format lock audit clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,12 +51,19 @@ bench-full: bench ## The same, and nights of all kinds, marts beside PostgreSQL,
 	@"$(BIN)/python" -m benchmarks.models --home "$(ADV_HOME)"
 	@"$(BIN)/python" -m benchmarks.nights --home "$(ADV_HOME)/benchmark/nights"
 
-docs: install ## Write docs/kpi, docs/privacy.md, docs/connectors/tables.md, docs/bi/columns.yml and docs/sources.md again from what is declared
+docs: install ## Write what of docs/ is made from declarations again, and build the site of the documentation into site/
 	@"$(BIN)/python" -m orchestration.pages docs/kpi
 	@"$(BIN)/python" -m orchestration.privacy docs/privacy.md
 	@"$(BIN)/python" -m orchestration.connectors docs/connectors/tables.md
 	@"$(BIN)/python" -m orchestration.published_columns docs/bi/columns.yml
 	@"$(BIN)/python" -m orchestration.sources_reference docs/sources.md
+	@# A manifest first: without a warehouse nothing is compiled, and without that dbt writes none.
+	@cd dbt_project && for command in parse "docs generate --static --empty-catalog --no-compile"; do \
+	    "$(BIN)/dbt" --quiet $$command --profiles-dir . --target-path target/docs --log-path target || exit; done
+	@NO_MKDOCS_2_WARNING=1 "$(BIN)/mkdocs" --quiet build
+
+docs-serve: install ## After make docs: the site on loopback (http://127.0.0.1:8000), built again whenever a page of docs/ changes
+	@NO_MKDOCS_2_WARNING=1 "$(BIN)/mkdocs" serve
 
 ui: install ## Dagster's UI and daemon on loopback, with the nightly schedule on
 	@"$(BIN)/adv" ui
@@ -80,7 +87,7 @@ format: install ## Format the code
 	@"$(BIN)/ruff" format . && "$(BIN)/ruff" check --fix .
 
 lock: ## Resolve the dependencies again
-	@PATH="$(CURDIR)/.venv-uv/bin:$$PATH"; uv pip compile pyproject.toml --extra cockpit --extra dev --extra metrics --extra odbc --extra postgres --extra spark --extra storage --universal --generate-hashes \
+	@PATH="$(CURDIR)/.venv-uv/bin:$$PATH"; uv pip compile pyproject.toml --extra cockpit --extra dev --extra docs --extra metrics --extra odbc --extra postgres --extra spark --extra storage --universal --generate-hashes \
 	    --no-emit-index-url --no-header --python-version 3.11 --quiet --output-file requirements.lock
 	@PATH="$(CURDIR)/.venv-uv/bin:$$PATH"; uv pip compile dashboards/superset/requirements.in --universal --generate-hashes \
 	    --no-emit-index-url --no-header --python-version 3.11 --quiet --output-file dashboards/superset/requirements.lock
@@ -92,4 +99,4 @@ audit: ## Ask the public database of vulnerabilities about every package of the 
 	    --requirement dashboards/superset/requirements.lock
 
 clean: ## Remove the installation and all state
-	@rm -rf .venv .venv-uv .adv .superset
+	@rm -rf .venv .venv-uv .adv .superset site

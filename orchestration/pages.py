@@ -4,7 +4,8 @@
 
 One page per language tells what every KPI means (seed `kpi_catalogue`), how it is asked for (macro
 `kpi_sources`) and which lists and dashboards read its mart (the exposures beside the marts);
-`star-schema.md` shows which fact meets which dimension (the references tested beside the models).
+`star-schema.md` and its picture show which fact meets which dimension (the references tested beside
+the models).
 Nothing here is typed twice: change them, and write the pages again with `make docs`.
 """
 
@@ -12,13 +13,14 @@ from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from ingestion.home import DBT_PROJECT
+from orchestration.star_picture import picture
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
@@ -83,7 +85,7 @@ def write_pages(folder: Path) -> list[Path]:
     """Write all pages into the folder, and return them."""
     folder.mkdir(parents=True, exist_ok=True)
     texts = {f"{language}.md": catalogue_page(language) for language in WORDS}
-    texts["star-schema.md"] = star_schema_page()
+    texts |= {"star-schema.md": star_schema_page(), "star-schema.svg": star_schema_picture()}
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     return [folder / name for name in texts]
@@ -92,11 +94,9 @@ def write_pages(folder: Path) -> list[Path]:
 def catalogue_page(language: str) -> str:
     """What every KPI means, in one language, by theme."""
     words = WORDS[language]
-    with (DBT_PROJECT / "seeds" / "kpi_catalogue.csv").open(encoding="utf-8", newline="") as file:
-        kpis = sorted(csv.DictReader(file), key=lambda kpi: (kpi["theme"], kpi["kpi"]))
     readers, questions = readers_by_mart(), question_of_each_kpi()
     lines = [f"# {words['title']}", "", words["generated"]]
-    for theme, members in groupby(kpis, key=lambda kpi: kpi["theme"]):
+    for theme, members in groupby(kpi_catalogue(), key=lambda kpi: kpi["theme"]):
         lines += ["", f"## {theme.capitalize()}"]
         for kpi in members:
             lines += ["", f"### {kpi[f'label_{language}']} (`{kpi['kpi']}`)", ""]
@@ -113,22 +113,33 @@ def catalogue_page(language: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def kpi_catalogue() -> list[dict[str, str]]:
+    """All KPIs, by theme."""
+    with (DBT_PROJECT / "seeds" / "kpi_catalogue.csv").open(encoding="utf-8", newline="") as file:
+        return sorted(csv.DictReader(file), key=lambda kpi: (kpi["theme"], kpi["kpi"]))
+
+
 def question_of_each_kpi() -> dict[str, str]:
-    """How each KPI is asked of its mart, by the macro that `kpi_daily` is made of."""
+    """How each KPI is asked of its mart."""
+    return {source["kpi"]: _question(source) for source in kpi_sources()}
+
+
+def kpi_sources() -> list[dict[str, Any]]:
+    """Where each KPI is taken from, by the macro that `kpi_daily` is made of."""
     from jinja2 import Environment
 
     macros = DBT_PROJECT / "macros"
     files = (macros / "dictionary.sql", macros / "receivables.sql")
     text = "\n".join(file.read_text(encoding="utf-8") for file in files)
-    given: list[list[dict[str, str]]] = []
+    given: list[list[dict[str, Any]]] = []
     # What dbt adds to Jinja, as far as that macro uses it.
     dialect = {"return": given.append, "month_of": "date_trunc('month', {})".format}
     environment = Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701 - no HTML
     environment.from_string(text + "{{ kpi_sources() }}", globals=dialect).render()
-    return {source["kpi"]: _question(source) for source in given[0]}
+    return given[0]
 
 
-def _question(source: Mapping[str, str]) -> str:
+def _question(source: Mapping[str, Any]) -> str:
     ratio = source["numerator"]
     if denominator := source.get("denominator"):
         # By 1.0, since some engines divide whole numbers into whole ones.
@@ -161,7 +172,8 @@ def star_schema_page() -> str:
     found = list(facts())
     dimensions = sorted({dimension for fact in found for dimension in fact.dimensions})
     lines = ["# Star schema", "", WORDS["en"]["generated"].replace("catalogue of KPIs", "models")]
-    lines += ["", *_picture(found, dimensions), "", "## Bus matrix"]
+    lines += ["", "![Facts by process, and the dimensions that they meet](star-schema.svg)"]
+    lines += ["", "## Bus matrix"]
     for process, members in groupby(found, key=lambda fact: fact.process):
         lines += ["", f"### {process}", "", f"| fact | {' | '.join(dimensions)} | one row per |"]
         lines += ["|---|" + ":-:|" * len(dimensions) + "---|"]
@@ -198,17 +210,14 @@ def _grain(model: Mapping[str, Any]) -> str:
     return first.removeprefix("One row per ").partition(":")[0]
 
 
-def _picture(found: Iterable[Fact], dimensions: Iterable[str]) -> list[str]:
-    """A diagram of the processes, each with its facts, and the dimensions around them."""
-    lines = ["```mermaid", "flowchart LR"]
-    lines += [f"    {name}([{name}])" for name in dimensions]
-    for number, (process, group) in enumerate(groupby(found, key=lambda fact: fact.process)):
+def star_schema_picture() -> str:
+    """The processes, each with its facts, and the dimensions that they meet."""
+    processes: dict[str, tuple[list[str], list[str]]] = {}
+    for process, group in groupby(facts(), key=lambda fact: fact.process):
         members = list(group)
-        names = "<br/>".join(fact.name for fact in members)
-        lines += [f'    process{number}["<b>{process}</b><br/>{names}"]']
         met = sorted({dimension for fact in members for dimension in fact.dimensions})
-        lines += [f"    process{number} --- {dimension}" for dimension in met]
-    return [*lines, "```"]
+        processes[process] = ([fact.name for fact in members], met)
+    return picture(processes)
 
 
 if __name__ == "__main__":

@@ -72,18 +72,26 @@ def declared() -> PublishedColumns:
     project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
     types: dict[str, str] = {}
     marks: dict[str, Mapping[str, Any]] = {}
+    for layer, model in published_models():
+        for column in model["columns"]:
+            name = f"{layer}.{model['name']}.{column['name']}"
+            types[name] = column["data_type"]
+            if mark := _mark(column) or _mark(model):
+                marks[name] = mark
+    version = SchemaVersion.parse(project["vars"]["adv"][VERSION])
+    since = {name: marked_since(name, mark, types) for name, mark in marks.items()}
+    return PublishedColumns(version, types, since)
+
+
+def published_models() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Schema and description of every published table."""
+    import yaml
+
     for layer in PUBLISHED_LAYERS:
         for path in sorted((DBT_PROJECT / "models" / layer).rglob("*.yml")):
             described = yaml.safe_load(path.read_text(encoding="utf-8"))
             for model in described.get("models", ()):
-                for column in model["columns"]:
-                    name = f"{layer}.{model['name']}.{column['name']}"
-                    types[name] = column["data_type"]
-                    if mark := _mark(column) or _mark(model):
-                        marks[name] = mark
-    version = SchemaVersion.parse(project["vars"]["adv"][VERSION])
-    since = {name: marked_since(name, mark, types) for name, mark in marks.items()}
-    return PublishedColumns(version, types, since)
+                yield layer, model
 
 
 def _mark(described: Mapping[str, Any]) -> Mapping[str, Any] | None:
