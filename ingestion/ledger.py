@@ -227,32 +227,26 @@ def merge_batch(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Merged:
     source = quoted_text(batch.manifest.source_id)
     load = batch.manifest.load_id
     target = f"raw.{quoted_name(table.raw_name)}"
-    rows, keys = (quoted_text(str(path)) for path in (batch.rows, batch.folder / "keys.parquet"))
-    landed, known = _landed_columns(connection, batch)
-    read, columns = (", ".join(quoted_name(name) for name in names) for names in (landed, known))
-    bad_keys = batch.folder / QUARANTINED
-    # A base holds what was let in: the versions that lie apart beside it are others.
-    good = (
-        f"where not exists (select 1 from read_parquet({quoted_text(str(bad_keys))}) as q "
-        f"where {_same_key(table, 'q', 'r')})"
-        if bad_keys.exists() and not batch.manifest.folded
-        else ""
-    )
-    # Rows of a base may have been landed under different declarations: it brings their hashes.
-    hashed = "_row_hash" if batch.manifest.folded else "md5(to_json(r)::varchar) as _row_hash"
-    own = f"{read}, _row_hash" if batch.manifest.folded else read
-    connection.execute(
-        f"""
-        create or replace temp table incoming as
-        select {read}, {hashed} from (select {own} from read_parquet({rows})) as r {good}
-        """
-    )
+    keys = quoted_text(str(batch.folder / "keys.parquet"))
+    incoming, known = _incoming(connection, batch)
+    columns = ", ".join(map(quoted_name, known))
     current = f"r.source_id = {source} and r._to_load is null"
+    insert_into = f"""
+        insert into {target} (source_id, {columns}, _row_hash, _from_load, _to_load, _deleted)
+        select {source}, {columns}, _row_hash, {load}, null, false from
+        """
+    (holds_any,) = one_row(
+        connection, f"select exists (select 1 from {target} as r where {current})"
+    )
+    if not holds_any:
+        # Straight from the batch: what a transaction puts aside it keeps on disk until its end.
+        added = _affected(connection, f"{insert_into} {incoming}")
+        return Merged(batch, added=added, changed=0, deleted=0, current=added)
     connection.execute(
         f"""
         create or replace temp table fresh as
         select i.*, r.source_id is not null as replaces
-        from incoming as i
+        from {incoming} as i
         left join {target} as r on {current} and {_same_key(table, "i", "r")}
         where r.source_id is null or r._row_hash <> i._row_hash
         """
@@ -277,15 +271,29 @@ def merge_batch(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Merged:
             )
             """,
         )
-    inserted = _affected(
-        connection,
-        f"""
-        insert into {target} (source_id, {columns}, _row_hash, _from_load, _to_load, _deleted)
-        select {source}, {columns}, _row_hash, {load}, null, false from fresh
-        """,
-    )
+    inserted = _affected(connection, f"{insert_into} fresh")
     (now,) = one_row(connection, f"select count(*) from {target} as r where {current}")
     return Merged(batch, added=inserted - changed, changed=changed, deleted=deleted, current=now)
+
+
+def _incoming(connection: duckdb.DuckDBPyConnection, batch: Batch) -> tuple[str, list[str]]:
+    """A query for the rows of a batch, each with its hash, and their columns that raw has."""
+    landed, known = _landed_columns(connection, batch)
+    read = ", ".join(map(quoted_name, landed))
+    rows = f"read_parquet({quoted_text(str(batch.rows))})"
+    if batch.manifest.folded:
+        # A base holds what was let in, and the hashes of rows that were landed under other
+        # declarations.
+        return f"(select {read}, _row_hash from {rows})", known
+    bad_keys = batch.folder / QUARANTINED
+    good = (
+        f"where not exists (select 1 from read_parquet({quoted_text(str(bad_keys))}) as q "
+        f"where {_same_key(batch.table, 'q', 'r')})"
+        if bad_keys.exists()
+        else ""
+    )
+    hashed = "md5(to_json(r)::varchar) as _row_hash"
+    return f"(select {read}, {hashed} from (select {read} from {rows}) as r {good})", known
 
 
 def _landed_columns(
