@@ -255,6 +255,11 @@ def system(name: str) -> System:
         raise ConfigurationError(f"unknown system {name!r}; known are {known}.") from None
 
 
+def declared_in(system: str) -> Path:
+    """The file that declares the tables of a system."""
+    return CONTRACT if system == "contract" else STAGING / system / f"_{system}__sources.yml"
+
+
 def is_declared(system: str, table: str) -> bool:
     """Whether a system still declares the table; one that is landed may be declared no longer."""
     known = systems().get(system)

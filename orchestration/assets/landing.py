@@ -1,18 +1,23 @@
 """Stage 1: one step per source lands its tables and validates them; the warehouse stays shut."""
 
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from data_quality.acceptances import record_refusals
 from ingestion.config import Source
+from ingestion.declarations import declared_in
 from ingestion.errors import AdvError, SourceError
 from ingestion.extract import LandingRequest, land, tables_of
+from ingestion.home import PROJECT, Home
 from ingestion.landing import Batch, decide
+from orchestration.assets import explained
+from orchestration.measures import SECONDS
 from orchestration.resources import Nightly
 
 if TYPE_CHECKING:
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("adv.land")
 
 CHECK_NAME = "validated"
+CONNECTORS = PROJECT / "docs" / "connectors"
 RETRIES = dg.RetryPolicy(
     max_retries=2, delay=20, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
 )
@@ -29,10 +35,12 @@ RETRIES = dg.RetryPolicy(
 
 @dataclass(frozen=True)
 class Judged:
-    """A batch and what validation said of it."""
+    """A batch, what validation said of it, and how long both took."""
 
     batch: Batch
     verdict: "Verdict"
+    read_seconds: float
+    judged_seconds: float
 
 
 def landing_key(source_id: str, table: str) -> dg.AssetKey:
@@ -51,7 +59,17 @@ def landing_assets(source_id: str, source: Source) -> dg.AssetsDefinition:
             description=table.description,
             kinds={source.transport, "parquet"},
             owners=["team:data-engineering"],
-            metadata={"key": ", ".join(table.key), "cursor": table.cursor or "none, read in full"},
+            metadata={
+                "key": ", ".join(table.key),
+                "cursor": table.cursor or "none, read in full",
+                **explained.columns((c.name, c.data_type, None) for c in table.columns),
+                **explained.files(
+                    {
+                        "what is declared of it": declared_in(table.system),
+                        "what is read, and by which rights": CONNECTORS / f"{table.system}.md",
+                    }
+                ),
+            },
             freshness_policy=dg.FreshnessPolicy.time_window(fail_window=limit) if limit else None,
         )
         for table in tables
@@ -62,7 +80,8 @@ def landing_assets(source_id: str, source: Source) -> dg.AssetsDefinition:
             asset=spec.key,
             # A failed blocking check fails the step, and nothing after it would run.
             blocking=source.on_refusal == "hold",
-            description="The landed batch keeps the rules of its suite.",
+            description="The landed batch keeps the rules of its suite. "
+            "`adv docs` writes them with their last verdict as pages.",
         )
         for spec in specs
     ]
@@ -100,7 +119,7 @@ def landing_assets(source_id: str, source: Source) -> dg.AssetsDefinition:
         except Exception as error:  # a fault of ours: it does not pass by itself
             raise dg.Failure(f"{type(error).__name__}: {error}", allow_retries=False) from error
         for item in judged:
-            yield _materialized(item)
+            yield _materialized(nightly.home, item)
         refused = [item for item in judged if not item.verdict.accepted]
         if refused and source.on_refusal == "hold":
             raise dg.Failure(
@@ -128,14 +147,16 @@ def _land_and_judge(nightly: Nightly, source_id: str, source: Source) -> list[Ju
     # One table is validated while the next is being read.
     with Validator(nightly.home.landing) as validator, ThreadPoolExecutor(1) as beside:
         judging = [
-            beside.submit(_validate, nightly, request, validator, batch) for batch in land(request)
+            beside.submit(_validate, nightly, request, validator, batch, seconds)
+            for batch, seconds in _timed(land(request))
         ]
         log.info("%s: %d tables read", source_id, len(judging))
-        verdicts = [judged.result() for judged in judging]
+        found = [judged.result() for judged in judging]
+    verdicts = [item.verdict for item in found]
     for verdict in verdicts:
         record_refusals(nightly.home, request.load_id, "landing", verdict.results)
     refused = [verdict.batch.name for verdict in verdicts if not verdict.accepted]
-    judged = [_decide(request, verdict, held_back=bool(refused)) for verdict in verdicts]
+    judged = [_decide(request, item, held_back=bool(refused)) for item in found]
     if refused:
         log.warning(
             "%s: refused %s; nothing of this load of the source will be merged",
@@ -153,20 +174,35 @@ def _land_and_judge(nightly: Nightly, source_id: str, source: Source) -> list[Ju
     return judged
 
 
+def _timed(batches: Iterable[Batch]) -> Iterator[tuple[Batch, float]]:
+    """Each batch, and the seconds that it took to read."""
+    began = time.monotonic()
+    for batch in batches:
+        yield batch, time.monotonic() - began
+        began = time.monotonic()
+
+
 def _validate(
-    nightly: Nightly, request: LandingRequest, validator: "Validator", batch: Batch
-) -> "Verdict":
+    nightly: Nightly,
+    request: LandingRequest,
+    validator: "Validator",
+    batch: Batch,
+    read_seconds: float,
+) -> Judged:
+    began = time.monotonic()
     position = request.positions.get((batch.manifest.source_id, batch.manifest.table))
-    return validator.validate(
+    verdict = validator.validate(
         batch,
         position.rows if position else None,
         request.source.limits,
         nightly.acceptances,
     )
+    return Judged(verdict.batch, verdict, read_seconds, time.monotonic() - began)
 
 
-def _decide(request: LandingRequest, verdict: "Verdict", *, held_back: bool) -> Judged:
+def _decide(request: LandingRequest, judged: Judged, *, held_back: bool) -> Judged:
     """Tables of a source belong together: with one refused, the others are held back."""
+    verdict = judged.verdict
     decided = decide(
         request.home,
         verdict.batch,
@@ -175,10 +211,10 @@ def _decide(request: LandingRequest, verdict: "Verdict", *, held_back: bool) -> 
         quarantined_rows=verdict.quarantined_rows,
         held_back=held_back,
     )
-    return Judged(decided, verdict)
+    return replace(judged, batch=decided)
 
 
-def _materialized(judged: Judged) -> dg.MaterializeResult[None]:
+def _materialized(home: Home, judged: Judged) -> dg.MaterializeResult[None]:
     manifest = judged.batch.manifest
     key = landing_key(manifest.source_id, manifest.table)
     return dg.MaterializeResult(
@@ -190,6 +226,7 @@ def _materialized(judged: Judged) -> dg.MaterializeResult[None]:
             "window": f"{manifest.cursor_from or 'everything'} → {manifest.cursor_to or 'now'}",
             "load_id": str(manifest.load_id),
             "verdict": manifest.verdict,
+            SECONDS: round(judged.read_seconds, 3),
         },
         check_results=[
             dg.AssetCheckResult(
@@ -197,7 +234,11 @@ def _materialized(judged: Judged) -> dg.MaterializeResult[None]:
                 check_name=CHECK_NAME,
                 passed=judged.verdict.accepted,
                 severity=dg.AssetCheckSeverity.ERROR,
-                metadata=dict(judged.verdict.metadata),
+                metadata={
+                    SECONDS: round(judged.judged_seconds, 3),
+                    "data docs": dg.MetadataValue.path(str(home.data_docs / "index.html")),
+                    **judged.verdict.metadata,
+                },
             )
         ],
     )

@@ -14,9 +14,10 @@ from data_quality.acceptances import record_refusals
 from ingestion.config import Retention
 from ingestion.engine import connect
 from ingestion.errors import AdvError
-from ingestion.home import Home
+from ingestion.home import DBT_PROJECT, Home
 from ingestion.horizon import shorten_when_due
 from orchestration import dbt_runner, news, publish
+from orchestration.assets import explained
 from orchestration.dbt_runner import NodeResult
 from orchestration.measures import PUBLICATION, RECONCILED, SECONDS, keep_measures
 from orchestration.notify import tell_publication
@@ -234,6 +235,19 @@ def _spec(node: dict[str, Any], manifest: dict[str, Any]) -> dg.AssetSpec:
         description=node["description"] or f"{node['name']}, see {Path(node['path']).as_posix()}",
         kinds={"dbt", "duckdb"},
         owners=["team:data-engineering"],
+        metadata={
+            **explained.columns(
+                (column["name"], column["data_type"] or "", column["description"])
+                for column in node["columns"].values()
+            ),
+            **explained.files(
+                {
+                    "how it is made": DBT_PROJECT / node["original_file_path"],
+                    "what is declared of it": DBT_PROJECT
+                    / (node["patch_path"] or "").partition("://")[2],
+                }
+            ),
+        },
     )
 
 

@@ -160,6 +160,25 @@ def test_a_source_that_is_not_asked_for_stays_as_it_was_and_has_not_failed(
     assert verdicts(home.quarantine) == {"left_out.products": "refused"}
 
 
+def test_dagster_is_told_how_long_a_table_was_read_and_judged(home: Home, tmp_path: Path) -> None:
+    result = run(home, {"erp": a_source(tmp_path / "erp", "hold", RIGHT)})
+    landed = result.asset_materializations_for_node("land_erp")
+    seconds = [item.metadata["seconds"].value for item in landed]
+    seconds += [check.metadata["seconds"].value for check in result.get_asset_check_evaluations()]
+    assert len(seconds) == 4
+    assert all(isinstance(value, float) and value >= 0 for value in seconds)
+
+
+def test_an_asset_shows_its_columns_and_the_files_that_declare_it(tmp_path: Path) -> None:
+    spec = landing_assets("erp", a_source(tmp_path / "erp", "hold")).get_asset_spec(
+        dg.AssetKey(["landing", "erp", "customers"])
+    )
+    columns = {column.name for column in spec.metadata["dagster/column_schema"].columns}
+    assert {"customer_id", "name"} <= columns
+    assert Path(spec.metadata["what is declared of it"].value).name == "_contract.yml"
+    assert Path(spec.metadata["what is read, and by which rights"].value).name == "contract.md"
+
+
 @pytest.mark.parametrize(("on_refusal", "goes_on"), [("hold", False), ("publish_stale", True)])
 def test_a_source_out_of_reach_stops_the_run_unless_it_may_go_stale(
     home: Home,

@@ -28,7 +28,6 @@ def test_the_navigation_names_every_kept_page() -> None:
 def test_the_site_takes_nothing_from_another_host() -> None:
     assert "http" not in SETTINGS
     assert "font: false" in SETTINGS
-    assert "polyfills: [assets/iframe-worker.js]" in SETTINGS
 
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: path.relative_to(DOCS).as_posix())
