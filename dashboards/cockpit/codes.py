@@ -164,6 +164,20 @@ CODES: Mapping[str, Mapping[str, Phrase]] = {
         "customer": Phrase("Client", "Cliente", "Customer"),
         "group": Phrase("Groupe", "Gruppo", "Group"),
     },
+    "delivery_reason": {
+        "sale": Phrase("Vente", "Vendita", "Sale"),
+        "sample": Phrase("Échantillon", "Campione", "Sample"),
+        "consignment": Phrase("Dépôt", "Conto deposito", "Consignment"),
+        "return": Phrase("Retour", "Reso", "Return"),
+        "free": Phrase("Gratuit", "Omaggio", "Free"),
+    },
+    "cancelled_by": {
+        "customer": Phrase("Par le client", "Dal cliente", "By the customer"),
+        "us": Phrase("Par nous", "Da noi", "By us"),
+    },
+    "dispute_reason": {
+        "quantity": Phrase("Quantité", "Quantità", "Quantity"),
+    },
     "lookup_topic": {
         "order_status": Phrase("Où en est la commande", "Stato dell'ordine", "Order status"),
         "delivery": Phrase("Livraison, stock", "Consegna, giacenza", "Delivery, stock"),
@@ -215,7 +229,7 @@ MIXTURES: Mapping[str, tuple[str, ...]] = {
     "any_channel": ("contact_channel", "channel"),
     "any_detail": (
         *("document_status", "contact_channel", "claim_reason", "question", "lookup_topic"),
-        "promise_status",
+        *("promise_status", "delivery_reason", "cancelled_by", "dispute_reason"),
     ),
 }
 """Sets of codes that a column mixes; of a code in several, the last has the word."""

@@ -94,7 +94,7 @@ def _add_mixtures(labels: Labels, language: Language) -> None:
     labels.codes["any_detail"] |= {
         f"level_{level}_{result}": phrases.LEVEL[language].format(level=level)
         for level in range(1, 10)
-        for result in ("sent", "promised", "reached", "failed")
+        for result in ("sent", "failed", "promised", "disputed", "no_answer")
     }
 
 

@@ -71,7 +71,14 @@ TIMELINE = Table(
         title=Phrase("Toute l'histoire", "Tutta la storia", "The whole story"),
         query="""
             select
-                timeline.* replace (regexp_replace(timeline.detail, '^for_', '→ ') as detail),
+                timeline.* replace (
+                    case when timeline.event_type <> 'payment_promise' then timeline.detail end
+                        as detail
+                ),
+                case
+                    when timeline.event_type = 'payment_promise'
+                        then try_cast(substr(timeline.detail, length('for_') + 1) as date)
+                end as promised_date,
                 companies.name as company
             from kpi.customer_timeline as timeline
             left join core.dim_company as companies on timeline.company_id = companies.company_id
@@ -84,6 +91,7 @@ TIMELINE = Table(
             Column("document_number", width=16, is_printed=True),
             Column("channel", Kind.CODE, codes="any_channel", is_printed=True),
             Column("detail", Kind.CODE, width=30, codes="any_detail", is_printed=True),
+            Column("promised_date", Kind.DATE, is_printed=True),
             Column("currency_code", width=8),
             Column("amount_excl_tax", Kind.MONEY, is_printed=True),
             Column("amount_incl_tax", Kind.MONEY, is_printed=True),
