@@ -82,7 +82,8 @@ def figure(view: View, kpi: Kpi, of_kpi: Sequence[Any], rows: str) -> dict[str, 
     }
     if word and earlier:
         ((_, number),) = figures.in_words(earlier, kpi, language)
-        told["before"] = f"{number} {figures.when(earlier, view.reading.as_of, language)}"
+        when = figures.when(earlier, view.reading.as_of, language)
+        told["before"] = phrases.BEFORE[language].format(value=number, when=when)
     return told
 
 

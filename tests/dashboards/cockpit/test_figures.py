@@ -89,7 +89,7 @@ def test_better_and_worse_follow_the_catalogue() -> None:
     old, new = (values(KPI, [point("A", n, None, n)])[0] for n in ("1", "2"))
     assert change(new, old, KPI, EN) == ("worse", "bad")
     assert change(new, old, replace(KPI, better="higher"), EN) == ("better", "good")
-    assert change(new, old, replace(KPI, better="neutral"), EN) == ("more", "neutral")
+    assert change(new, old, replace(KPI, better="neutral"), EN) == ("up", "neutral")
     assert change(new, new, KPI, EN) == ("unchanged", "same")
     assert change(new, None, KPI, EN) == ("", "")
 
