@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import ceil, floor, log10
+from textwrap import wrap
 
 from markupsafe import Markup
 
 from dashboards.cockpit.blocks import Form
 
-WIDTH, HEIGHT = 640, 250
-LEFT, RIGHT, TOP, BOTTOM = 76, 40, 12, 32
+WIDTH, HEIGHT = 640, 260
+LEFT, RIGHT, TOP, BOTTOM = 76, 40, 12, 42
 BAR_HEIGHT, BAR_LEFT = 24, 180
 MOST_SERIES = 8
 """What a reader can tell apart; the style sheet has as many."""
@@ -24,7 +25,9 @@ STEPS = (1, 2, 2.5, 5, 10)
 MOST_TICKS = 8
 LETTERS_OF_A_NAME = 28
 FEW_NAMES = 9
-"""Names that are all written under columns, on two lines where they are long."""
+"""Names that are all written under columns, on several lines where they are long."""
+LETTER, LINE, NAME_LINES = 7, 13, 3
+"""Room of a letter and of a line, and on how many lines a name may stand."""
 
 Tell = Callable[[float], str]
 
@@ -152,34 +155,29 @@ def _place_names(drawing: Drawing, at: Callable[[int], float]) -> list[Markup]:
     """Names under some of the places, as many as there is room for; always the last."""
     count = len(drawing.labels)
     if isinstance(next(iter(drawing.places), None), str) and count <= FEW_NAMES:
-        return _names_on_two_lines(drawing, at)
+        return _names_on_lines(drawing, at)
     longest = max((len(label) for label in drawing.labels), default=1)
     room = max(1, int((WIDTH - LEFT - RIGHT) / (7.5 * longest + 12)))
     every = max(1, ceil(count / min(room, MOST_TICKS if longest > 8 else 13)))
     chosen = range(count - 1, -1, -every)
     names = []
     for place in sorted(chosen):
-        names.append(_text(at(place), HEIGHT - 10, drawing.labels[place], "middle"))
+        names.append(_text(at(place), HEIGHT - BOTTOM + 20, drawing.labels[place], "middle"))
     return names
 
 
-def _middle_space(label: str) -> int:
-    """Where a name is broken: at the space nearest to its middle."""
-    spaces = [spot for spot, letter in enumerate(label) if letter == " "]
-    return min(spaces, key=lambda spot: abs(2 * spot - len(label)))
-
-
-def _names_on_two_lines(drawing: Drawing, at: Callable[[int], float]) -> list[Markup]:
+def _names_on_lines(drawing: Drawing, at: Callable[[int], float]) -> list[Markup]:
+    """Every name, broken over as many lines as it takes to stay clear of its neighbours."""
+    letters = int((WIDTH - LEFT - RIGHT) / len(drawing.labels) / LETTER)
     names = []
-    room = int((WIDTH - LEFT - RIGHT) / len(drawing.labels) / 6.5)
     for place, label in enumerate(drawing.labels):
-        first, second = label, ""
-        if len(label) > room and " " in label:
-            middle = _middle_space(label)
-            first, second = label[:middle], label[middle + 1 :]
-        names.append(_text(at(place), HEIGHT - 16, first, "middle"))
-        if second:
-            names.append(_text(at(place), HEIGHT - 3, second, "middle"))
+        lines = wrap(label, max(letters, 1), break_long_words=False)
+        lines[NAME_LINES - 1 :] = [" ".join(lines[NAME_LINES - 1 :])]
+        top = HEIGHT - BOTTOM + LINE
+        names += [
+            _text(at(place), top + number * LINE, line, "middle")
+            for number, line in enumerate(lines)
+        ]
     return names
 
 

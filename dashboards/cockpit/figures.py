@@ -138,7 +138,7 @@ def change(last: Value, earlier: Value | None, kpi: Kpi, language: Language) -> 
     """Whether a figure went up or down, in a word, and whether that is good."""
     if earlier is None or last.only is None or earlier.only is None:
         return "", ""
-    if last.only == earlier.only:
+    if in_words(last, kpi, language) == in_words(earlier, kpi, language):
         return phrases.SAME[language], "same"
     is_up = last.only > earlier.only
     if kpi.better == "neutral":
