@@ -4,10 +4,10 @@
 
 The home has had a night. Each page is opened in Debian's Chromium as by somebody who has never been
 there, with an empty cache, and painted: the first time since the publication, and again, when the
-cockpit remembers. Then each filter of the page is set to its first value, for the first time. What
-the cockpit prepares when it sees a publication is told by itself, and so is the first page of all,
-for which a cockpit that has just started pays. What the server alone takes is told beside, since
-the browser shares the processors with it.
+cockpit remembers. Then each filter of the page is set to its first value, for the first time, in a
+tab that shows the page. What the cockpit prepares when it sees a publication is told by itself, and
+so is the first page of all, for which a cockpit that has just started pays. What the server alone
+takes is told beside, since the browser shares the processors with it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from dashboards.cockpit.app import Cockpit
 from dashboards.cockpit.pages import PAGES
@@ -32,6 +32,7 @@ from ingestion.config import read_sources
 from ingestion.errors import ConfigurationError
 from ingestion.home import Home
 
+VIEWPORT: ViewportSize = {"width": 1360, "height": 900}
 PAINT = """
     () => ({
         paint: performance.getEntriesByName('first-contentful-paint')[0]?.startTime,
@@ -62,14 +63,18 @@ def served(home: Home) -> Iterator[str]:
 
 def opened(browser: Browser, url: str) -> tuple[float, float]:
     """First contentful paint of an address, and the part of the server, in milliseconds."""
-    with browser.new_context(viewport={"width": 1360, "height": 900}) as context:
-        page = context.new_page()
-        page.goto(url)
-        while True:
-            found: dict[str, Any] = page.evaluate(PAINT)
-            if found.get("paint"):
-                return found["paint"], found["server"]
-            page.wait_for_timeout(5)
+    with browser.new_context(viewport=VIEWPORT) as context:
+        return painted(context.new_page(), url)
+
+
+def painted(page: Page, url: str) -> tuple[float, float]:
+    """The same in a tab that is open."""
+    page.goto(url)
+    while True:
+        found: dict[str, Any] = page.evaluate(PAINT)
+        if found.get("paint"):
+            return found["paint"], found["server"]
+        page.wait_for_timeout(5)
 
 
 def filters(browser: Browser, url: str) -> list[tuple[str, str]]:
@@ -99,8 +104,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         first, _ = opened(browser, f"{address}/fr/today")
         print(f"the first page of all: {first:,.0f} ms\n")
-        print("| page | first paint | of it the server | again | filters | slowest filter |")
-        print("|---|---|---|---|---|---|")
+        print("| page | first paint | server | again | filters | slowest filter | server |")
+        print("|---|---|---|---|---|---|---|")
         for name, page in PAGES.items():
             if not page.is_in_menu:
                 continue
@@ -111,13 +116,18 @@ def main() -> None:
 def _print_page(browser: Browser, url: str, name: str, times: int) -> None:
     first, server = opened(browser, url)
     again = [opened(browser, url)[0] for _ in range(times)]
-    taken: dict[str, float] = {}
-    for one, value in filters(browser, url):
-        taken[one] = opened(browser, f"{url}?{one}={value}")[0]
+    taken: dict[str, tuple[float, float]] = {}
+    chosen = filters(browser, url)
+    with browser.new_context(viewport=VIEWPORT) as context:
+        tab = context.new_page()
+        tab.goto(url)
+        for one, value in chosen:
+            taken[one] = painted(tab, f"{url}?{one}={value}")
     slowest = max(taken, key=lambda one: taken[one], default="")
+    paint, served = taken.get(slowest, (0, 0))
     print(
         f"| {name} | {first:,.0f} ms | {server:,.0f} ms | {statistics.median(again):,.0f} ms "
-        f"| {len(taken)} | {slowest}: {taken.get(slowest, 0):,.0f} ms |",
+        f"| {len(taken)} | {slowest}: {paint:,.0f} ms | {served:,.0f} ms |",
         flush=True,
     )
 
