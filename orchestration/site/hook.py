@@ -46,7 +46,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, page: SitePage, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 - MkDocs passes them by name
+def on_page_markdown(markdown: str, page: SitePage, files: Files, **_: object) -> str:
     """Say the name of a file where the text links to one that the site does not have.
 
     What is escaped for GitHub only is shown as it is meant.

@@ -14,6 +14,7 @@ from mkdocs.structure.files import File, Files
 
 from ingestion.home import PROJECT
 from orchestration.site.hook import on_page_markdown
+from orchestration.site.packages import PACKAGES
 
 DOCS = PROJECT / "docs"
 KEPT = sorted(DOCS.rglob("*.md"))
@@ -59,27 +60,19 @@ def _counted(html: str) -> dict[str, int]:
 def test_a_link_to_a_file_that_is_not_on_the_site_becomes_its_name(link: str, shown: str) -> None:
     page = cast(Any, SimpleNamespace(file=SimpleNamespace(src_uri="bi/superset.md")))
     files = Files([File("operations.md", str(DOCS), "site", use_directory_urls=False)])
-    assert on_page_markdown(link, page, cast(Any, None), files) == shown
+    assert on_page_markdown(link, page, files) == shown
 
 
 def test_a_bar_in_the_code_of_a_cell_is_shown_without_its_backslash() -> None:
     page = cast(Any, SimpleNamespace(file=SimpleNamespace(src_uri="sources.md")))
     row = r"| `sep` | `a\|b` or x\|y |"
-    shown = on_page_markdown(row, page, cast(Any, None), Files([]))
+    shown = on_page_markdown(row, page, Files([]))
     assert shown == r"| `sep` | `a|b` or x\|y |"
 
 
 def test_the_product_does_not_import_the_site() -> None:
     site = PROJECT / "orchestration" / "site"
-    packages = (
-        "ingestion",
-        "data_quality",
-        "kpi_statistics",
-        "reports",
-        "dashboards",
-        "orchestration",
-    )
-    modules = (file for package in packages for file in (PROJECT / package).rglob("*.py"))
+    modules = (file for package in PACKAGES for file in (PROJECT / package).rglob("*.py"))
     for module in modules:
         if site not in module.parents:
             text = module.read_text(encoding="utf-8")
